@@ -1,0 +1,70 @@
+//! Sets the library's SONAME and generates the C header from `src/abi.rs`.
+//!
+//! The header in `include/` is committed. A build writes a fresh one to `OUT_DIR` and warns when
+//! the two differ; `tests/header.rs` fails then, and `MAWS_HEADER_WRITE=1 cargo build` mends it.
+
+use std::path::{Path, PathBuf};
+use std::{env, error::Error, fs};
+
+const HEADER: &str = "include/mongodb_aws_auth.h";
+const SOURCES: [&str; 2] = ["src/abi.rs", "src/ffi/entry.rs"];
+const PREAMBLE: &str = "include/preamble.h.in";
+const HELPERS: &str = "include/helpers.h.in";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let abi_major = 1;
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libmongodb_aws_auth.so.{abi_major}");
+    // Never unmapped: a worker may still run when a host calls dlclose.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,relro,-z,now");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,--build-id=sha1");
+
+    for file in SOURCES.into_iter().chain([PREAMBLE, HELPERS, HEADER]) {
+        println!("cargo:rerun-if-changed={file}");
+    }
+    println!("cargo:rerun-if-env-changed=MAWS_HEADER_WRITE");
+
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let header = generate(&root)?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("mongodb_aws_auth.h"), &header)?;
+    let committed = root.join(HEADER);
+    if env::var_os("MAWS_HEADER_WRITE").is_some() {
+        fs::write(committed, header)?;
+    } else if fs::read(&committed).unwrap_or_default() != header {
+        println!("cargo:warning={HEADER} is not what src/abi.rs says: MAWS_HEADER_WRITE=1 cargo build");
+    }
+    Ok(())
+}
+
+fn generate(root: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut config = cbindgen::Config {
+        language: cbindgen::Language::C,
+        cpp_compat: true,
+        documentation_style: cbindgen::DocumentationStyle::Doxy,
+        style: cbindgen::Style::Both,
+        usize_is_size_t: true,
+        no_includes: true,
+        sort_by: cbindgen::SortKey::None,
+        header: Some(fs::read_to_string(root.join(PREAMBLE))?),
+        trailer: Some(fs::read_to_string(root.join(HELPERS))?),
+        ..cbindgen::Config::default()
+    };
+    config.enumeration.prefix_with_name = false;
+    config.export.item_types = vec![
+        cbindgen::ItemType::Constants,
+        cbindgen::ItemType::Enums,
+        cbindgen::ItemType::Structs,
+        cbindgen::ItemType::Typedefs,
+        cbindgen::ItemType::Functions,
+    ];
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for source in SOURCES {
+        builder = builder.with_src(root.join(source));
+    }
+    for name in ["maws_code", "maws_log_level", "maws_option_kind", "maws_principal_kind", "maws_entry_fn"] {
+        builder = builder.include_item(name);
+    }
+    let mut header = Vec::new();
+    builder.generate()?.write(&mut header);
+    Ok(header)
+}
