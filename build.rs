@@ -42,7 +42,6 @@ fn generate(root: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
         cpp_compat: true,
         documentation_style: cbindgen::DocumentationStyle::Doxy,
         style: cbindgen::Style::Both,
-        usize_is_size_t: true,
         no_includes: true,
         sort_by: cbindgen::SortKey::None,
         header: Some(fs::read_to_string(root.join(PREAMBLE))?),

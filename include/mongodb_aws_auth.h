@@ -371,17 +371,17 @@ typedef struct maws_host {
   /**
    * First argument of both callbacks; never read by the plugin.
    */
-  size_t host_ctx;
+  uintptr_t host_ctx;
   /**
    * [any thread, workers too] May be NULL. Nothing below the log level is formatted or passed.
    */
-  void (*log)(size_t host_ctx, const struct maws_log_event *event);
+  void (*log)(uintptr_t host_ctx, const struct maws_log_event *event);
   /**
    * [worker] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
    * not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
    * outcome. The plugin holds no lock meanwhile. Set a flag, notify, return.
    */
-  void (*conv_ready)(size_t host_ctx, size_t conv_ctx);
+  void (*conv_ready)(uintptr_t host_ctx, uintptr_t conv_ctx);
   /**
    * One of maws_log_level: the lowest that is logged. See set_log_level.
    */
@@ -541,7 +541,7 @@ typedef struct maws_begin {
   /**
    * Handed back by conv_ready.
    */
-  size_t conv_ctx;
+  uintptr_t conv_ctx;
   /**
    * Comes back in each log event of this conversation.
    */

@@ -6,7 +6,7 @@
 
 use std::ffi::c_char;
 
-use libc::uintptr_t;
+use libc::{size_t, uintptr_t};
 
 /// Named in the entry symbol. A break adds `maws_plugin_entry_v2` beside `_v1`.
 pub const MAWS_ABI_MAJOR: u32 = 1;
@@ -134,7 +134,7 @@ pub struct maws_str {
     /// First byte, or NULL.
     pub ptr: *const c_char,
     /// Bytes.
-    pub len: usize,
+    pub len: size_t,
 }
 
 /// Bytes. Frozen: never grows. A NULL ptr goes with len 0.
@@ -144,7 +144,7 @@ pub struct maws_bytes {
     /// First byte, or NULL.
     pub ptr: *const u8,
     /// Bytes.
-    pub len: usize,
+    pub len: size_t,
 }
 
 /// One setting. Frozen: never grows.
@@ -402,7 +402,7 @@ pub struct maws_api {
         unsafe extern "C" fn(
             host: *const maws_host,
             options: *const maws_option,
-            count: usize,
+            count: size_t,
             out: *mut maws_plugin,
             error: *mut maws_error,
         ) -> maws_status,
@@ -417,7 +417,7 @@ pub struct maws_api {
         unsafe extern "C" fn(
             plugin: maws_plugin,
             options: *const maws_option,
-            count: usize,
+            count: size_t,
             error: *mut maws_error,
         ) -> maws_status,
     >,
@@ -428,8 +428,8 @@ pub struct maws_api {
             plugin: maws_plugin,
             key: maws_str,
             buffer: *mut c_char,
-            cap: usize,
-            needed: *mut usize,
+            cap: size_t,
+            needed: *mut size_t,
         ) -> maws_status,
     >,
     /// [any] The lowest level that is logged, one of maws_log_level.
@@ -443,8 +443,8 @@ pub struct maws_api {
         unsafe extern "C" fn(
             plugin: maws_plugin,
             buffer: *mut c_char,
-            cap: usize,
-            needed: *mut usize,
+            cap: size_t,
+            needed: *mut size_t,
         ) -> maws_status,
     >,
     /// [any] Begins a conversation, which lives until end. MAWS_E_OVERLOADED: awsMaxConversations
@@ -464,7 +464,7 @@ pub struct maws_api {
         unsafe extern "C" fn(
             conv: maws_conv,
             payload: *const u8,
-            len: usize,
+            len: size_t,
             out: *mut maws_step,
         ) -> maws_status,
     >,
