@@ -1,0 +1,135 @@
+#include "maws/library.h"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <cstring>
+
+#include "maws/trusted_file.h"
+
+namespace maws {
+namespace {
+
+constexpr const char* kEntrySymbol = "maws_plugin_entry_v1";
+constexpr std::string_view kName = "mongodb-aws-auth";
+constexpr std::string_view kMechanism = "MONGODB-AWS";
+
+std::string last_dl_error() {
+    const char* text = dlerror();
+    return text != nullptr ? text : "no reason given";
+}
+
+std::string interface_version(std::uint32_t minor) {
+    return std::to_string(MAWS_ABI_MAJOR) + "." + std::to_string(minor);
+}
+
+// Everything that the shim calls has to be there; the first that is not is named.
+const char* missing_function(const maws_api* api) noexcept {
+    if (!MAWS_HAS(maws_api, api, option_at)) return "option_at";
+    if (!MAWS_HAS(maws_api, api, create)) return "create";
+    if (!MAWS_HAS(maws_api, api, destroy)) return "destroy";
+    if (!MAWS_HAS(maws_api, api, set_options)) return "set_options";
+    if (!MAWS_HAS(maws_api, api, get_option)) return "get_option";
+    if (!MAWS_HAS(maws_api, api, set_log_level)) return "set_log_level";
+    if (!MAWS_HAS(maws_api, api, stats)) return "stats";
+    if (!MAWS_HAS(maws_api, api, stats_json)) return "stats_json";
+    if (!MAWS_HAS(maws_api, api, begin)) return "begin";
+    if (!MAWS_HAS(maws_api, api, step)) return "step";
+    if (!MAWS_HAS(maws_api, api, poll)) return "poll";
+    if (!MAWS_HAS(maws_api, api, cancel)) return "cancel";
+    if (!MAWS_HAS(maws_api, api, info)) return "info";
+    if (!MAWS_HAS(maws_api, api, end)) return "end";
+    return nullptr;
+}
+
+Error foreign(std::string_view path, const std::string& why) {
+    return Error{MAWS_E_VERSION,
+                 "'" + std::string(path) + "' is not a MONGODB-AWS plugin for this server: " + why};
+}
+
+}  // namespace
+
+Result<Library> Library::open(std::string_view path) {
+    Result<TrustedFile> trusted = open_trusted(path);
+    if (!trusted) return trusted.error();
+    const TrustedFile& file = trusted.value();
+
+    void* handle = dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) {
+        return Error{MAWS_E_SYSTEM, "cannot load '" + file.path + "': " + last_dl_error()};
+    }
+    // Only root or the server's own user can have exchanged the file since the check, for example
+    // by an upgrade of the package at this very moment. The open descriptor keeps the inode's
+    // number from being used again, so the comparison is sound.
+    struct stat now {};
+    if (stat(file.path.c_str(), &now) != 0 || now.st_dev != file.device ||
+        now.st_ino != file.inode) {
+        return foreign(file.path, "the file was exchanged while it was loaded; start again");
+    }
+    void* symbol = dlsym(handle, kEntrySymbol);
+    if (symbol == nullptr) {
+        return foreign(file.path, std::string("it has no function ") + kEntrySymbol +
+                                      ", so it is another library or has another major version "
+                                      "of the interface than " +
+                                      std::to_string(MAWS_ABI_MAJOR));
+    }
+    maws_entry_fn entry = nullptr;
+    static_assert(sizeof entry == sizeof symbol, "POSIX: functions fit in object pointers");
+    std::memcpy(&entry, &symbol, sizeof entry);
+    return from_entry(entry, file.path);
+}
+
+Result<Library> Library::from_entry(maws_entry_fn entry, std::string_view path) {
+    maws_error error{};
+    error.struct_size = sizeof error;
+    const maws_api* api = entry(MAWS_ABI_MINOR, &error);
+    if (api == nullptr) {
+        error.message[sizeof error.message - 1] = '\0';
+        return foreign(path, "it needs a newer server than one with interface " +
+                                 interface_version(MAWS_ABI_MINOR) + ": " + error.message);
+    }
+    if (api->struct_size < offsetof(maws_api, option_at)) {
+        return foreign(path, "its table of functions is cut off (" +
+                                 std::to_string(api->struct_size) + " bytes)");
+    }
+    if (api->name == nullptr || api->name != kName || api->mechanism == nullptr ||
+        api->mechanism != kMechanism || api->version == nullptr || api->tls == nullptr) {
+        return foreign(path, "it names itself otherwise");
+    }
+    if (const char* missing = missing_function(api); missing != nullptr) {
+        return foreign(path, std::string("version ") + api->version + " with interface " +
+                                 interface_version(api->abi_minor) +
+                                 " is too old, it lacks the function '" + missing +
+                                 "'; this server needs interface " +
+                                 interface_version(MAWS_ABI_MINOR));
+    }
+    return Library(api, path);
+}
+
+std::vector<OptionInfo> Library::options() const {
+    std::vector<OptionInfo> all;
+    for (std::uint32_t index = 0;; ++index) {
+        const maws_option_desc* desc = api_->option_at(index);
+        if (desc == nullptr) return all;
+        constexpr std::size_t kNeeded =
+            offsetof(maws_option_desc, choices) + sizeof(maws_option_desc::choices);
+        if (desc->struct_size < kNeeded || desc->name == nullptr) continue;
+        OptionInfo info;
+        info.name = desc->name;
+        info.default_value = desc->default_value != nullptr ? desc->default_value : "";
+        info.help = desc->help != nullptr ? desc->help : "";
+        info.kind = desc->kind;
+        info.min = desc->min;
+        info.max = desc->max;
+        info.runtime = (desc->flags & MAWS_OPTION_RUNTIME) != 0;
+        info.secret = (desc->flags & MAWS_OPTION_SECRET) != 0;
+        for (const char* const* choice = desc->choices; choice != nullptr && *choice != nullptr;
+             ++choice) {
+            info.choices.emplace_back(*choice);
+        }
+        all.push_back(std::move(info));
+    }
+}
+
+}  // namespace maws

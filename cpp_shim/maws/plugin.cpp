@@ -1,0 +1,178 @@
+#include "maws/plugin.h"
+
+#include <tuple>
+#include <utility>
+
+#include "maws/plugin_state.h"
+#include "maws/status.h"
+
+namespace maws {
+namespace {
+
+// For a plugin that nobody destroyed explicitly; its workers have no work left then.
+constexpr std::uint32_t kImplicitDrainMs = 1000;
+
+void on_log(std::uintptr_t host_ctx, const maws_log_event* raw) noexcept {
+    auto* sink = reinterpret_cast<LogSink*>(host_ctx);
+    if (sink == nullptr || raw == nullptr) return;
+    LogEvent event;
+    event.level = raw->level;
+    event.message_id = raw->message_id;
+    event.log_id = raw->log_id;
+    event.text = detail::view(raw->text);
+    sink->log(event);
+}
+
+void on_ready(std::uintptr_t /*host_ctx*/, std::uintptr_t conv_ctx) noexcept {
+    auto* sink = reinterpret_cast<ReadySink*>(conv_ctx);
+    if (sink != nullptr) sink->notify_ready();
+}
+
+std::vector<maws_option> raw_options(const std::vector<Option>& options) {
+    std::vector<maws_option> raw;
+    raw.reserve(options.size());
+    for (const Option& option : options) {
+        raw.push_back(maws_option{detail::view(option.key), detail::view(option.value)});
+    }
+    return raw;
+}
+
+// Asks for a text until the buffer is large enough: its length may change between two calls.
+template <class Call>
+Result<std::string> read_text(Call call, const std::string& what) {
+    std::string buffer(256, '\0');
+    for (int attempt = 0; attempt < 8; ++attempt) {
+        std::size_t needed = 0;
+        const maws_status status = call(buffer.data(), buffer.size(), &needed);
+        if (status == MAWS_DONE && needed >= 1 && needed <= buffer.size()) {
+            buffer.resize(needed - 1);
+            return buffer;
+        }
+        if (status != MAWS_E_BUFFER) {
+            return detail::plain_error(status < 0 ? status : MAWS_E_INTERNAL, what);
+        }
+        buffer.assign(needed + needed / 4, '\0');
+    }
+    return detail::plain_error(MAWS_E_INTERNAL, what);
+}
+
+}  // namespace
+
+namespace detail {
+
+Error plain_error(maws_status status, std::string_view what) {
+    return Error{status, std::string(what) + " failed with status " + std::to_string(status) +
+                             " (" + std::string(group_name(group_of(status))) + ")"};
+}
+
+Error ErrorBuffer::take(maws_status status, std::string_view what) const {
+    const char* text = raw_.message;
+    std::size_t length = 0;
+    while (length < sizeof raw_.message && text[length] != '\0') ++length;
+    if (length == 0) return plain_error(status, what);
+    return Error{status, std::string(what) + ": " + std::string(text, length)};
+}
+
+PluginState::PluginState(Library library, maws_plugin handle, std::shared_ptr<LogSink> log)
+    : library_(std::move(library)),
+      handle_(handle),
+      log_(std::make_unique<std::shared_ptr<LogSink>>(std::move(log))) {}
+
+PluginState::~PluginState() {
+    const maws_status status = destroy(kImplicitDrainMs);
+    // Conversations hold a reference to this object, so the plugin can only still be alive when it
+    // cannot be destroyed from here: in a forked child, or from inside a callback. Then the log
+    // sink has to outlive it.
+    if (status < 0 && status != MAWS_E_TIMEOUT && status != MAWS_E_HANDLE) {
+        std::ignore = log_.release();
+    }
+}
+
+maws_status PluginState::destroy(std::uint32_t drain_ms) noexcept {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (destroyed_) return MAWS_E_HANDLE;
+    }
+    // Without the lock: the plugin may log during this call, and a second destroy of the same
+    // handle is answered by the plugin itself.
+    const maws_status status = api()->destroy(handle_, drain_ms);
+    if (status == MAWS_DONE || status == MAWS_E_TIMEOUT) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        destroyed_ = true;
+        log_.reset();
+    }
+    return status;
+}
+
+}  // namespace detail
+
+Result<Plugin> Plugin::create(const Library& library, const std::vector<Option>& options,
+                              Host host) {
+    maws_host raw{};
+    raw.struct_size = sizeof raw;
+    raw.abi_minor = MAWS_ABI_MINOR;
+    raw.host_ctx = reinterpret_cast<std::uintptr_t>(host.log.get());
+    raw.log = host.log != nullptr ? on_log : nullptr;
+    raw.conv_ready = on_ready;
+    raw.log_level = host.log_level;
+
+    const std::vector<maws_option> raw_list = raw_options(options);
+    maws_plugin handle{};
+    detail::ErrorBuffer error;
+    const maws_status status =
+        library.api()->create(&raw, raw_list.data(), raw_list.size(), &handle, error.raw());
+    if (status != MAWS_DONE) return error.take(status, "MONGODB-AWS plugin");
+    return Plugin(std::make_shared<detail::PluginState>(library, handle, std::move(host.log)));
+}
+
+Result<void> Plugin::set_options(const std::vector<Option>& options) const {
+    const std::vector<maws_option> raw = raw_options(options);
+    detail::ErrorBuffer error;
+    const maws_status status =
+        state_->api()->set_options(state_->handle(), raw.data(), raw.size(), error.raw());
+    if (status != MAWS_DONE) return error.take(status, "MONGODB-AWS plugin");
+    return {};
+}
+
+Result<std::string> Plugin::get_option(std::string_view key) const {
+    return read_text(
+        [&](char* buffer, std::size_t cap, std::size_t* needed) {
+            return state_->api()->get_option(state_->handle(), detail::view(key), buffer, cap,
+                                             needed);
+        },
+        "reading option '" + std::string(key) + "'");
+}
+
+Result<void> Plugin::set_log_level(std::int32_t level) const {
+    const maws_status status = state_->api()->set_log_level(state_->handle(), level);
+    if (status != MAWS_DONE) return detail::plain_error(status, "setting the log level");
+    return {};
+}
+
+Result<maws_stats> Plugin::stats() const {
+    maws_stats stats{};
+    stats.struct_size = sizeof stats;
+    const maws_status status = state_->api()->stats(state_->handle(), &stats);
+    if (status != MAWS_DONE) return detail::plain_error(status, "reading the statistics");
+    return stats;
+}
+
+Result<std::string> Plugin::stats_json() const {
+    return read_text(
+        [&](char* buffer, std::size_t cap, std::size_t* needed) {
+            return state_->api()->stats_json(state_->handle(), buffer, cap, needed);
+        },
+        "reading the statistics");
+}
+
+Result<void> Plugin::destroy(std::uint32_t drain_ms) const {
+    const maws_status status = state_->destroy(drain_ms);
+    if (status != MAWS_DONE) return detail::plain_error(status, "destroying the plugin");
+    return {};
+}
+
+const Library& Plugin::library() const noexcept {
+    return state_->library();
+}
+
+}  // namespace maws

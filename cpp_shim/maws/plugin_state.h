@@ -1,0 +1,56 @@
+// What Plugin and Conversation share. Not for hosts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "maws/plugin.h"
+
+namespace maws::detail {
+
+inline maws_str view(std::string_view text) noexcept {
+    return maws_str{text.empty() ? nullptr : text.data(), text.size()};
+}
+
+inline std::string_view view(const maws_str& text) noexcept {
+    return text.ptr == nullptr ? std::string_view{} : std::string_view(text.ptr, text.len);
+}
+
+// A buffer for the plugin's error text.
+class ErrorBuffer {
+ public:
+    ErrorBuffer() noexcept { raw_.struct_size = sizeof raw_; }
+    maws_error* raw() noexcept { return &raw_; }
+    // `what` says what was tried.
+    Error take(maws_status status, std::string_view what) const;
+
+ private:
+    maws_error raw_{};
+};
+
+// An error for a call that gives no text of its own.
+Error plain_error(maws_status status, std::string_view what);
+
+class PluginState {
+ public:
+    PluginState(Library library, maws_plugin handle, std::shared_ptr<LogSink> log);
+    ~PluginState();
+    PluginState(const PluginState&) = delete;
+    PluginState& operator=(const PluginState&) = delete;
+
+    const Library& library() const noexcept { return library_; }
+    const maws_api* api() const noexcept { return library_.api(); }
+    maws_plugin handle() const noexcept { return handle_; }
+    maws_status destroy(std::uint32_t drain_ms) noexcept;
+
+ private:
+    const Library library_;
+    const maws_plugin handle_;
+    std::mutex mutex_;  // guards the rest; not held while the plugin is called
+    bool destroyed_ = false;
+    // Behind a pointer so that it can be given up, never freed, when the plugin may still use it.
+    std::unique_ptr<std::shared_ptr<LogSink>> log_;
+};
+
+}  // namespace maws::detail
