@@ -1,0 +1,75 @@
+//! The throw-away certificate authority and the TLS side of the server.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::ServerSessionMemoryCache;
+
+/// Names in every leaf certificate, so that a client may connect by address or by STS's global name.
+const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "sts.amazonaws.com"];
+
+/// Room for the sessions of a few hundred clients: tests count resumed handshakes.
+const SESSION_CACHE: usize = 4096;
+
+/// A certificate authority that lives as long as the emulator; its key never leaves memory.
+pub(crate) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Result<Self, rcgen::Error> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "STS emulator throw-away CA");
+        let key = KeyPair::generate()?;
+        let pem = params.self_signed(&key)?.pem();
+        Ok(Self {
+            issuer: Issuer::new(params, key),
+            pem,
+        })
+    }
+
+    /// The CA certificate, for clients to trust.
+    pub(crate) fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// A TLS server with a fresh leaf certificate for the usual names and the `extra` ones.
+    pub(crate) fn server_config(
+        &self,
+        extra: &[String],
+    ) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+        let names = NAMES.iter().map(|name| (*name).to_owned());
+        let mut names: Vec<String> = names.chain(extra.iter().cloned()).collect();
+        names.sort();
+        names.dedup();
+        let mut params = CertificateParams::new(names)?;
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "STS emulator");
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let key = KeyPair::generate()?;
+        let leaf = params.signed_by(&key, &self.issuer)?;
+
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let private_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![leaf.der().clone()], private_key)?;
+        config.session_storage = ServerSessionMemoryCache::new(SESSION_CACHE);
+        Ok(Arc::new(config))
+    }
+}
