@@ -204,7 +204,7 @@ enum maws_option_kind
    */
   MAWS_OPTION_DURATION_MS = 3,
   /**
-   * Entries separated by white space or commas.
+   * Entries separated by white space.
    */
   MAWS_OPTION_LIST = 4,
   /**

@@ -105,7 +105,7 @@ pub enum maws_option_kind {
     MAWS_OPTION_BOOLEAN = 2,
     /// A whole number of milliseconds between min and max.
     MAWS_OPTION_DURATION_MS = 3,
-    /// Entries separated by white space or commas.
+    /// Entries separated by white space.
     MAWS_OPTION_LIST = 4,
     /// One of the descriptor's choices.
     MAWS_OPTION_CHOICE = 5,

@@ -1,0 +1,185 @@
+//! Which STS hosts may be advertised to clients, and where each is reached.
+//!
+//! The host that clients sign for and the address that is connected to are separate: drivers take
+//! the signing region from the host's second label, so the name of a VPC endpoint or of a proxy
+//! cannot be advertised.
+
+use std::fmt;
+
+/// Suffixes of AWS's domains, dual-stack ones and those of all partitions included
+/// (AWS SDK partition data).
+const SUFFIXES: [&str; 10] = [
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "api.aws",
+    "api.amazonwebservices.com.cn",
+    "api.amazonwebservices.eu",
+    "c2s.ic.gov",
+    "sc2s.sgov.gov",
+    "cloud.adc-e.uk",
+    "csp.hci.ic.gov",
+];
+const GLOBAL_HOST: &str = "sts.amazonaws.com";
+const GLOBAL_REGION: &str = "us-east-1";
+const HOST_LIMIT: usize = 255;
+const HTTPS_PORT: u16 = 443;
+
+/// Why a host or URL cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointError(&'static str);
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for EndpointError {}
+
+/// How far a host's name is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostForm {
+    /// AWS's own name of an STS endpoint, which tells the signing region.
+    Sts,
+    /// Some other name with at least one dot: needs the operator's word.
+    Custom,
+}
+
+/// One STS endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    host: String,
+    region: String,
+    server_name: String,
+    port: u16,
+}
+
+impl Endpoint {
+    /// `host` is advertised and signed for. `region` stands in for what drivers derive from the
+    /// host. `url` is where to connect, `https://HOST` where it is empty.
+    pub fn new(
+        host: &str,
+        region: Option<&str>,
+        url: Option<&str>,
+    ) -> Result<Endpoint, EndpointError> {
+        sts_host_form(host)?;
+        let (server_name, port) = match url {
+            Some(url) => parse_url(url)?,
+            None => (host.to_owned(), HTTPS_PORT),
+        };
+        let region = region.unwrap_or_else(|| driver_region(host)).to_owned();
+        Ok(Endpoint { host: host.to_owned(), region, server_name, port })
+    }
+
+    /// The host that clients sign for.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The region in the credential scope.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The name or address that is connected to and that the certificate must be for.
+    pub fn server_name(&self) -> &str {
+        &self.server_name
+    }
+
+    /// The TCP port that is connected to.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where requests go.
+    pub fn url(&self) -> String {
+        match self.server_name.contains(':') {
+            true => format!("https://[{}]:{}/", self.server_name, self.port),
+            false => format!("https://{}:{}/", self.server_name, self.port),
+        }
+    }
+}
+
+/// Checks the form of a host that is to be advertised: 1 to 255 bytes, no empty label, no port.
+pub fn sts_host_form(host: &str) -> Result<HostForm, EndpointError> {
+    if !(1..=HOST_LIMIT).contains(&host.len()) {
+        return Err(EndpointError("a host has 1 to 255 characters"));
+    }
+    if !host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
+        return Err(EndpointError(
+            "a host has letters, digits, hyphens and dots only: no scheme, port, user or path",
+        ));
+    }
+    let label = |l: &str| !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
+    if !host.split('.').all(label) {
+        return Err(EndpointError("a host's labels are not empty and do not begin or end in a hyphen"));
+    }
+    if !host.contains('.') {
+        return Err(EndpointError("a host has at least one dot"));
+    }
+    Ok(if is_sts_name(host) { HostForm::Sts } else { HostForm::Custom })
+}
+
+fn is_sts_name(host: &str) -> bool {
+    let rest = host.strip_prefix("sts.").or_else(|| host.strip_prefix("sts-fips."));
+    host == GLOBAL_HOST
+        || rest.and_then(|rest| rest.split_once('.')).is_some_and(|(region, suffix)| {
+            check_region(region).is_ok() && SUFFIXES.contains(&suffix)
+        })
+}
+
+/// Checks the form of a region's name: lower-case words and a number, joined by hyphens, such as
+/// `us-gov-west-1`.
+pub fn check_region(region: &str) -> Result<(), EndpointError> {
+    let error = EndpointError("a region looks like eu-central-1");
+    let Some((words, number)) = region.rsplit_once('-') else {
+        return Err(error);
+    };
+    let word = |w: &str| (1..=16).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_lowercase());
+    let digits = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    let count = words.split('-').count();
+    match digits && (2..=4).contains(&count) && words.split('-').all(word) {
+        true => Ok(()),
+        false => Err(error),
+    }
+}
+
+/// The signing region that drivers derive from the host (driver specification, auth.md).
+fn driver_region(host: &str) -> &str {
+    if host == GLOBAL_HOST {
+        return GLOBAL_REGION;
+    }
+    host.split('.').nth(1).unwrap_or(GLOBAL_REGION)
+}
+
+/// Takes `https://HOST[:PORT][/]` apart; HOST may be a name, an IPv4 address or `[IPv6]`.
+fn parse_url(url: &str) -> Result<(String, u16), EndpointError> {
+    let form = EndpointError("an endpoint looks like https://HOST or https://HOST:PORT");
+    let rest = url.strip_prefix("https://").ok_or(form.clone())?;
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let (name, port) = match authority.strip_prefix('[') {
+        Some(v6) => {
+            let (address, after) = v6.split_once(']').ok_or(form.clone())?;
+            address.parse::<std::net::Ipv6Addr>().map_err(|_| form.clone())?;
+            (address, after.strip_prefix(':').or(after.is_empty().then_some("443")))
+        }
+        None => match authority.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (authority, Some("443")),
+        },
+    };
+    let port = port.filter(|p| p.bytes().all(|b| b.is_ascii_digit()));
+    let port = port.and_then(|p| p.parse::<u16>().ok()).filter(|&p| p > 0).ok_or(form.clone())?;
+    let name_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    let v6 = authority.starts_with('[');
+    let labels_are_legal = !name.is_empty() && name.split('.').all(|label| !label.is_empty());
+    if !v6 && !(name.bytes().all(name_byte) && labels_are_legal && name.len() <= HOST_LIMIT) {
+        return Err(form);
+    }
+    Ok((name.to_owned(), port))
+}
+
+#[cfg(test)]
+#[path = "endpoint_tests.rs"]
+mod tests;

@@ -1,0 +1,347 @@
+//! One login: drives the SASL state machine, submits the verification, keeps the outcome.
+//!
+//! No lock is held while a callback runs. What the host may point to until `end` (reply, texts)
+//! stands in cells that are written once.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::abi::maws_code::{self, *};
+use crate::abi::maws_log_level::*;
+use crate::aws::SignedRequest;
+use crate::options::Options;
+use crate::panics;
+use crate::outcome::Outcome;
+use crate::plugin::Plugin;
+use crate::reason::{Failure, Reason};
+use crate::sasl::{self, Action};
+use crate::verification::Verification;
+
+/// What the host says of a login at its begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Begin<'a> {
+    /// The client's link to the server is TLS.
+    pub tls: bool,
+    /// The host's own limit for the verification.
+    pub budget: Option<Duration>,
+    /// Handed back by conv_ready.
+    pub conv_ctx: usize,
+    /// Comes back in log events.
+    pub log_id: u64,
+    /// Database of saslStart.
+    pub database: &'a str,
+    /// For log lines.
+    pub client_addr: &'a str,
+}
+
+/// One conversation. Shared by the host's handle and, while it is verified, by a worker's job.
+pub struct Conversation {
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) options: Arc<Options>,
+    begun: Instant,
+    budget: Option<Duration>,
+    conv_ctx: usize,
+    log_id: u64,
+    client_addr: Box<str>,
+    state: Mutex<State>,
+    changed: Condvar,
+    reply: OnceLock<Box<[u8]>>,
+    access_key_id: OnceLock<Box<str>>,
+    outcome: OnceLock<Box<Outcome>>,
+}
+
+struct State {
+    phase: Phase,
+    /// A serial call is running, or `end` has.
+    entered: bool,
+    /// conv_ready is running.
+    notifying: bool,
+}
+
+enum Phase {
+    /// The client's next payload is awaited.
+    Dialogue(sasl::Conversation),
+    /// A payload is being looked at.
+    Stepping { cancelled: bool },
+    /// The verification is queued or under way.
+    Pending,
+    /// There is an outcome.
+    Over(maws_code),
+}
+
+impl Conversation {
+    pub(crate) fn new(
+        plugin: Arc<Plugin>,
+        options: Arc<Options>,
+        begin: &Begin<'_>,
+    ) -> Conversation {
+        let sasl = sasl::Conversation::begin(Arc::clone(&options.settings.endpoint));
+        Conversation {
+            begun: plugin.clock.now(),
+            plugin,
+            options,
+            budget: begin.budget,
+            conv_ctx: begin.conv_ctx,
+            log_id: begin.log_id,
+            client_addr: crate::reason::printable(begin.client_addr).into(),
+            state: Mutex::new(State {
+                phase: Phase::Dialogue(sasl),
+                entered: false,
+                notifying: false,
+            }),
+            changed: Condvar::new(),
+            reply: OnceLock::new(),
+            access_key_id: OnceLock::new(),
+            outcome: OnceLock::new(),
+        }
+    }
+
+    /// Takes one payload of the client. See `maws_api.step`.
+    pub fn step(self: &Arc<Self>, payload: &[u8]) -> maws_code {
+        let mut sasl = {
+            let mut state = self.state();
+            if state.entered {
+                return MAWS_E_IN_USE;
+            }
+            match std::mem::replace(&mut state.phase, Phase::Stepping { cancelled: false }) {
+                Phase::Dialogue(sasl) => {
+                    state.entered = true;
+                    sasl
+                }
+                other => {
+                    state.phase = other;
+                    return MAWS_E_STATE;
+                }
+            }
+        };
+        let _leave = Leave(self);
+        match self.take_payload(&mut sasl, payload) {
+            Ok(Action::Reply(reply)) => {
+                self.reply.get_or_init(|| reply.into());
+                match self.leave_stepping(Phase::Dialogue(sasl)) {
+                    Ok(()) => {
+                        self.log(Reason::ClientFirstAccepted, String::new);
+                        MAWS_CONTINUE
+                    }
+                    Err(code) => code,
+                }
+            }
+            Ok(Action::Verify(request)) => self.submit(request),
+            Err(failure) => self.finish(Outcome::failed(failure)),
+        }
+    }
+
+    /// The outcome of a verification. See `maws_api.poll`.
+    pub fn poll(&self, wait: Duration) -> maws_code {
+        let until = Instant::now() + wait;
+        let mut state = self.state();
+        if state.entered {
+            return MAWS_E_IN_USE;
+        }
+        if let Phase::Dialogue(_) | Phase::Stepping { .. } = state.phase {
+            return MAWS_E_STATE;
+        }
+        state.entered = true;
+        let code = loop {
+            if let Phase::Over(code) = state.phase {
+                break code;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break MAWS_PENDING;
+            }
+            let waited = self.changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        };
+        state.entered = false;
+        code
+    }
+
+    /// Ends the work. See `maws_api.cancel`.
+    pub fn cancel(&self) {
+        self.abort(Reason::Cancelled);
+    }
+
+    /// Makes the conversation useless; the handle goes when this says so. See `maws_api.end`.
+    pub fn end(&self) -> Result<(), maws_code> {
+        let mut state = self.state();
+        if state.entered {
+            return Err(MAWS_E_IN_USE);
+        }
+        state.entered = true;
+        drop(state);
+        self.abort(Reason::Cancelled);
+        let mut state = self.state();
+        while state.notifying {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// What the last call gave, or the next would give.
+    pub fn code(&self) -> maws_code {
+        match self.state().phase {
+            Phase::Dialogue(_) | Phase::Stepping { .. } => MAWS_CONTINUE,
+            Phase::Pending => MAWS_PENDING,
+            Phase::Over(code) => code,
+        }
+    }
+
+    /// The payload for the client, once there is one.
+    pub fn reply(&self) -> &[u8] {
+        self.reply.get().map_or(&[], |reply| reply)
+    }
+
+    /// As the client claims it, once it has.
+    pub fn access_key_id(&self) -> &str {
+        self.access_key_id.get().map_or("", |id| id)
+    }
+
+    /// How it ended, once it has.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.get().map(|outcome| &**outcome)
+    }
+
+    /// Gives a pending conversation its outcome and tells the host. Too late for one that was
+    /// cancelled or ended meanwhile.
+    pub(crate) fn complete(&self, outcome: Outcome) {
+        let notify = self.plugin.host.wants_ready();
+        let Some(outcome) = self.settle(outcome, notify) else {
+            return;
+        };
+        self.report(outcome);
+        if notify {
+            self.plugin.host.conv_ready(self.conv_ctx);
+            self.state().notifying = false;
+            self.changed.notify_all();
+        }
+    }
+
+    /// Nobody waits for the outcome any more.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state().phase, Phase::Over(_))
+    }
+
+    /// Waits until the conversation is over, for at most this long; true if it is.
+    pub(crate) fn wait_over(&self, at_most: Duration) -> bool {
+        let over = |state: &mut State| !matches!(state.phase, Phase::Over(_));
+        let waited = self.changed.wait_timeout_while(self.state(), at_most, over);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        matches!(state.phase, Phase::Over(_))
+    }
+
+    pub(crate) fn log(&self, reason: Reason, detail: impl FnOnce() -> String) {
+        let level = match reason.code() {
+            MAWS_E_PANIC | MAWS_E_INTERNAL => MAWS_LOG_ERROR,
+            _ => MAWS_LOG_DEBUG,
+        };
+        self.plugin.log(level, reason, self.log_id, || {
+            let detail = detail();
+            let separator = if detail.is_empty() { "" } else { ": " };
+            format!("{}{separator}{detail} (client {})", reason.summary(), self.client_addr)
+        });
+    }
+
+    fn take_payload(
+        &self,
+        sasl: &mut sasl::Conversation,
+        payload: &[u8],
+    ) -> Result<Action, Failure> {
+        let life = self.options.settings.limits.conversation_timeout;
+        if self.plugin.clock.now().saturating_duration_since(self.begun) >= life {
+            return Err(Reason::ConversationExpired.into());
+        }
+        sasl.step(payload, || self.plugin.random())
+    }
+
+    fn submit(self: &Arc<Self>, request: Box<SignedRequest>) -> maws_code {
+        self.access_key_id.get_or_init(|| request.access_key_id.as_str().into());
+        if let Err(code) = self.leave_stepping(Phase::Pending) {
+            return code;
+        }
+        self.log(Reason::VerificationQueued, || self.access_key_id().to_owned());
+        let now = self.plugin.clock.now();
+        let limit = self.options.settings.limits.sts_timeout;
+        let limit = self.budget.map_or(limit, |budget| budget.min(limit));
+        let job = Verification::new(Arc::clone(self), request, now, now + limit);
+        match self.plugin.pool.submit(job) {
+            Ok(()) => MAWS_PENDING,
+            Err(reason) => self.finish(Outcome::failed(reason.into())),
+        }
+    }
+
+    /// Enters the phase, unless the host cancelled meanwhile.
+    fn leave_stepping(&self, next: Phase) -> Result<(), maws_code> {
+        let mut state = self.state();
+        let Phase::Stepping { cancelled: true } = state.phase else {
+            state.phase = next;
+            return Ok(());
+        };
+        drop(state);
+        Err(self.finish(Outcome::failed(Reason::Cancelled.into())))
+    }
+
+    /// Ends the conversation within a call of the host, which gets the code: no callback.
+    fn finish(&self, outcome: Outcome) -> maws_code {
+        let code = outcome.code;
+        match self.settle(outcome, false) {
+            Some(outcome) => {
+                self.report(outcome);
+                code
+            }
+            None => self.code(),
+        }
+    }
+
+    fn abort(&self, reason: Reason) {
+        let mut state = self.state();
+        match &mut state.phase {
+            Phase::Stepping { cancelled } => *cancelled = true,
+            Phase::Over(_) => {}
+            Phase::Dialogue(_) | Phase::Pending => {
+                drop(state);
+                self.finish(Outcome::failed(reason.into()));
+            }
+        }
+    }
+
+    /// Makes this the outcome if there is none yet.
+    fn settle(&self, mut outcome: Outcome, notify: bool) -> Option<&Outcome> {
+        outcome.total = self.plugin.clock.now().saturating_duration_since(self.begun);
+        let mut state = self.state();
+        if let Phase::Over(_) = state.phase {
+            return None;
+        }
+        state.phase = Phase::Over(outcome.code);
+        state.notifying = notify;
+        let outcome = self.outcome.get_or_init(|| Box::new(outcome));
+        drop(state);
+        self.changed.notify_all();
+        Some(outcome)
+    }
+
+    fn report(&self, outcome: &Outcome) {
+        self.plugin.stats.ended(outcome.code);
+        self.log(outcome.reason, || outcome.log_text(self.access_key_id()));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leaves a serial call, also by a panic, which then ends the conversation.
+struct Leave<'a>(&'a Conversation);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.finish(Outcome::failed(panics::failure()));
+        }
+        self.0.state().entered = false;
+    }
+}
+
+#[cfg(test)]
+#[path = "conversation_tests.rs"]
+mod tests;

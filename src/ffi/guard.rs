@@ -1,0 +1,46 @@
+//! What every function of the interface goes through.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::abi::maws_code::{self, *};
+use crate::abi::maws_status;
+use crate::panics::Inside;
+
+/// The process that created the first plugin; 0 before.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs the body unless the process was forked or a callback of this thread is running; catches
+/// panics. The process is checked first: in a forked child locks may be held by threads that are
+/// not there.
+pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
+    let creator = PROCESS.load(Ordering::Relaxed);
+    if creator != 0 && creator != std::process::id() {
+        return MAWS_E_FORKED as maws_status;
+    }
+    if IN_CALLBACK.get() {
+        return MAWS_E_STATE as maws_status;
+    }
+    let _inside = Inside::enter();
+    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(MAWS_E_PANIC));
+    result.unwrap_or_else(|error| error) as maws_status
+}
+
+/// From here on the plugin belongs to this process.
+pub fn claim_process() {
+    // Kept if it is set already: `call` has checked that it is this process.
+    let _kept =
+        PROCESS.compare_exchange(0, std::process::id(), Ordering::Relaxed, Ordering::Relaxed);
+}
+
+/// Runs a callback of the host; calls from inside it are refused.
+pub fn callback(body: impl FnOnce()) {
+    let before = IN_CALLBACK.replace(true);
+    body();
+    IN_CALLBACK.set(before);
+}

@@ -1,0 +1,106 @@
+//! Handles: numbers that name objects, and never name another one later.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Objects by handle. A handle is a slot's index and generation; 0 is none.
+pub struct Table<T>(Mutex<Slots<T>>);
+
+struct Slots<T> {
+    slots: Vec<Slot<T>>,
+    free: Vec<u32>,
+}
+
+struct Slot<T> {
+    generation: u32,
+    object: Option<Arc<T>>,
+}
+
+impl<T> Table<T> {
+    /// An empty table.
+    pub const fn new() -> Table<T> {
+        Table(Mutex::new(Slots { slots: Vec::new(), free: Vec::new() }))
+    }
+
+    /// Names an object. None if there are no more numbers.
+    pub fn insert(&self, object: Arc<T>) -> Option<u64> {
+        let mut table = self.lock();
+        let index = match table.free.pop() {
+            Some(index) => index,
+            None => {
+                let index = u32::try_from(table.slots.len()).ok()?;
+                table.slots.push(Slot { generation: 0, object: None });
+                index
+            }
+        };
+        let slot = table.slots.get_mut(index as usize)?;
+        slot.generation += 1;
+        slot.object = Some(object);
+        Some(u64::from(slot.generation) << 32 | u64::from(index))
+    }
+
+    /// The object of a handle, if it is one.
+    pub fn get(&self, handle: u64) -> Option<Arc<T>> {
+        self.lock().slot(handle)?.object.clone()
+    }
+
+    /// Makes the handle stale.
+    pub fn remove(&self, handle: u64) -> Option<Arc<T>> {
+        let mut table = self.lock();
+        let slot = table.slot(handle)?;
+        let object = slot.object.take();
+        // A slot whose generations are used up is never used again.
+        if slot.generation < u32::MAX {
+            table.free.push(handle as u32);
+        }
+        object
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slots<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Slots<T> {
+    fn slot(&mut self, handle: u64) -> Option<&mut Slot<T>> {
+        let slot = self.slots.get_mut(handle as u32 as usize)?;
+        let current = slot.object.is_some() && u64::from(slot.generation) == handle >> 32;
+        current.then_some(slot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_names_its_object_until_it_is_removed_and_nothing_after() {
+        let table = Table::new();
+        let first = table.insert(Arc::new("first")).unwrap();
+        assert_eq!(table.get(first).as_deref(), Some(&"first"));
+        assert_eq!(table.remove(first).as_deref(), Some(&"first"));
+        let second = table.insert(Arc::new("second")).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(table.get(first), None);
+        assert_eq!(table.remove(first), None);
+        assert_eq!(table.get(second).as_deref(), Some(&"second"));
+    }
+
+    #[test]
+    fn invented_handles_name_nothing() {
+        let table = Table::new();
+        let real = table.insert(Arc::new(())).unwrap();
+        for forged in [0, 1, u64::MAX, real ^ 1, real + (1 << 32), real & 0xFFFF_FFFF] {
+            assert_eq!(table.get(forged), None, "{forged:#x}");
+        }
+    }
+
+    #[test]
+    fn a_slot_whose_generations_are_used_up_is_left_alone() {
+        let table = Table::new();
+        let handle = table.insert(Arc::new(1)).unwrap();
+        table.lock().slots[handle as u32 as usize].generation = u32::MAX;
+        let last = u64::from(u32::MAX) << 32 | handle & 0xFFFF_FFFF;
+        assert!(table.remove(last).is_some());
+        assert_ne!(table.insert(Arc::new(2)).unwrap() as u32, last as u32);
+    }
+}

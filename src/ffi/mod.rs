@@ -1,0 +1,14 @@
+//! The C interface: the only place, beside `sys`, with `unsafe` code.
+//!
+//! [`table`] has one short function for each member of `maws_api`; [`guard`] is what they all go
+//! through; [`handle`] turns numbers into objects; [`host`] calls the host; [`memory`] reads and
+//! writes the host's structs.
+#![allow(unsafe_code)]
+
+pub mod entry;
+mod guard;
+mod handle;
+mod host;
+mod memory;
+mod options;
+mod table;

@@ -1,0 +1,256 @@
+//! One TLS connection: rustls over a TCP socket, with a deadline at every read and write.
+
+use std::io::{self, Read, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
+use ureq::unversioned::transport::ShutdownHandle;
+
+use super::fault::Fault;
+use super::{Target, left};
+use crate::reason::{Failure, Reason};
+use crate::sys;
+
+/// The socket's own timeouts follow the deadline within this, which spares a system call for each
+/// read and write; the deadline itself is checked exactly.
+const TIMEOUT_SLACK: Duration = Duration::from_millis(250);
+
+/// Registers a handle that interrupts I/O from another thread; fails once all is shut down.
+pub type Register<'a> = &'a dyn Fn(Weak<dyn ShutdownHandle>) -> Result<(), ureq::Error>;
+
+/// A connection to STS on which TLS is established.
+#[derive(Debug)]
+pub struct Connection {
+    tls: ClientConnection,
+    socket: Arc<Socket>,
+    records: RecordPosition,
+    read_timeout: Duration,
+    write_timeout: Duration,
+}
+
+/// The socket, which another thread may shut down.
+#[derive(Debug)]
+pub struct Socket(TcpStream);
+
+impl ShutdownHandle for Socket {
+    fn shutdown(&self) {
+        // A socket that is gone already needs no shutdown.
+        let _gone = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+impl Connection {
+    /// Connects to one of the addresses and establishes TLS. The certificate must be for the
+    /// target's name.
+    pub fn open(
+        target: &Target,
+        addresses: &[SocketAddr],
+        config: &Arc<ClientConfig>,
+        until: Instant,
+        register: Register<'_>,
+    ) -> Result<Connection, Fault> {
+        let socket = Arc::new(Socket(connect(addresses, until)?));
+        let interruptible: Arc<dyn ShutdownHandle> = Arc::clone(&socket) as _;
+        register(Arc::downgrade(&interruptible)).map_err(|_| Fault::from(Reason::ShuttingDown))?;
+
+        let name = ServerName::try_from(target.server_name.clone())
+            .map_err(|_| Failure::new(Reason::TlsFailed, "the endpoint's name is malformed"))?;
+        let tls = ClientConnection::new(Arc::clone(config), name).map_err(tls_fault)?;
+        let mut connection = Connection {
+            tls,
+            socket,
+            records: RecordPosition::default(),
+            read_timeout: Duration::ZERO,
+            write_timeout: Duration::ZERO,
+        };
+        while connection.tls.is_handshaking() {
+            connection.flush(until)?;
+            if connection.tls.is_handshaking() && !connection.receive(until)? {
+                return Err(Failure::new(Reason::TlsFailed, "closed during the handshake").into());
+            }
+        }
+        connection.flush(until)?;
+        Ok(connection)
+    }
+
+    /// A handle to interrupt I/O on this connection.
+    pub fn socket(&self) -> Arc<Socket> {
+        Arc::clone(&self.socket)
+    }
+
+    /// Takes bytes to send; they go with the next flush.
+    pub fn buffer(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let written = self.tls.writer().write_all(bytes);
+        written.map_err(|error| Fault::io(Reason::Internal, &error))
+    }
+
+    /// Sends what was buffered.
+    pub fn flush(&mut self, until: Instant) -> Result<(), Fault> {
+        while self.tls.wants_write() {
+            let left = left(until)?;
+            if is_off(self.write_timeout, left) {
+                let set = self.socket.0.set_write_timeout(Some(left));
+                set.map_err(|error| Fault::io(Reason::ConnectionLost, &error))?;
+                self.write_timeout = left;
+            }
+            match self.tls.write_tls(&mut &self.socket.0) {
+                Ok(_) => {}
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads decrypted bytes; 0 is an orderly end. A connection that ends in disorder is a fault:
+    /// someone may have cut the answer short.
+    pub fn read(&mut self, buffer: &mut [u8], until: Instant) -> Result<usize, Fault> {
+        loop {
+            match self.tls.reader().read(buffer) {
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
+            }
+            self.flush(until)?;
+            self.receive(until)?;
+        }
+    }
+
+    /// All that was read has been decrypted and taken: no part of a further reply is in here.
+    pub fn is_drained(&mut self) -> bool {
+        let decrypted = self.tls.process_new_packets().map(|state| state.plaintext_bytes_to_read());
+        matches!(decrypted, Ok(0)) && self.records.is_between() && !self.tls.wants_write()
+    }
+
+    /// The connection still stands and no reply came over it that nobody asked for.
+    pub fn is_silent(&mut self) -> bool {
+        // Session tickets may have come after the last reply; they are no reply.
+        while sys::readable_now(&self.socket.0) {
+            let soon = Instant::now() + TIMEOUT_SLACK;
+            if !matches!(self.receive(soon), Ok(true)) || !self.is_drained() {
+                return false;
+            }
+        }
+        self.is_drained()
+    }
+
+    /// Reads and decrypts what the socket has, waiting for it; false at the end of the stream.
+    fn receive(&mut self, until: Instant) -> Result<bool, Fault> {
+        let count = loop {
+            let left = left(until)?;
+            if is_off(self.read_timeout, left) {
+                let set = self.socket.0.set_read_timeout(Some(left));
+                set.map_err(|error| Fault::io(Reason::ConnectionLost, &error))?;
+                self.read_timeout = left;
+            }
+            let mut reader = Tracked { socket: &self.socket.0, records: &mut self.records };
+            match self.tls.read_tls(&mut reader) {
+                Ok(count) => break count,
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
+            }
+        };
+        if let Err(error) = self.tls.process_new_packets() {
+            // The alert that tells the other side; it is lost without harm.
+            let _alert = self.tls.write_tls(&mut &self.socket.0);
+            return Err(tls_fault(error));
+        }
+        Ok(count > 0)
+    }
+}
+
+fn connect(addresses: &[SocketAddr], until: Instant) -> Result<TcpStream, Fault> {
+    let mut failure = Failure::new(Reason::ConnectFailed, "no address");
+    for (index, address) in addresses.iter().enumerate() {
+        // An address that does not answer leaves the others their share of the time.
+        let share = left(until)? / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+        match TcpStream::connect_timeout(address, share) {
+            Ok(socket) => {
+                let set = socket.set_nodelay(true);
+                set.map_err(|error| Fault::io(Reason::ConnectFailed, &error))?;
+                return Ok(socket);
+            }
+            Err(error) => {
+                failure = Failure::new(Reason::ConnectFailed, format!("{address}: {error}"));
+            }
+        }
+    }
+    Err(failure.into())
+}
+
+fn tls_fault(error: rustls::Error) -> Fault {
+    Failure::new(Reason::TlsFailed, error.to_string()).into()
+}
+
+/// The socket's timeout is too far from what is left.
+fn is_off(timeout: Duration, left: Duration) -> bool {
+    timeout.abs_diff(left) > TIMEOUT_SLACK || timeout.is_zero()
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+}
+
+/// Where in the sequence of TLS records the bytes read so far end (RFC 8446, section 5.1): rustls
+/// does not tell whether it holds a part of one.
+#[derive(Debug, Default)]
+struct RecordPosition {
+    header: Vec<u8>,
+    body_left: usize,
+}
+
+impl RecordPosition {
+    fn advance(&mut self, mut bytes: &[u8]) {
+        while let Some((&byte, rest)) = bytes.split_first() {
+            if self.body_left > 0 {
+                let skipped = self.body_left.min(bytes.len());
+                self.body_left -= skipped;
+                bytes = bytes.get(skipped..).unwrap_or_default();
+                continue;
+            }
+            self.header.push(byte);
+            bytes = rest;
+            if let [_, _, _, high, low] = *self.header {
+                self.body_left = usize::from(u16::from_be_bytes([high, low]));
+                self.header.clear();
+            }
+        }
+    }
+
+    fn is_between(&self) -> bool {
+        self.header.is_empty() && self.body_left == 0
+    }
+}
+
+struct Tracked<'a> {
+    socket: &'a TcpStream,
+    records: &'a mut RecordPosition,
+}
+
+impl Read for Tracked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.socket.read(buffer)?;
+        self.records.advance(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_position_is_between_records_exactly_at_their_ends() {
+        let stream = [22, 3, 3, 0, 2, 0xAA, 0xBB, 23, 3, 3, 0, 0, 23, 3, 3, 1, 0];
+        let between_after = [0, 7, 12];
+        for split in 0..=stream.len() {
+            let mut position = RecordPosition::default();
+            position.advance(&stream[..split]);
+            assert_eq!(position.is_between(), between_after.contains(&split), "after {split}");
+        }
+    }
+}

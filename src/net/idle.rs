@@ -1,0 +1,72 @@
+//! Connections that rest between two requests.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Target;
+use super::connection::Connection;
+
+/// Longest rest: below the 20 s after which load balancers of AWS's services have been seen to
+/// close. Closing first spares a request that is sent into a closing connection.
+const LONGEST_REST: Duration = Duration::from_secs(15);
+
+/// The resting connections of all endpoints.
+#[derive(Debug, Default)]
+pub struct IdleConnections(Mutex<Resting>);
+
+#[derive(Debug, Default)]
+struct Resting {
+    /// Oldest first.
+    connections: Vec<(Target, Instant, Connection)>,
+    closed: bool,
+}
+
+impl IdleConnections {
+    /// The connection that rested least, if one is there and nothing came over it meanwhile.
+    pub fn take(&self, target: &Target) -> Option<Connection> {
+        loop {
+            let mut resting = self.resting();
+            let old = resting.take_old();
+            let at = resting.connections.iter().rposition(|(known, _, _)| known == target);
+            let taken = at.map(|at| resting.connections.remove(at));
+            drop(resting);
+            drop(old);
+            let (_, _, mut connection) = taken?;
+            if connection.is_silent() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Lays a connection to rest.
+    pub fn put(&self, target: Target, connection: Connection) {
+        let mut resting = self.resting();
+        let old = resting.take_old();
+        if !resting.closed {
+            resting.connections.push((target, Instant::now(), connection));
+        }
+        drop(resting);
+        drop(old);
+    }
+
+    /// Closes all, and those that come later.
+    pub fn close(&self) {
+        let mut resting = self.resting();
+        resting.closed = true;
+        let all = std::mem::take(&mut resting.connections);
+        drop(resting);
+        drop(all);
+    }
+
+    fn resting(&self) -> MutexGuard<'_, Resting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Resting {
+    /// Those that rested too long, to be closed when the lock is no longer held.
+    fn take_old(&mut self) -> Vec<(Target, Instant, Connection)> {
+        let count = self.connections.partition_point(|(_, since, _)| since.elapsed() > LONGEST_REST);
+        self.connections.drain(..count).collect()
+    }
+}

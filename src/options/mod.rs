@@ -1,0 +1,160 @@
+//! The options: one table ([`table::OPTIONS`]), from which validation, the interface's descriptors
+//! and the reference in the documents come.
+
+pub mod table;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::table::{Draft, OPTIONS, Spec};
+use crate::aws::{Endpoint, HostForm, sts_host_form};
+use crate::identity::{IdentityRules, PrincipalFormat};
+use crate::reason::printable;
+
+/// What the options say, typed and checked against each other.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The STS endpoint.
+    pub endpoint: Arc<Endpoint>,
+    /// CA bundle; the system's where it is empty.
+    pub ca_file: String,
+    /// Times and sizes.
+    pub limits: Limits,
+    /// Refuse logins over connections that the server says are not TLS.
+    pub require_tls: bool,
+    /// Who may log in, and under which name.
+    pub identity: IdentityRules,
+}
+
+/// Bounds on time and work.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Longest time of a verification.
+    pub sts_timeout: Duration,
+    /// Longest time for opening a connection.
+    pub connect_timeout: Duration,
+    /// Longest life of a conversation.
+    pub conversation_timeout: Duration,
+    /// Most worker threads.
+    pub workers: usize,
+    /// Most verifications that wait for a worker.
+    pub queue: usize,
+    /// Most conversations that live at once.
+    pub conversations: usize,
+}
+
+/// An option that cannot be used; the text names the key, the value and what is legal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionError(String);
+
+impl OptionError {
+    /// "awsStsWorkers: "0" is not legal: a whole number from 1 to 1024".
+    pub fn new(key: &str, value: &str, legal: impl fmt::Display) -> OptionError {
+        OptionError(format!("{key}: \"{}\" is not legal: {legal}", printable(value)))
+    }
+}
+
+impl fmt::Display for OptionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for OptionError {}
+
+/// A full set of values with what they mean.
+#[derive(Clone, Debug)]
+pub struct Options {
+    texts: Vec<String>,
+    /// What the values mean.
+    pub settings: Settings,
+}
+
+impl Options {
+    /// The defaults with these values over them.
+    pub fn new(given: &[(&str, &str)]) -> Result<Options, OptionError> {
+        let texts = OPTIONS.iter().map(|spec| spec.default.to_string_lossy().into()).collect();
+        Options::build(texts, given)
+    }
+
+    /// These options with run-time options changed, all or none.
+    pub fn change(&self, given: &[(&str, &str)]) -> Result<Options, OptionError> {
+        for (key, value) in given {
+            if OPTIONS.iter().any(|spec| spec.key() == *key && !spec.runtime) {
+                return Err(OptionError::new(key, value, "it is set at startup only"));
+            }
+        }
+        Options::build(self.texts.clone(), given)
+    }
+
+    /// The value of an option as text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        let index = OPTIONS.iter().position(|spec| spec.key() == key)?;
+        self.texts.get(index).map(String::as_str)
+    }
+
+    fn build(mut texts: Vec<String>, given: &[(&str, &str)]) -> Result<Options, OptionError> {
+        let mut seen: Vec<&str> = Vec::new();
+        for (key, value) in given {
+            let index = OPTIONS.iter().position(|spec| spec.key() == *key);
+            let Some(text) = index.and_then(|index| texts.get_mut(index)) else {
+                let known = OPTIONS.iter().map(Spec::key).collect::<Vec<_>>().join(", ");
+                let key = printable(key);
+                return Err(OptionError(format!("{key}: no such option; there are {known}")));
+            };
+            if seen.contains(key) {
+                return Err(OptionError::new(key, value, "it is given twice"));
+            }
+            seen.push(key);
+            *text = (*value).to_owned();
+        }
+        let mut draft = Draft::default();
+        for (spec, text) in OPTIONS.iter().zip(&texts) {
+            (spec.set)(spec, &mut draft, text)
+                .map_err(|legal| OptionError::new(spec.key(), text, legal))?;
+        }
+        Ok(Options { settings: finish(draft)?, texts })
+    }
+}
+
+/// Checks the values against each other.
+fn finish(draft: Draft) -> Result<Settings, OptionError> {
+    let Draft { host, endpoint_url, region, allow_custom_host, identity, .. } = draft;
+    let form = sts_host_form(&host).map_err(|legal| OptionError::new("awsStsHost", &host, legal))?;
+    if form == HostForm::Custom && !allow_custom_host {
+        let legal = "sts.amazonaws.com, sts.REGION.amazonaws.com or another of AWS's names of STS; \
+                     to connect elsewhere (VPC endpoint, proxy) set awsStsEndpoint, and for an \
+                     STS-compatible service awsStsAllowCustomHost=true";
+        return Err(OptionError::new("awsStsHost", &host, legal));
+    }
+    let region = (!region.is_empty()).then_some(region);
+    if let (Some(region), HostForm::Sts) = (&region, form) {
+        let legal = "drivers derive the region from awsStsHost; this is for custom hosts only";
+        return Err(OptionError::new("awsStsRegion", region, legal));
+    }
+    let url = (!endpoint_url.is_empty()).then_some(endpoint_url.as_str());
+    let endpoint = Endpoint::new(&host, region.as_deref(), url)
+        .map_err(|legal| OptionError::new("awsStsEndpoint", &endpoint_url, legal))?;
+
+    for (key, on) in [
+        ("awsAllowRoot", identity.allow_root),
+        ("awsAllowFederated", identity.allow_federated),
+    ] {
+        if on && identity.format == PrincipalFormat::StsWildcard {
+            let legal = "such identities have a name with awsPrincipalFormat=iamRole only";
+            return Err(OptionError::new(key, "true", legal));
+        }
+    }
+    Ok(Settings {
+        endpoint: Arc::new(endpoint),
+        ca_file: draft.ca_file,
+        limits: draft.limits,
+        require_tls: draft.require_tls,
+        identity,
+    })
+}
+
+#[cfg(test)]
+#[path = "../options_tests.rs"]
+mod tests;

@@ -1,0 +1,283 @@
+//! Every option, declared once.
+
+use std::ffi::CStr;
+use std::time::Duration;
+
+use super::Limits;
+use crate::abi::maws_option_kind::{self, *};
+use crate::aws::{check_region, is_account, is_partition};
+use crate::identity::{IdentityRules, PrincipalFormat};
+use crate::reason::printable;
+
+/// One option as the operator sees it.
+#[derive(Debug)]
+pub struct Spec {
+    /// Name of the server parameter.
+    pub name: &'static CStr,
+    /// How the value is written.
+    pub kind: maws_option_kind,
+    /// Value when it is not given.
+    pub default: &'static CStr,
+    /// Least legal value of a number or duration.
+    pub min: u32,
+    /// Greatest legal value of a number or duration.
+    pub max: u32,
+    /// Legal values of a choice.
+    pub choices: &'static [&'static CStr],
+    /// May change after create.
+    pub runtime: bool,
+    /// One sentence for the operator.
+    pub help: &'static CStr,
+    pub(super) set: fn(&Spec, &mut Draft, &str) -> Result<(), String>,
+}
+
+/// Values as they are set one by one, before they are checked against each other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    pub host: String,
+    pub endpoint_url: String,
+    pub region: String,
+    pub allow_custom_host: bool,
+    pub ca_file: String,
+    pub limits: Limits,
+    pub require_tls: bool,
+    pub identity: IdentityRules,
+}
+
+/// What most options have in common: set at startup only, no range, no choices.
+const STARTUP: Spec = Spec {
+    name: c"",
+    kind: MAWS_OPTION_TEXT,
+    default: c"",
+    min: 0,
+    max: 0,
+    choices: &[],
+    runtime: false,
+    help: c"",
+    set: |_, _, _| Ok(()),
+};
+const RUNTIME: Spec = Spec { runtime: true, ..STARTUP };
+
+/// Every option, in the order of the documents.
+pub static OPTIONS: &[Spec] = &[
+    Spec {
+        name: c"awsStsHost",
+        default: c"sts.amazonaws.com",
+        help: c"The STS host that clients sign for: sts.amazonaws.com, or a regional one such as sts.eu-central-1.amazonaws.com.",
+        set: |_, draft, text| text_into(&mut draft.host, text),
+        ..STARTUP
+    },
+    Spec {
+        name: c"awsStsEndpoint",
+        help: c"Where to connect, as https://HOST[:PORT], for example a VPC endpoint; empty: https://<awsStsHost>.",
+        set: |_, draft, text| text_into(&mut draft.endpoint_url, text),
+        ..STARTUP
+    },
+    Spec {
+        name: c"awsStsAllowCustomHost",
+        kind: MAWS_OPTION_BOOLEAN,
+        default: c"false",
+        help: c"Lets awsStsHost be the name of an STS-compatible service that is not AWS's.",
+        set: |_, draft, text| boolean(&mut draft.allow_custom_host, text),
+        ..STARTUP
+    },
+    Spec {
+        name: c"awsStsRegion",
+        help: c"The signing region where it cannot be derived from a custom awsStsHost.",
+        set: |_, draft, text| {
+            if !text.is_empty() {
+                check_region(text).map_err(|legal| legal.to_string())?;
+            }
+            text_into(&mut draft.region, text)
+        },
+        ..STARTUP
+    },
+    Spec {
+        name: c"awsStsCAFile",
+        help: c"PEM file of the certificate authorities that STS's certificate is checked against; empty: the system's bundle.",
+        set: |_, draft, text| text_into(&mut draft.ca_file, text),
+        ..STARTUP
+    },
+    Spec {
+        name: c"awsStsTimeoutMs",
+        kind: MAWS_OPTION_DURATION_MS,
+        default: c"8000",
+        min: 500,
+        max: 60_000,
+        help: c"Longest time of one verification, waiting for a worker included; below the drivers' connect timeout of 10 s.",
+        set: |spec, draft, text| milliseconds(&mut draft.limits.sts_timeout, spec, text),
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsStsConnectTimeoutMs",
+        kind: MAWS_OPTION_DURATION_MS,
+        default: c"3000",
+        min: 100,
+        max: 30_000,
+        help: c"Longest part of a verification that may go into opening a connection to STS.",
+        set: |spec, draft, text| milliseconds(&mut draft.limits.connect_timeout, spec, text),
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsConversationTimeoutMs",
+        kind: MAWS_OPTION_DURATION_MS,
+        default: c"60000",
+        min: 1_000,
+        max: 600_000,
+        help: c"Longest life of a conversation: clients may fetch their credentials between the two messages.",
+        set: |spec, draft, text| milliseconds(&mut draft.limits.conversation_timeout, spec, text),
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsStsWorkers",
+        kind: MAWS_OPTION_INTEGER,
+        default: c"64",
+        min: 1,
+        max: 1024,
+        help: c"Most worker threads, started on demand; logins per second are at most workers divided by the round trip to STS.",
+        set: |spec, draft, text| count(&mut draft.limits.workers, spec, text),
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsStsQueueLimit",
+        kind: MAWS_OPTION_INTEGER,
+        default: c"10000",
+        min: 1,
+        max: 1_000_000,
+        help: c"Most verifications that wait for a worker; further ones are refused as overload.",
+        set: |spec, draft, text| count(&mut draft.limits.queue, spec, text),
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsMaxConversations",
+        kind: MAWS_OPTION_INTEGER,
+        default: c"20000",
+        min: 1,
+        max: 10_000_000,
+        help: c"Most logins that may be under way at once; each takes at most 1 KiB until its second message.",
+        set: |spec, draft, text| count(&mut draft.limits.conversations, spec, text),
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsRequireTLS",
+        kind: MAWS_OPTION_BOOLEAN,
+        default: c"false",
+        help: c"Refuses logins over client connections without TLS, where a login could be relayed or taken over.",
+        set: |_, draft, text| boolean(&mut draft.require_tls, text),
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsPrincipalFormat",
+        kind: MAWS_OPTION_CHOICE,
+        default: c"iamRole",
+        choices: &[c"iamRole", c"stsWildcard"],
+        help: c"User name of a role's session: iamRole gives arn:aws:iam::ACCOUNT:role/ROLE, stsWildcard gives arn:aws:sts::ACCOUNT:assumed-role/ROLE/*.",
+        set: |_, draft, text| {
+            draft.identity.format = match text {
+                "iamRole" => PrincipalFormat::IamRole,
+                "stsWildcard" => PrincipalFormat::StsWildcard,
+                _ => return Err("iamRole or stsWildcard".to_owned()),
+            };
+            Ok(())
+        },
+        ..STARTUP
+    },
+    Spec {
+        name: c"awsAllowedPrincipals",
+        kind: MAWS_OPTION_LIST,
+        help: c"User names that may log in, separated by white space, a final * stands for any rest; empty: all.",
+        set: |_, draft, text| {
+            let legal = |entry: &str| {
+                let fixed = entry.strip_suffix('*').unwrap_or(entry);
+                fixed.starts_with("arn:") && !fixed.contains('*')
+            };
+            let rule = "entries start with arn: and may end in one *";
+            list(&mut draft.identity.principals, text, legal, rule)
+        },
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsAllowedAccounts",
+        kind: MAWS_OPTION_LIST,
+        help: c"AWS accounts whose identities may log in, separated by white space; empty: all.",
+        set: |_, draft, text| {
+            let rule = "accounts are numbers of 12 digits";
+            list(&mut draft.identity.accounts, text, is_account, rule)
+        },
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsAllowedPartitions",
+        kind: MAWS_OPTION_LIST,
+        help: c"AWS partitions whose identities may log in (aws aws-cn aws-us-gov ...), separated by white space; empty: all.",
+        set: |_, draft, text| {
+            let rule = "partitions are aws, aws-cn, aws-us-gov and the like";
+            list(&mut draft.identity.partitions, text, is_partition, rule)
+        },
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsAllowRoot",
+        kind: MAWS_OPTION_BOOLEAN,
+        default: c"false",
+        help: c"Lets the root user of an AWS account log in.",
+        set: |_, draft, text| boolean(&mut draft.identity.allow_root, text),
+        ..RUNTIME
+    },
+    Spec {
+        name: c"awsAllowFederated",
+        kind: MAWS_OPTION_BOOLEAN,
+        default: c"false",
+        help: c"Lets federated users (GetFederationToken) log in.",
+        set: |_, draft, text| boolean(&mut draft.identity.allow_federated, text),
+        ..RUNTIME
+    },
+];
+
+impl Spec {
+    /// The name as text.
+    pub fn key(&self) -> &'static str {
+        self.name.to_str().unwrap_or_default()
+    }
+}
+
+fn text_into(to: &mut String, text: &str) -> Result<(), String> {
+    text.clone_into(to);
+    Ok(())
+}
+
+fn boolean(to: &mut bool, text: &str) -> Result<(), String> {
+    *to = text.parse().map_err(|_| "true or false".to_owned())?;
+    Ok(())
+}
+
+fn milliseconds(to: &mut Duration, spec: &Spec, text: &str) -> Result<(), String> {
+    *to = Duration::from_millis(number(spec, text)?.into());
+    Ok(())
+}
+
+fn count(to: &mut usize, spec: &Spec, text: &str) -> Result<(), String> {
+    *to = number(spec, text)? as usize;
+    Ok(())
+}
+
+fn number(spec: &Spec, text: &str) -> Result<u32, String> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let number = digits.then(|| text.parse().ok()).flatten();
+    number
+        .filter(|n| (spec.min..=spec.max).contains(n))
+        .ok_or_else(|| format!("a whole number from {} to {}", spec.min, spec.max))
+}
+
+fn list(
+    to: &mut Vec<String>,
+    text: &str,
+    legal: impl Fn(&str) -> bool,
+    rule: &str,
+) -> Result<(), String> {
+    *to = text.split_ascii_whitespace().map(str::to_owned).collect();
+    match to.iter().find(|entry| !legal(entry)) {
+        None => Ok(()),
+        Some(entry) => Err(format!("\"{}\": {rule}", printable(entry))),
+    }
+}

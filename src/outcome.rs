@@ -1,0 +1,94 @@
+//! How a conversation ended: what the host can read of it.
+
+use std::time::Duration;
+
+use crate::abi::maws_code::{self, *};
+use crate::aws::CallerIdentity;
+use crate::identity::Principal;
+use crate::reason::{Failure, Reason};
+
+/// The end of a conversation. Texts are empty where nothing is known.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Status for the host.
+    pub code: maws_code,
+    /// Why, by its stable number; [`Reason::Verified`] for a success.
+    pub reason: Reason,
+    /// Why, in words; for the server's log.
+    pub detail: String,
+    /// The user to look up; for a success only.
+    pub principal: Option<Principal>,
+    /// What STS said of the caller, also where a rule of the operator then refused it.
+    pub caller: Option<CallerIdentity>,
+    /// The error code that STS answered with.
+    pub sts_error_code: String,
+    /// STS's id of the last request.
+    pub sts_request_id: String,
+    /// Times.
+    pub times: Times,
+    /// From begin to here.
+    pub total: Duration,
+}
+
+/// Where a verification's time went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// Waiting for a worker.
+    pub queue: Duration,
+    /// Opening a connection.
+    pub connect: Duration,
+    /// Waiting for STS.
+    pub sts: Duration,
+}
+
+impl Outcome {
+    /// A refusal or failure.
+    pub fn failed(failure: Failure) -> Outcome {
+        Outcome {
+            code: failure.reason.code(),
+            reason: failure.reason,
+            detail: failure.to_string(),
+            principal: None,
+            caller: None,
+            sts_error_code: String::new(),
+            sts_request_id: String::new(),
+            times: Times::default(),
+            total: Duration::ZERO,
+        }
+    }
+
+    /// A verified identity.
+    pub fn verified(principal: Principal, caller: CallerIdentity) -> Outcome {
+        Outcome {
+            code: MAWS_DONE,
+            reason: Reason::Verified,
+            detail: String::new(),
+            principal: Some(principal),
+            sts_error_code: String::new(),
+            sts_request_id: caller.request_id.clone(),
+            caller: Some(caller),
+            times: Times::default(),
+            total: Duration::ZERO,
+        }
+    }
+
+    /// What the log line says after the reason.
+    pub fn log_text(&self, access_key_id: &str) -> String {
+        let mut text = match (&self.principal, self.detail.split_once(": ")) {
+            (Some(principal), _) => principal.name.clone(),
+            (None, Some((_, detail))) => detail.to_owned(),
+            (None, None) => String::new(),
+        };
+        for (name, value) in [
+            ("access key id", access_key_id),
+            ("STS error", self.sts_error_code.as_str()),
+            ("STS request", self.sts_request_id.as_str()),
+        ] {
+            if !value.is_empty() {
+                let separator = if text.is_empty() { "" } else { ", " };
+                text.push_str(&format!("{separator}{name} {value}"));
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,197 @@
+//! One configuration with its workers.
+
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::abi::maws_log_level::{self, *};
+use crate::conversation::{Begin, Conversation};
+use crate::options::{Limits, OptionError, Options};
+use crate::pool::{Pool, PoolLimits};
+use crate::ports::{Clock, Host, Sts};
+use crate::reason::{Failure, Reason};
+use crate::sasl::messages::NONCE_LENGTH;
+use crate::stats::{Snapshot, Stats};
+use crate::sys;
+use crate::verification::{RetryBudget, Verification};
+
+/// The database whose users are named by an outside authority.
+const EXTERNAL: &str = "$external";
+/// Variables that other HTTP clients obey.
+const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// A plugin as the host created it.
+pub struct Plugin {
+    pub(crate) host: Box<dyn Host>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) pool: Pool<Verification>,
+    pub(crate) stats: Stats,
+    pub(crate) retries: RetryBudget,
+    options: RwLock<Arc<Options>>,
+    log_level: AtomicI32,
+    conversations: AtomicUsize,
+}
+
+/// Conversations still live.
+#[derive(Debug, PartialEq, Eq)]
+pub struct InUse;
+
+impl Plugin {
+    /// Starts no thread and uses no network.
+    pub fn new(
+        host: Box<dyn Host>,
+        log_level: i32,
+        options: Options,
+        sts: Arc<dyn Sts>,
+        clock: Box<dyn Clock>,
+    ) -> Arc<Plugin> {
+        let plugin = Arc::new(Plugin {
+            host,
+            clock,
+            pool: Pool::new(sts, pool_limits(&options.settings.limits)),
+            stats: Stats::default(),
+            retries: RetryBudget::new(),
+            options: RwLock::new(Arc::new(options)),
+            log_level: AtomicI32::new(log_level),
+            conversations: AtomicUsize::new(0),
+        });
+        plugin.log_created();
+        plugin
+    }
+
+    /// Begins a conversation.
+    pub fn begin(self: &Arc<Self>, begin: &Begin<'_>) -> Result<Arc<Conversation>, Failure> {
+        let options = self.options();
+        self.admit(&options, begin).inspect_err(|failure| {
+            self.stats.ended(failure.reason.code());
+            self.log(MAWS_LOG_DEBUG, failure.reason, begin.log_id, || failure.to_string());
+        })?;
+        self.stats.begun();
+        Ok(Arc::new(Conversation::new(Arc::clone(self), options, begin)))
+    }
+
+    /// A conversation of [`Plugin::begin`] has ended.
+    pub fn ended(&self) {
+        self.conversations.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Changes run-time options, all or none.
+    pub fn set_options(&self, given: &[(&str, &str)]) -> Result<(), OptionError> {
+        let mut options = self.options.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = options.change(given)?;
+        self.pool.set_limits(pool_limits(&changed.settings.limits));
+        *options = Arc::new(changed);
+        drop(options);
+        let keys = given.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        self.log(MAWS_LOG_INFO, Reason::OptionsChanged, 0, || {
+            format!("{}: {}", Reason::OptionsChanged.summary(), keys.join(", "))
+        });
+        Ok(())
+    }
+
+    /// The options as they stand.
+    pub fn options(&self) -> Arc<Options> {
+        Arc::clone(&self.options.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The lowest level that is logged.
+    pub fn set_log_level(&self, level: i32) {
+        self.log_level.store(level, Ordering::Relaxed);
+    }
+
+    /// Counters and gauges.
+    pub fn snapshot(&self) -> Snapshot {
+        let (workers, queued) = self.pool.gauges();
+        Snapshot {
+            workers: workers as u64,
+            queued: queued as u64,
+            conversations: self.conversations.load(Ordering::Relaxed) as u64,
+            ..self.stats.snapshot()
+        }
+    }
+
+    /// Stops the workers. False: a thread was left behind.
+    pub fn shutdown(&self, drain: Duration) -> Result<bool, InUse> {
+        // The count moves only while it is not taken by this, so no begin slips in.
+        const GONE: usize = usize::MAX / 2;
+        let taken = self.conversations.compare_exchange(0, GONE, Ordering::AcqRel, Ordering::Relaxed);
+        if taken.is_err() {
+            return Err(InUse);
+        }
+        let drained = self.pool.shutdown(drain);
+        self.log(MAWS_LOG_INFO, Reason::Destroyed, 0, || Reason::Destroyed.summary().to_owned());
+        self.host.close();
+        Ok(drained)
+    }
+
+    /// Logs a line; nothing below the level is formatted.
+    pub(crate) fn log(
+        &self,
+        level: maws_log_level,
+        reason: Reason,
+        log_id: u64,
+        text: impl FnOnce() -> String,
+    ) {
+        if level as i32 >= self.log_level.load(Ordering::Relaxed) {
+            self.host.log(level, reason, log_id, &text());
+        }
+    }
+
+    /// The server's half of a nonce.
+    pub(crate) fn random(&self) -> Result<[u8; NONCE_LENGTH], Failure> {
+        let mut bytes = [0; NONCE_LENGTH];
+        sys::fill_random(&mut bytes)
+            .map_err(|error| Failure::new(Reason::RandomFailed, error.to_string()))?;
+        Ok(bytes)
+    }
+
+    /// A time between a half and the whole of this one, so that those who wait do not come back
+    /// together.
+    pub(crate) fn jitter(&self, pause: Duration) -> Duration {
+        let mut byte = [0; 1];
+        // Without randomness the whole pause is taken.
+        let share = sys::fill_random(&mut byte).map_or(255, |()| u32::from(byte[0]));
+        pause / 2 + pause / 2 * share / 255
+    }
+
+    fn admit(&self, options: &Options, begin: &Begin<'_>) -> Result<(), Failure> {
+        if begin.database != EXTERNAL {
+            return Err(Failure::new(Reason::DatabaseNotExternal, begin.database));
+        }
+        if options.settings.require_tls && !begin.tls {
+            return Err(Reason::LinkNotTls.into());
+        }
+        let most = options.settings.limits.conversations;
+        let add = |live: usize| (live < most).then_some(live + 1);
+        self.conversations
+            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, add)
+            .map_err(|_| Failure::new(Reason::ConversationsTooMany, format!("limit {most}")))?;
+        Ok(())
+    }
+
+    fn log_created(&self) {
+        let options = self.options();
+        let endpoint = &options.settings.endpoint;
+        self.log(MAWS_LOG_INFO, Reason::Created, 0, || {
+            let version = env!("CARGO_PKG_VERSION");
+            format!(
+                "{}: version {version}, clients sign for {} (region {}), connecting to {}:{}",
+                Reason::Created.summary(),
+                endpoint.host(),
+                endpoint.region(),
+                endpoint.server_name(),
+                endpoint.port()
+            )
+        });
+        if let Some(name) = PROXY_VARIABLES.into_iter().find(|name| std::env::var_os(name).is_some())
+        {
+            self.log(MAWS_LOG_WARNING, Reason::ProxyIgnored, 0, || {
+                format!("{}: {name} is set; STS is connected to directly", Reason::ProxyIgnored.summary())
+            });
+        }
+    }
+}
+
+fn pool_limits(limits: &Limits) -> PoolLimits {
+    PoolLimits { workers: limits.workers, queue: limits.queue }
+}

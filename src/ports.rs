@@ -1,0 +1,73 @@
+//! What the core asks of the outside: the host, STS, the clock.
+
+use std::time::{Duration, Instant};
+
+use crate::abi::maws_log_level;
+use crate::aws::{Answer, SignedRequest};
+use crate::reason::{Failure, Reason};
+
+/// The server that loaded the plugin.
+pub trait Host: Send + Sync {
+    /// Takes one line for the server's log; the level has been checked.
+    fn log(&self, level: maws_log_level, reason: Reason, log_id: u64, text: &str);
+    /// A pending conversation has its outcome.
+    fn conv_ready(&self, conv_ctx: usize);
+    /// The host has a conv_ready callback.
+    fn wants_ready(&self) -> bool;
+    /// Waits for running callbacks; none starts any more.
+    fn close(&self);
+}
+
+/// Monotonic time.
+pub trait Clock: Send + Sync {
+    /// The current instant.
+    fn now(&self) -> Instant;
+}
+
+/// The clock of the system.
+#[derive(Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+}
+
+/// Gives each worker its own way to STS.
+pub trait Sts: Send + Sync {
+    /// A client for one worker thread.
+    fn client(&self) -> Box<dyn StsClient>;
+    /// Interrupts calls in flight, closes every connection and refuses new ones.
+    fn shutdown(&self);
+}
+
+/// Sends requests to STS, one at a time.
+pub trait StsClient: Send {
+    /// Sends the request once, over a warm connection where there is one.
+    fn send(&mut self, request: &SignedRequest, limits: SendLimits) -> Attempt;
+}
+
+/// The time a request has.
+#[derive(Clone, Copy, Debug)]
+pub struct SendLimits {
+    /// Until the answer is complete.
+    pub total: Duration,
+    /// For opening a connection, as part of that.
+    pub connect: Duration,
+    /// Use no warm connection.
+    pub fresh: bool,
+}
+
+/// How one request went.
+#[derive(Debug)]
+pub struct Attempt {
+    /// STS's answer, or why there is none that can be trusted.
+    pub result: Result<Answer, Failure>,
+    /// Time that went into opening a connection, if one was opened.
+    pub connect: Option<Duration>,
+    /// Time between the request and its answer.
+    pub exchange: Duration,
+    /// The connection was a warm one and died before the first byte of an answer.
+    pub stale_connection: bool,
+}
