@@ -66,9 +66,8 @@ static maws_status second_payload(stub_conv* c, const uint8_t* payload, size_t l
         stub_finish(c, status);
         return status;
     }
-    const bool silent = c->owner->values[STUB_ENDPOINT][0] != '\0';
     c->deny = payload_is("deny", payload, len);
-    c->phase = silent || payload_is("hold", payload, len) ? HELD : QUEUED;
+    c->phase = payload_is("hold", payload, len) ? HELD : QUEUED;
     pthread_cond_broadcast(&stub_changed);
     return MAWS_PENDING;
 }

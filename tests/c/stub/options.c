@@ -20,6 +20,7 @@ static const maws_option_desc OPTIONS[] = {
     OPTION(MAWS_OPTION_TEXT, 0, 0, 0, "awsStsCAFile", "", NULL),
     OPTION(MAWS_OPTION_DURATION_MS, MAWS_OPTION_RUNTIME, 100, 60000, "awsStsTimeoutMs", "8000",
            NULL),
+    OPTION(MAWS_OPTION_DURATION_MS, 0, 100, 30000, "awsStsConnectTimeoutMs", "3000", NULL),
     OPTION(MAWS_OPTION_CHOICE, 0, 0, 0, "awsPrincipalFormat", "iamRole", FORMATS),
 };
 _Static_assert(sizeof OPTIONS / sizeof OPTIONS[0] == STUB_OPTIONS, "STUB_OPTIONS counts OPTIONS");

@@ -2,8 +2,7 @@
  * A plugin in plain C, against the header alone: what a loader meets. It speaks to no network and
  * believes every client. A first payload is answered with a reply, a second one becomes PENDING
  * and is completed by a thread; one that is exactly "deny" is refused, one that is "hold" stays
- * PENDING until it is cancelled. Where awsStsEndpoint is set every second payload is held, as by
- * an STS that never answers.
+ * PENDING until it is cancelled, as with an STS that never answers.
  *
  * STUB_SHORT_TABLE  the table ends before `end`
  * STUB_REFUSES      the entry wants a newer host

@@ -10,7 +10,7 @@
 /* What an entry asks of the host's structs: the whole of version 1.0. */
 #define FITS(ptr) ((ptr) != NULL && (ptr)->struct_size >= sizeof *(ptr))
 
-enum { STUB_OPTIONS = 5, STUB_ENDPOINT = 1, STUB_VALUE_SIZE = 256 };
+enum { STUB_OPTIONS = 6, STUB_VALUE_SIZE = 256 };
 typedef char stub_values[STUB_OPTIONS][STUB_VALUE_SIZE];
 
 typedef struct stub_plugin {
