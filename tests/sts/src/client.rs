@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::amz_date;
 use crate::http::Request;
-use crate::identities::{Session, User};
+use crate::identities::{Identities, Session, User};
 use crate::region::region_of_host;
 use crate::sigv4::{Authorization, Scope, Signed, TERMINATOR};
 use crate::verification::BODY;
@@ -30,6 +30,18 @@ impl std::fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("access_key_id", &self.access_key_id)
             .finish_non_exhaustive()
+    }
+}
+
+impl Credentials {
+    /// The credentials of the first identity with this ARN.
+    pub fn of(identities: &Identities, arn: &str) -> Option<Self> {
+        let user = identities.users.iter().find(|user| user.arn == arn);
+        let session = identities
+            .sessions
+            .iter()
+            .find(|session| session.arn == arn);
+        user.map(Self::from).or_else(|| session.map(Self::from))
     }
 }
 
@@ -267,3 +279,7 @@ impl Signer {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

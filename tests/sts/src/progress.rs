@@ -1,7 +1,7 @@
 //! Where the requests are: counters that can be waited for, and the gate that holds answers back.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustls::HandshakeKind;
 
@@ -18,7 +18,7 @@ pub struct Minimum {
     pub connections: u64,
     /// TCP connections that have ended.
     pub connections_closed: u64,
-    /// TLS handshakes completed.
+    /// TLS handshakes completed; the client may have finished its side earlier.
     pub handshakes: u64,
 }
 
@@ -50,11 +50,15 @@ impl Inner {
     }
 }
 
-/// The shared state of all connections. Every change wakes those who wait.
+/// The shared state of all connections.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     inner: Mutex<Inner>,
-    changed: Condvar,
+    /// Wakes those who wait for counters.
+    counted: Condvar,
+    /// Wakes requests that are held back or delayed. Apart from `counted`, since waking all of them at
+    /// each count would cost more than the requests themselves.
+    released: Condvar,
 }
 
 impl Progress {
@@ -64,7 +68,7 @@ impl Progress {
 
     fn count(&self, change: impl FnOnce(&mut Counters)) {
         change(&mut self.lock().counters);
-        self.changed.notify_all();
+        self.counted.notify_all();
     }
 
     pub(crate) fn counters(&self) -> Counters {
@@ -77,7 +81,7 @@ impl Progress {
         inner.release();
         inner.counters.reset();
         drop(inner);
-        self.changed.notify_all();
+        self.released.notify_all();
     }
 
     /// Counts a connection that was accepted.
@@ -125,7 +129,7 @@ impl Progress {
     /// Lets all held answers go and holds no more.
     pub(crate) fn release(&self) {
         self.lock().release();
-        self.changed.notify_all();
+        self.released.notify_all();
     }
 
     /// Passes at once, unless answers are held.
@@ -135,15 +139,13 @@ impl Progress {
         inner.counters.held += 1;
         if count.is_some_and(|count| inner.counters.held >= count) {
             inner.release();
-        }
-        self.changed.notify_all();
-        let mine = inner.releases;
-        if inner.hold.is_none() {
+            self.released.notify_all();
             return;
         }
+        let mine = inner.releases;
         while inner.releases == mine && !inner.stopping {
             inner = self
-                .changed
+                .released
                 .wait(inner)
                 .unwrap_or_else(PoisonError::into_inner);
         }
@@ -151,38 +153,28 @@ impl Progress {
 
     /// Waits until the counters have reached the minimum; `false` if they have not in time.
     pub(crate) fn wait(&self, minimum: Minimum, timeout: Duration) -> bool {
-        self.wait_while(timeout, |inner| !minimum.reached(&inner.counters));
-        minimum.reached(&self.lock().counters)
+        let missing = |inner: &mut Inner| !minimum.reached(&inner.counters) && !inner.stopping;
+        let (inner, _) = self
+            .counted
+            .wait_timeout_while(self.lock(), timeout, missing)
+            .unwrap_or_else(PoisonError::into_inner);
+        minimum.reached(&inner.counters)
     }
 
     /// Lets time pass, less of it when the emulator stops; `false` if it does.
     pub(crate) fn pause(&self, duration: Duration) -> bool {
-        self.wait_while(duration, |_| true);
-        !self.stopping()
+        let (inner, _) = self
+            .released
+            .wait_timeout_while(self.lock(), duration, |inner| !inner.stopping)
+            .unwrap_or_else(PoisonError::into_inner);
+        !inner.stopping
     }
 
-    fn wait_while(&self, timeout: Duration, waiting: impl Fn(&Inner) -> bool) {
-        let deadline = Instant::now() + timeout;
-        let mut inner = self.lock();
-        while waiting(&inner) && !inner.stopping {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            (inner, _) = self
-                .changed
-                .wait_timeout(inner, left)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
+    /// Ends every wait, now and later.
     pub(crate) fn stop(&self) {
         self.lock().stopping = true;
-        self.changed.notify_all();
-    }
-
-    pub(crate) fn stopping(&self) -> bool {
-        self.lock().stopping
+        self.counted.notify_all();
+        self.released.notify_all();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -51,7 +51,7 @@ impl Acceptor {
         port: u16,
         handle: impl Fn(u64, &TcpStream) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let listener = Arc::new(TcpListener::bind(("127.0.0.1", port))?);
+        let listener = Arc::new(bind(port)?);
         let address = listener.local_addr()?;
         let sockets = Arc::new(Sockets::default());
         let thread = {
@@ -85,6 +85,11 @@ impl Drop for Acceptor {
             let _ = thread.join();
         }
     }
+}
+
+fn bind(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {error}")))
 }
 
 fn accept_all(

@@ -8,12 +8,20 @@ fn now() -> SystemTime {
     amz_date::parse("20260131T120000Z").unwrap()
 }
 
-fn alice() -> Credentials {
-    Credentials::from(&Identities::shipped().unwrap().users[0])
+fn credentials(arn: &str) -> Credentials {
+    Credentials::of(&Identities::shipped().unwrap(), arn).unwrap()
 }
 
-fn session(number: usize) -> Credentials {
-    Credentials::from(&Identities::shipped().unwrap().sessions[number])
+fn alice() -> Credentials {
+    credentials("arn:aws:iam::123456789012:user/alice")
+}
+
+fn shop_app() -> Credentials {
+    credentials("arn:aws:sts::123456789012:assumed-role/shop-app/i-0123456789abcdef0")
+}
+
+fn expired() -> Credentials {
+    credentials("arn:aws:sts::123456789012:assumed-role/shop-app/yesterday")
 }
 
 fn signer(credentials: &Credentials) -> Signer {
@@ -48,7 +56,7 @@ fn an_honest_request_of_a_user_names_the_user() {
 
 #[test]
 fn an_honest_request_of_a_session_names_the_session() {
-    let caller = judge(&signer(&session(0))).unwrap();
+    let caller = judge(&signer(&shop_app())).unwrap();
     assert_eq!(
         caller.arn,
         "arn:aws:sts::123456789012:assumed-role/shop-app/i-0123456789abcdef0"
@@ -84,7 +92,7 @@ fn extra_headers_are_accepted_signed_or_not() {
 
 #[test]
 fn an_unsigned_token_is_accepted_if_it_is_the_right_one() {
-    assert!(judge(&signer(&session(0)).without("x-amz-security-token")).is_ok());
+    assert!(judge(&signer(&shop_app()).without("x-amz-security-token")).is_ok());
 }
 
 #[test]
@@ -196,10 +204,10 @@ fn unknown_keys_and_wrong_tokens_are_one_error() {
     let mut unknown = alice();
     unknown.access_key_id = "AKIANOBODYEXAMPLE000".into();
     invalid(&unknown);
-    let mut without_token = session(0);
+    let mut without_token = shop_app();
     without_token.session_token = None;
     invalid(&without_token);
-    let mut wrong_token = session(0);
+    let mut wrong_token = shop_app();
     wrong_token.session_token = Some("other".into());
     invalid(&wrong_token);
     let mut needless_token = alice();
@@ -210,7 +218,7 @@ fn unknown_keys_and_wrong_tokens_are_one_error() {
 #[test]
 fn a_session_that_is_over_is_refused() {
     assert_refused(
-        &signer(&session(1)),
+        &signer(&expired()),
         403,
         "ExpiredToken",
         "The security token included in the request is expired",

@@ -6,9 +6,9 @@ mod support;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
-use sts_emulator::client::{Credentials, Signer};
-use sts_emulator::{Identities, StsEmulator};
-use support::{Connection, HOST, alice, json_request, request, start, trusting};
+use sts_emulator::StsEmulator;
+use sts_emulator::client::Signer;
+use support::{Connection, HOST, alice, credentials, json_request, request, start, trusting};
 
 #[test]
 fn an_honest_request_is_answered_in_xml() {
@@ -53,7 +53,7 @@ fn errors_are_answered_in_the_form_that_is_accepted() {
 fn many_requests_share_a_connection_and_each_is_judged_by_itself() {
     let emulator = start();
     let mut connection = Connection::open(&emulator);
-    let bob = Credentials::from(&Identities::shipped().unwrap().users[2]);
+    let bob = credentials("arn:aws:iam::123456789012:user/bob");
     let bob = Signer::new(&bob, HOST, &[7; 64], SystemTime::now()).request();
     assert!(connection.ask(&request()).contains("user/alice"));
     assert!(connection.ask(&bob).contains("user/bob"));
@@ -150,7 +150,7 @@ fn an_account_beyond_its_quota_is_throttled_and_others_are_not() {
     let throttled = connection.ask(&request());
     assert_eq!(throttled.status, 400);
     assert!(throttled.contains("<Code>Throttling</Code>"));
-    let elsewhere = Credentials::from(&Identities::shipped().unwrap().users[4]);
+    let elsewhere = credentials("arn:aws:iam::210987654321:user/alice");
     let elsewhere = Signer::new(&elsewhere, HOST, &[7; 64], now).request();
     assert_eq!(connection.ask(&elsewhere).status, 200);
 }

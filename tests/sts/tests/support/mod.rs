@@ -21,9 +21,13 @@ pub fn start() -> StsEmulator {
     StsEmulator::builder().start().unwrap()
 }
 
-/// The credentials of the shipped user alice.
+/// The credentials of a shipped identity.
+pub fn credentials(arn: &str) -> Credentials {
+    Credentials::of(&Identities::shipped().unwrap(), arn).unwrap()
+}
+
 pub fn alice() -> Credentials {
-    Credentials::from(&Identities::shipped().unwrap().users[0])
+    credentials("arn:aws:iam::123456789012:user/alice")
 }
 
 /// An honest request of alice.
