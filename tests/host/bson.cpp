@@ -25,7 +25,7 @@ std::string_view raw_view(const std::uint8_t* data, std::uint32_t length) {
 
 // Visits every element, in bounded depth: libbson's own validation follows any nesting on the
 // stack. The iterator checks each length against its document.
-bool well_formed(bson_iter_t it, int depth) {
+bool well_formed(bson_iter_t& it, int depth) {
     if (depth > kMaxDepth) return false;
     while (bson_iter_next(&it)) {
         const bson_type_t type = bson_iter_type(&it);
@@ -104,11 +104,9 @@ std::string_view Field::value_bytes() const {
     return raw_view(it_.raw + start, it_.next_off - start);
 }
 
-bool Field::equals(const Field& other) const {
-    const auto mine = integer();
-    const auto theirs = other.integer();
-    if (mine && theirs) return *mine == *theirs;
-    return type() == other.type() && value_bytes() == other.value_bytes();
+std::string Field::identity() const {
+    if (const auto number = integer()) return "number " + std::to_string(*number);
+    return std::to_string(static_cast<int>(type())) + " " + std::string(value_bytes());
 }
 
 std::optional<DocView> DocView::check(std::string_view bytes) {

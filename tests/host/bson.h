@@ -29,8 +29,9 @@ class Field {
     std::optional<DocView> array() const;
     // True for `true` and for numbers other than 0, as commands read their flags.
     bool truthy() const;
-    // Equal in type and bytes, or equal as numbers.
-    bool equals(const Field& other) const;
+    // The same text for values that are equal: in type and bytes, or as numbers.
+    std::string identity() const;
+    bool equals(const Field& other) const { return identity() == other.identity(); }
 
  private:
     friend class Doc;

@@ -27,18 +27,14 @@ Store::Insert Store::insert(std::string_view database, std::string_view collecti
     std::string bytes(with_id.view().bytes());
     if (!with_id.ok() || bytes.size() > kMaxDocumentSize) return Insert::kTooLarge;
 
-    const auto id = with_id.view().find("_id");
+    std::string id = with_id.view().find("_id")->identity();
 
     const std::unique_lock<std::shared_mutex> lock(mutex_);
     if (bytes_ + bytes.size() > kCapacity) return Insert::kFull;
     Collection& target = databases_[std::string(database)][std::string(collection)];
-    for (const std::string& other : target) {
-        const auto view = DocView::trusted(other);
-        const auto other_id = view.find("_id");
-        if (other_id && id && other_id->equals(*id)) return Insert::kDuplicateId;
-    }
+    if (!target.ids.insert(std::move(id)).second) return Insert::kDuplicateId;
     bytes_ += bytes.size();
-    target.push_back(std::move(bytes));
+    target.documents.push_back(std::move(bytes));
     return Insert::kDone;
 }
 
@@ -51,7 +47,7 @@ Store::Find Store::find(std::string_view database, std::string_view collection, 
     const auto documents = db->second.find(collection);
     if (documents == db->second.end()) return Find::kDone;
     std::size_t total = 0;
-    for (const std::string& bytes : documents->second) {
+    for (const std::string& bytes : documents->second.documents) {
         if (!matches(DocView::trusted(bytes), filter)) continue;
         if (skip > 0) {
             --skip;
@@ -70,8 +66,8 @@ std::vector<Store::Database> Store::databases() const {
     std::vector<Database> all;
     for (const auto& [name, collections] : databases_) {
         Database database{name, 0};
-        for (const auto& [collection, documents] : collections) {
-            for (const std::string& bytes : documents) database.bytes += bytes.size();
+        for (const auto& [name_of, collection] : collections) {
+            for (const std::string& bytes : collection.documents) database.bytes += bytes.size();
         }
         all.push_back(std::move(database));
     }

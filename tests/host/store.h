@@ -6,6 +6,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "bson.h"
@@ -36,7 +37,10 @@ class Store {
     std::vector<Database> databases() const;
 
  private:
-    using Collection = std::vector<std::string>;
+    struct Collection {
+        std::vector<std::string> documents;
+        std::unordered_set<std::string> ids;
+    };
     using Collections = std::map<std::string, Collection, std::less<>>;
 
     mutable std::shared_mutex mutex_;
