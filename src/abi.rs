@@ -410,8 +410,7 @@ pub struct maws_api {
     /// [any] Stops the plugin: interrupts calls in flight and waits up to drain_ms for the workers.
     /// From its return on no callback runs or starts. MAWS_E_IN_USE: conversations still live, nothing
     /// changed. MAWS_E_TIMEOUT: destroyed, but a thread was left behind; it touches only its own.
-    pub destroy:
-        Option<unsafe extern "C" fn(plugin: maws_plugin, drain_ms: u32) -> maws_status>,
+    pub destroy: Option<unsafe extern "C" fn(plugin: maws_plugin, drain_ms: u32) -> maws_status>,
     /// [any] Changes run-time options, all or none. Conversations already begun keep the old values.
     pub set_options: Option<
         unsafe extern "C" fn(
@@ -433,8 +432,7 @@ pub struct maws_api {
         ) -> maws_status,
     >,
     /// [any] The lowest level that is logged, one of maws_log_level.
-    pub set_log_level:
-        Option<unsafe extern "C" fn(plugin: maws_plugin, level: i32) -> maws_status>,
+    pub set_log_level: Option<unsafe extern "C" fn(plugin: maws_plugin, level: i32) -> maws_status>,
     /// [any] Set out->struct_size first.
     pub stats:
         Option<unsafe extern "C" fn(plugin: maws_plugin, out: *mut maws_stats) -> maws_status>,

@@ -10,8 +10,8 @@ use crate::abi::maws_code::{self, *};
 use crate::abi::maws_log_level::*;
 use crate::aws::SignedRequest;
 use crate::options::Options;
-use crate::panics;
 use crate::outcome::Outcome;
+use crate::panics;
 use crate::plugin::Plugin;
 use crate::reason::{Failure, Reason};
 use crate::sasl::{self, Action};
@@ -173,7 +173,10 @@ impl Conversation {
         self.abort(Reason::Cancelled);
         let mut state = self.state();
         while state.notifying {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         Ok(())
     }
@@ -238,7 +241,11 @@ impl Conversation {
         self.plugin.log(level, reason, self.log_id, || {
             let detail = detail();
             let separator = if detail.is_empty() { "" } else { ": " };
-            format!("{}{separator}{detail} (client {})", reason.summary(), self.client_addr)
+            format!(
+                "{}{separator}{detail} (client {})",
+                reason.summary(),
+                self.client_addr
+            )
         });
     }
 
@@ -248,18 +255,27 @@ impl Conversation {
         payload: &[u8],
     ) -> Result<Action, Failure> {
         let life = self.options.settings.limits.conversation_timeout;
-        if self.plugin.clock.now().saturating_duration_since(self.begun) >= life {
+        if self
+            .plugin
+            .clock
+            .now()
+            .saturating_duration_since(self.begun)
+            >= life
+        {
             return Err(Reason::ConversationExpired.into());
         }
         sasl.step(payload, || self.plugin.random())
     }
 
     fn submit(self: &Arc<Self>, request: Box<SignedRequest>) -> maws_code {
-        self.access_key_id.get_or_init(|| request.access_key_id.as_str().into());
+        self.access_key_id
+            .get_or_init(|| request.access_key_id.as_str().into());
         if let Err(code) = self.leave_stepping(Phase::Pending) {
             return code;
         }
-        self.log(Reason::VerificationQueued, || self.access_key_id().to_owned());
+        self.log(Reason::VerificationQueued, || {
+            self.access_key_id().to_owned()
+        });
         let now = self.plugin.clock.now();
         let limit = self.options.settings.limits.sts_timeout;
         let limit = self.budget.map_or(limit, |budget| budget.min(limit));
@@ -307,7 +323,11 @@ impl Conversation {
 
     /// Makes this the outcome if there is none yet.
     fn settle(&self, mut outcome: Outcome, notify: bool) -> Option<&Outcome> {
-        outcome.total = self.plugin.clock.now().saturating_duration_since(self.begun);
+        outcome.total = self
+            .plugin
+            .clock
+            .now()
+            .saturating_duration_since(self.begun);
         let mut state = self.state();
         if let Phase::Over(_) = state.phase {
             return None;

@@ -59,7 +59,8 @@ impl IdentityRules {
             PrincipalFormat::IamRole => arn.iam_role_form(),
             PrincipalFormat::StsWildcard => arn.sts_wildcard_form(),
         };
-        let among = |list: &[String], value: &str| list.is_empty() || list.iter().any(|v| v == value);
+        let among =
+            |list: &[String], value: &str| list.is_empty() || list.iter().any(|v| v == value);
         if !among(&self.partitions, arn.partition) {
             return Err(Failure::new(Reason::PartitionNotAllowed, arn.partition));
         }
@@ -69,7 +70,11 @@ impl IdentityRules {
         if !self.principals.is_empty() && !self.principals.iter().any(|p| matches(p, &name)) {
             return Err(Failure::new(Reason::PrincipalNotAllowed, name));
         }
-        Ok(Principal { name, kind, session_name: session_name.to_owned() })
+        Ok(Principal {
+            name,
+            kind,
+            session_name: session_name.to_owned(),
+        })
     }
 }
 

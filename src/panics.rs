@@ -47,7 +47,9 @@ fn install_hook() {
         if DEPTH.get() == 0 {
             return previous(info);
         }
-        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+        let place = info
+            .location()
+            .map(|at| format!("{}:{}", at.file(), at.line()));
         PLACE.set(place.unwrap_or_default());
     }));
 }

@@ -64,10 +64,16 @@ impl Plugin {
         let options = self.options();
         self.admit(&options, begin).inspect_err(|failure| {
             self.stats.ended(failure.reason.code());
-            self.log(MAWS_LOG_DEBUG, failure.reason, begin.log_id, || failure.to_string());
+            self.log(MAWS_LOG_DEBUG, failure.reason, begin.log_id, || {
+                failure.to_string()
+            });
         })?;
         self.stats.begun();
-        Ok(Arc::new(Conversation::new(Arc::clone(self), options, begin)))
+        Ok(Arc::new(Conversation::new(
+            Arc::clone(self),
+            options,
+            begin,
+        )))
     }
 
     /// A conversation of [`Plugin::begin`] has ended.
@@ -114,12 +120,16 @@ impl Plugin {
     pub fn shutdown(&self, drain: Duration) -> Result<bool, InUse> {
         // The count moves only while it is not taken by this, so no begin slips in.
         const GONE: usize = usize::MAX / 2;
-        let taken = self.conversations.compare_exchange(0, GONE, Ordering::AcqRel, Ordering::Relaxed);
+        let taken =
+            self.conversations
+                .compare_exchange(0, GONE, Ordering::AcqRel, Ordering::Relaxed);
         if taken.is_err() {
             return Err(InUse);
         }
         let drained = self.pool.shutdown(drain);
-        self.log(MAWS_LOG_INFO, Reason::Destroyed, 0, || Reason::Destroyed.summary().to_owned());
+        self.log(MAWS_LOG_INFO, Reason::Destroyed, 0, || {
+            Reason::Destroyed.summary().to_owned()
+        });
         self.host.close();
         Ok(drained)
     }
@@ -183,15 +193,23 @@ impl Plugin {
                 endpoint.port()
             )
         });
-        if let Some(name) = PROXY_VARIABLES.into_iter().find(|name| std::env::var_os(name).is_some())
+        if let Some(name) = PROXY_VARIABLES
+            .into_iter()
+            .find(|name| std::env::var_os(name).is_some())
         {
             self.log(MAWS_LOG_WARNING, Reason::ProxyIgnored, 0, || {
-                format!("{}: {name} is set; STS is connected to directly", Reason::ProxyIgnored.summary())
+                format!(
+                    "{}: {name} is set; STS is connected to directly",
+                    Reason::ProxyIgnored.summary()
+                )
             });
         }
     }
 }
 
 fn pool_limits(limits: &Limits) -> PoolLimits {
-    PoolLimits { workers: limits.workers, queue: limits.queue }
+    PoolLimits {
+        workers: limits.workers,
+        queue: limits.queue,
+    }
 }

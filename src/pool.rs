@@ -77,8 +77,14 @@ impl<J: Job> Pool<J> {
             handles: Vec::new(),
             closed: false,
         };
-        let shared = Shared { sts, state: Mutex::new(state), thread_gone: Condvar::new() };
-        Pool { shared: Arc::new(shared) }
+        let shared = Shared {
+            sts,
+            state: Mutex::new(state),
+            thread_gone: Condvar::new(),
+        };
+        Pool {
+            shared: Arc::new(shared),
+        }
     }
 
     /// Hands the job over. Never waits. On refusal the job is dropped, and the reason says why.
@@ -112,7 +118,10 @@ impl<J: Job> Pool<J> {
     pub fn set_limits(&self, limits: PoolLimits) {
         let mut state = self.shared.state();
         state.limits = limits;
-        let surplus = state.threads.saturating_sub(limits.workers).min(state.idle.len());
+        let surplus = state
+            .threads
+            .saturating_sub(limits.workers)
+            .min(state.idle.len());
         let leaving: Vec<_> = state.idle.drain(..surplus).collect();
         drop(state);
         leaving.iter().for_each(|desk| desk.lay(Paper::GoHome));
@@ -206,7 +215,10 @@ impl<J: Job> Shared<J> {
 
 impl<J> Desk<J> {
     fn with(job: J) -> Desk<J> {
-        Desk { paper: Mutex::new(Paper::Job(job)), laid: Condvar::new() }
+        Desk {
+            paper: Mutex::new(Paper::Job(job)),
+            laid: Condvar::new(),
+        }
     }
 
     fn paper(&self) -> MutexGuard<'_, Paper<J>> {
@@ -232,7 +244,10 @@ impl<J> Desk<J> {
                 Paper::Job(job) => return Some(job),
                 Paper::GoHome => return None,
                 Paper::None => {
-                    paper = self.laid.wait(paper).unwrap_or_else(PoisonError::into_inner);
+                    paper = self
+                        .laid
+                        .wait(paper)
+                        .unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }

@@ -147,13 +147,19 @@ pub struct Failure {
 impl Failure {
     /// A failure with what was found.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Failure {
-        Failure { reason, detail: printable(&detail.into()) }
+        Failure {
+            reason,
+            detail: printable(&detail.into()),
+        }
     }
 }
 
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Failure {
-        Failure { reason, detail: String::new() }
+        Failure {
+            reason,
+            detail: String::new(),
+        }
     }
 }
 

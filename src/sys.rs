@@ -56,7 +56,11 @@ impl Drop for SignalsBlocked {
 
 /// Something can be read from the socket at once: bytes, its end, or an error.
 pub fn readable_now(socket: &TcpStream) -> bool {
-    let mut entry = libc::pollfd { fd: socket.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let mut entry = libc::pollfd {
+        fd: socket.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
     // SAFETY: one live pollfd; the descriptor stays open as long as the reference.
     let ready = unsafe { libc::poll(&mut entry, 1, 0) };
     ready != 0

@@ -35,14 +35,22 @@ impl Verification {
         queued: Instant,
         deadline: Instant,
     ) -> Verification {
-        Verification { conversation, request, queued, deadline }
+        Verification {
+            conversation,
+            request,
+            queued,
+            deadline,
+        }
     }
 
     /// Sends and reads until there is an outcome; none where nobody waits for it any more.
     fn verify(&self, client: &mut dyn StsClient) -> Option<Outcome> {
         let plugin = &self.conversation.plugin;
         let settings = &self.conversation.options.settings;
-        let mut times = Times { queue: self.since(self.queued), ..Times::default() };
+        let mut times = Times {
+            queue: self.since(self.queued),
+            ..Times::default()
+        };
         let mut pause = FIRST_PAUSE;
         let mut fresh = false;
         loop {
@@ -51,7 +59,10 @@ impl Verification {
             }
             let left = self.left();
             if left.is_zero() {
-                return Some(timed(Outcome::failed(Reason::VerificationTimeout.into()), times));
+                return Some(timed(
+                    Outcome::failed(Reason::VerificationTimeout.into()),
+                    times,
+                ));
             }
             plugin.retries.request();
             let limits = SendLimits {
@@ -60,13 +71,16 @@ impl Verification {
                 fresh,
             };
             let attempt = client.send(&self.request, limits);
-            plugin.stats.sent(attempt.exchange, attempt.connect.is_some());
+            plugin
+                .stats
+                .sent(attempt.exchange, attempt.connect.is_some());
             times.connect += attempt.connect.unwrap_or_default();
             times.sts += attempt.exchange;
 
             if attempt.stale_connection && !fresh {
                 fresh = true;
-                self.conversation.log(Reason::RetriedOnFreshConnection, String::new);
+                self.conversation
+                    .log(Reason::RetriedOnFreshConnection, String::new);
                 continue;
             }
             let outcome = match attempt.result {
@@ -90,7 +104,8 @@ impl Verification {
             if !retriable || self.left() < pause_now + LEAST_TIME || !plugin.retries.spend() {
                 return Some(timed(outcome, times));
             }
-            self.conversation.log(Reason::RetriedAfterAnswer, || outcome.detail.clone());
+            self.conversation
+                .log(Reason::RetriedAfterAnswer, || outcome.detail.clone());
             if self.conversation.wait_over(pause_now) {
                 return None;
             }
@@ -99,11 +114,16 @@ impl Verification {
     }
 
     fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(self.conversation.plugin.clock.now())
+        self.deadline
+            .saturating_duration_since(self.conversation.plugin.clock.now())
     }
 
     fn since(&self, earlier: Instant) -> Duration {
-        self.conversation.plugin.clock.now().saturating_duration_since(earlier)
+        self.conversation
+            .plugin
+            .clock
+            .now()
+            .saturating_duration_since(earlier)
     }
 }
 
@@ -120,14 +140,16 @@ impl Job for Verification {
             Ok(Some(outcome)) => self.conversation.complete(outcome),
             Ok(None) => {}
             Err(panic) => {
-                self.conversation.complete(Outcome::failed(panics::failure()));
+                self.conversation
+                    .complete(Outcome::failed(panics::failure()));
                 std::panic::resume_unwind(panic);
             }
         }
     }
 
     fn discard(self) {
-        self.conversation.complete(Outcome::failed(Reason::ShuttingDown.into()));
+        self.conversation
+            .complete(Outcome::failed(Reason::ShuttingDown.into()));
     }
 }
 
@@ -147,7 +169,9 @@ impl RetryBudget {
 
     /// A full budget.
     pub fn new() -> RetryBudget {
-        RetryBudget { saved: AtomicU32::new(Self::LIMIT) }
+        RetryBudget {
+            saved: AtomicU32::new(Self::LIMIT),
+        }
     }
 
     /// A request is sent.
@@ -158,7 +182,9 @@ impl RetryBudget {
 
     /// Pays for sending one again, if that can be afforded.
     fn spend(&self) -> bool {
-        self.saved.fetch_update(Relaxed, Relaxed, |saved| saved.checked_sub(Self::COST)).is_ok()
+        self.saved
+            .fetch_update(Relaxed, Relaxed, |saved| saved.checked_sub(Self::COST))
+            .is_ok()
     }
 }
 

@@ -58,7 +58,10 @@ pub fn read_answer(
             let fields = format.ok().and_then(|format| format.error_fields(body));
             read_error(status, fields).map(Answer::Error)
         }
-        _ => Err(Failure::new(Reason::AnswerStatus, format!("status {status}"))),
+        _ => Err(Failure::new(
+            Reason::AnswerStatus,
+            format!("status {status}"),
+        )),
     }
 }
 
@@ -70,7 +73,11 @@ enum Format {
 
 impl Format {
     fn of(content_type: Option<&str>) -> Result<Format, Failure> {
-        let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+        let media_type = content_type
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default();
         match media_type.trim().to_ascii_lowercase().as_str() {
             "application/json" => Ok(Format::Json),
             "text/xml" | "application/xml" => Ok(Format::Xml),
@@ -92,8 +99,14 @@ impl Format {
                 let document = xml::read(body).ok()?;
                 Some(ErrorFields {
                     code: document.text("ErrorResponse/Error/Code")?.to_owned(),
-                    message: document.text("ErrorResponse/Error/Message").unwrap_or_default().into(),
-                    request_id: document.text("ErrorResponse/RequestId").unwrap_or_default().into(),
+                    message: document
+                        .text("ErrorResponse/Error/Message")
+                        .unwrap_or_default()
+                        .into(),
+                    request_id: document
+                        .text("ErrorResponse/RequestId")
+                        .unwrap_or_default()
+                        .into(),
                 })
             }
         }
@@ -113,7 +126,12 @@ fn read_caller(format: Format, body: &[u8]) -> Result<CallerIdentity, Failure> {
     if !(1..=USER_ID_LIMIT).contains(&user_id.len()) || !graphic {
         return Err(Reason::UserIdMissing.into());
     }
-    Ok(CallerIdentity { arn, account, user_id, request_id: short(&request_id) })
+    Ok(CallerIdentity {
+        arn,
+        account,
+        user_id,
+        request_id: short(&request_id),
+    })
 }
 
 type CallerFields = (String, String, String, String);
@@ -124,8 +142,17 @@ fn json_caller(body: &[u8]) -> Result<CallerFields, Failure> {
         let detail = format!("JSON, line {} column {}", error.line(), error.column());
         Failure::new(Reason::AnswerMalformed, detail)
     })?;
-    let JsonResult { arn, account, user_id } = answer.response.result;
-    Ok((arn, account, user_id, answer.response.metadata.unwrap_or_default().request_id))
+    let JsonResult {
+        arn,
+        account,
+        user_id,
+    } = answer.response.result;
+    Ok((
+        arn,
+        account,
+        user_id,
+        answer.response.metadata.unwrap_or_default().request_id,
+    ))
 }
 
 fn xml_caller(body: &[u8]) -> Result<CallerFields, Failure> {
@@ -136,17 +163,26 @@ fn xml_caller(body: &[u8]) -> Result<CallerFields, Failure> {
     const REQUEST_ID: &str = "GetCallerIdentityResponse/ResponseMetadata/RequestId";
     let known = |path: &str| {
         path == REQUEST_ID
-            || matches!(path.strip_prefix(RESULT), Some("Arn" | "UserId" | "Account"))
+            || matches!(
+                path.strip_prefix(RESULT),
+                Some("Arn" | "UserId" | "Account")
+            )
     };
     if !names.into_iter().all(known) {
         return Err(malformed("an element that does not belong there"));
     }
     let member = |name: &str| {
         let text = document.text(&format!("{RESULT}{name}"));
-        text.map(str::to_owned).ok_or_else(|| malformed(&format!("no {name}")))
+        text.map(str::to_owned)
+            .ok_or_else(|| malformed(&format!("no {name}")))
     };
     let request_id = document.text(REQUEST_ID).unwrap_or_default().to_owned();
-    Ok((member("Arn")?, member("Account")?, member("UserId")?, request_id))
+    Ok((
+        member("Arn")?,
+        member("Account")?,
+        member("UserId")?,
+        request_id,
+    ))
 }
 
 #[derive(Deserialize)]
@@ -243,13 +279,21 @@ fn read_error(status: u16, fields: Option<ErrorFields>) -> Result<StsError, Fail
         _ => Reason::StsDenied,
     };
     let request_id = short(&fields.request_id);
-    Ok(StsError { reason, code: short(code), request_id, detail })
+    Ok(StsError {
+        reason,
+        code: short(code),
+        request_id,
+        detail,
+    })
 }
 
 /// The message if it is made of words, times and their punctuation, as STS's clock errors are.
 fn times_only(message: &str) -> String {
     let plain = |word: &str| {
-        word.len() <= 20 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"().:,".contains(&b))
+        word.len() <= 20
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"().:,".contains(&b))
     };
     match message.len() <= TEXT_LIMIT && message.split(' ').all(plain) {
         true => message.to_owned(),

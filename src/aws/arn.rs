@@ -52,10 +52,18 @@ impl<'a> Arn<'a> {
         }
         let mut parts = text.splitn(6, ':');
         let parts = [(); 6].map(|()| parts.next());
-        let [Some("arn"), Some(partition), Some(service), Some(""), Some(account), Some(resource)] =
-            parts
+        let [
+            Some("arn"),
+            Some(partition),
+            Some(service),
+            Some(""),
+            Some(account),
+            Some(resource),
+        ] = parts
         else {
-            return Err(malformed("it does not have the form arn:PARTITION:SERVICE::ACCOUNT:NAME"));
+            return Err(malformed(
+                "it does not have the form arn:PARTITION:SERVICE::ACCOUNT:NAME",
+            ));
         };
         if !is_partition(partition) {
             return Err(malformed("its partition is malformed"));
@@ -64,7 +72,12 @@ impl<'a> Arn<'a> {
             return Err(malformed("its account is not 12 digits"));
         }
         let kind = kind(service, resource).ok_or_else(|| malformed("its resource is malformed"))?;
-        Ok(Arn { text, partition, account, kind })
+        Ok(Arn {
+            text,
+            partition,
+            account,
+            kind,
+        })
     }
 
     /// The user name in Percona's form: a role session becomes its role's IAM ARN.
@@ -81,7 +94,10 @@ impl<'a> Arn<'a> {
     pub fn sts_wildcard_form(&self) -> String {
         match self.kind {
             Kind::Role { role, .. } => {
-                format!("arn:{}:sts::{}:assumed-role/{role}/*", self.partition, self.account)
+                format!(
+                    "arn:{}:sts::{}:assumed-role/{role}/*",
+                    self.partition, self.account
+                )
             }
             _ => self.text.to_owned(),
         }
@@ -95,9 +111,9 @@ pub fn is_partition(text: &str) -> bool {
     };
     let word = |w: &str| (1..=6).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_lowercase());
     rest.is_empty()
-        || rest.strip_prefix('-').is_some_and(|rest| {
-            rest.split('-').count() <= 2 && rest.split('-').all(word)
-        })
+        || rest
+            .strip_prefix('-')
+            .is_some_and(|rest| rest.split('-').count() <= 2 && rest.split('-').all(word))
 }
 
 /// An account number: 12 digits.

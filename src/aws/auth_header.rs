@@ -98,8 +98,16 @@ impl Authorization {
 
 impl fmt::Display for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Authorization { access_key_id, day, region, .. } = self;
-        write!(f, "{ALGORITHM}Credential={access_key_id}/{day}/{region}/sts/aws4_request, ")?;
+        let Authorization {
+            access_key_id,
+            day,
+            region,
+            ..
+        } = self;
+        write!(
+            f,
+            "{ALGORITHM}Credential={access_key_id}/{day}/{region}/sts/aws4_request, "
+        )?;
         f.write_str("SignedHeaders=")?;
         for (i, name) in required_headers(self.token).enumerate() {
             write!(f, "{}{name}", if i == 0 { "" } else { ";" })?;
@@ -114,9 +122,19 @@ fn check_credential<'a>(
 ) -> Result<&'a str, Failure> {
     let mut parts = credential.split('/');
     let parts = [(); 6].map(|()| parts.next());
-    let [Some(access_key_id), Some(day), Some(region), Some(service), Some(end), None] = parts
+    let [
+        Some(access_key_id),
+        Some(day),
+        Some(region),
+        Some(service),
+        Some(end),
+        None,
+    ] = parts
     else {
-        return Err(Failure::new(Reason::ScopeMalformed, "it does not have five parts"));
+        return Err(Failure::new(
+            Reason::ScopeMalformed,
+            "it does not have five parts",
+        ));
     };
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     if !(1..=128).contains(&access_key_id.len()) || !access_key_id.bytes().all(word) {
@@ -134,7 +152,10 @@ fn check_credential<'a>(
         return Err(Failure::new(Reason::ScopeServiceMismatch, service));
     }
     if end != "aws4_request" {
-        return Err(Failure::new(Reason::ScopeMalformed, "it does not end in aws4_request"));
+        return Err(Failure::new(
+            Reason::ScopeMalformed,
+            "it does not end in aws4_request",
+        ));
     }
     Ok(access_key_id)
 }
@@ -142,7 +163,11 @@ fn check_credential<'a>(
 fn required_headers(token: bool) -> impl Iterator<Item = &'static str> {
     let (before, after) = SIGNED_HEADERS.split_at(4);
     let token = token.then_some(TOKEN_HEADER);
-    before.iter().copied().chain(token).chain(after.iter().copied())
+    before
+        .iter()
+        .copied()
+        .chain(token)
+        .chain(after.iter().copied())
 }
 
 fn check_signed_headers(list: &str, token: bool) -> Result<(), Failure> {

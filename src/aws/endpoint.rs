@@ -69,7 +69,12 @@ impl Endpoint {
             None => (host.to_owned(), HTTPS_PORT),
         };
         let region = region.unwrap_or_else(|| driver_region(host)).to_owned();
-        Ok(Endpoint { host: host.to_owned(), region, server_name, port })
+        Ok(Endpoint {
+            host: host.to_owned(),
+            region,
+            server_name,
+            port,
+        })
     }
 
     /// The host that clients sign for.
@@ -106,27 +111,41 @@ pub fn sts_host_form(host: &str) -> Result<HostForm, EndpointError> {
     if !(1..=HOST_LIMIT).contains(&host.len()) {
         return Err(EndpointError("a host has 1 to 255 characters"));
     }
-    if !host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
+    if !host
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+    {
         return Err(EndpointError(
             "a host has letters, digits, hyphens and dots only: no scheme, port, user or path",
         ));
     }
-    let label = |l: &str| !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
+    let label =
+        |l: &str| !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
     if !host.split('.').all(label) {
-        return Err(EndpointError("a host's labels are not empty and do not begin or end in a hyphen"));
+        return Err(EndpointError(
+            "a host's labels are not empty and do not begin or end in a hyphen",
+        ));
     }
     if !host.contains('.') {
         return Err(EndpointError("a host has at least one dot"));
     }
-    Ok(if is_sts_name(host) { HostForm::Sts } else { HostForm::Custom })
+    Ok(if is_sts_name(host) {
+        HostForm::Sts
+    } else {
+        HostForm::Custom
+    })
 }
 
 fn is_sts_name(host: &str) -> bool {
-    let rest = host.strip_prefix("sts.").or_else(|| host.strip_prefix("sts-fips."));
+    let rest = host
+        .strip_prefix("sts.")
+        .or_else(|| host.strip_prefix("sts-fips."));
     host == GLOBAL_HOST
-        || rest.and_then(|rest| rest.split_once('.')).is_some_and(|(region, suffix)| {
-            check_region(region).is_ok() && SUFFIXES.contains(&suffix)
-        })
+        || rest
+            .and_then(|rest| rest.split_once('.'))
+            .is_some_and(|(region, suffix)| {
+                check_region(region).is_ok() && SUFFIXES.contains(&suffix)
+            })
 }
 
 /// Checks the form of a region's name: lower-case words and a number, joined by hyphens, such as
@@ -161,8 +180,15 @@ fn parse_url(url: &str) -> Result<(String, u16), EndpointError> {
     let (name, port) = match authority.strip_prefix('[') {
         Some(v6) => {
             let (address, after) = v6.split_once(']').ok_or(form.clone())?;
-            address.parse::<std::net::Ipv6Addr>().map_err(|_| form.clone())?;
-            (address, after.strip_prefix(':').or(after.is_empty().then_some("443")))
+            address
+                .parse::<std::net::Ipv6Addr>()
+                .map_err(|_| form.clone())?;
+            (
+                address,
+                after
+                    .strip_prefix(':')
+                    .or(after.is_empty().then_some("443")),
+            )
         }
         None => match authority.split_once(':') {
             Some((name, port)) => (name, Some(port)),
@@ -170,7 +196,10 @@ fn parse_url(url: &str) -> Result<(String, u16), EndpointError> {
         },
     };
     let port = port.filter(|p| p.bytes().all(|b| b.is_ascii_digit()));
-    let port = port.and_then(|p| p.parse::<u16>().ok()).filter(|&p| p > 0).ok_or(form.clone())?;
+    let port = port
+        .and_then(|p| p.parse::<u16>().ok())
+        .filter(|&p| p > 0)
+        .ok_or(form.clone())?;
     let name_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
     let v6 = authority.starts_with('[');
     let labels_are_legal = !name.is_empty() && name.split('.').all(|label| !label.is_empty());

@@ -64,7 +64,10 @@ impl SignedRequest {
             ("host", Some(self.endpoint.host())),
             ("content-type", Some("application/x-www-form-urlencoded")),
             ("x-amz-date", Some(self.date.as_str())),
-            ("x-amz-security-token", self.token.as_ref().map(Secret::expose)),
+            (
+                "x-amz-security-token",
+                self.token.as_ref().map(Secret::expose),
+            ),
             ("x-mongodb-server-nonce", Some(self.server_nonce.expose())),
             ("x-mongodb-gs2-cb-flag", Some("n")),
             ("authorization", Some(self.authorization.expose())),
@@ -78,9 +81,10 @@ impl SignedRequest {
 fn check_token(token: &str) -> Result<(), Failure> {
     match token.len() {
         0 => Err(Reason::TokenEmpty.into()),
-        length if length > TOKEN_LIMIT => {
-            Err(Failure::new(Reason::TokenTooLong, format!("{length} bytes")))
-        }
+        length if length > TOKEN_LIMIT => Err(Failure::new(
+            Reason::TokenTooLong,
+            format!("{length} bytes"),
+        )),
         _ if token.bytes().all(|b| b.is_ascii_graphic()) => Ok(()),
         _ => Err(Reason::TokenMalformed.into()),
     }

@@ -20,12 +20,16 @@ pub struct Document(Vec<(String, String)>);
 impl Document {
     /// The text at a path.
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.leaves().find(|(p, _)| *p == path).map(|(_, text)| text)
+        self.leaves()
+            .find(|(p, _)| *p == path)
+            .map(|(_, text)| text)
     }
 
     /// Every leaf's path and text.
     pub fn leaves(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+        self.0
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 }
 
@@ -37,7 +41,9 @@ pub fn read(body: &[u8]) -> Result<Document, Fault> {
     let mut reader = Reader::default();
     let mut rest = text;
     loop {
-        rest = rest.strip_prefix('<').ok_or(Fault("text where a tag belongs"))?;
+        rest = rest
+            .strip_prefix('<')
+            .ok_or(Fault("text where a tag belongs"))?;
         let (tag, after) = rest.split_once('>').ok_or(Fault("a tag without end"))?;
         let (content, next) = match after.find('<') {
             Some(at) => after.split_at(at),
@@ -63,7 +69,9 @@ fn skip_declaration(text: &str) -> Result<&str, Fault> {
     let Some(rest) = text.strip_prefix("<?xml ") else {
         return Ok(text);
     };
-    let (declaration, rest) = rest.split_once("?>").ok_or(Fault("a declaration without end"))?;
+    let (declaration, rest) = rest
+        .split_once("?>")
+        .ok_or(Fault("a declaration without end"))?;
     let legal = |b: u8| b.is_ascii_alphanumeric() || b" =\"'.-".contains(&b);
     match declaration.bytes().all(legal) {
         true => Ok(rest),
@@ -135,7 +143,9 @@ fn root_name(tag: &str) -> Result<&str, Fault> {
     let Some((name, attribute)) = tag.split_once(' ') else {
         return Ok(tag);
     };
-    let value = attribute.strip_prefix("xmlns=\"").and_then(|a| a.strip_suffix('"'));
+    let value = attribute
+        .strip_prefix("xmlns=\"")
+        .and_then(|a| a.strip_suffix('"'));
     let legal = |b: u8| b.is_ascii_alphanumeric() || b":/.-_".contains(&b);
     match value {
         Some(value) if value.bytes().all(legal) => Ok(name),

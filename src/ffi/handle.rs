@@ -18,7 +18,10 @@ struct Slot<T> {
 impl<T> Table<T> {
     /// An empty table.
     pub const fn new() -> Table<T> {
-        Table(Mutex::new(Slots { slots: Vec::new(), free: Vec::new() }))
+        Table(Mutex::new(Slots {
+            slots: Vec::new(),
+            free: Vec::new(),
+        }))
     }
 
     /// Names an object. None if there are no more numbers.
@@ -28,7 +31,10 @@ impl<T> Table<T> {
             Some(index) => index,
             None => {
                 let index = u32::try_from(table.slots.len()).ok()?;
-                table.slots.push(Slot { generation: 0, object: None });
+                table.slots.push(Slot {
+                    generation: 0,
+                    object: None,
+                });
                 index
             }
         };
@@ -89,7 +95,14 @@ mod tests {
     fn invented_handles_name_nothing() {
         let table = Table::new();
         let real = table.insert(Arc::new(())).unwrap();
-        for forged in [0, 1, u64::MAX, real ^ 1, real + (1 << 32), real & 0xFFFF_FFFF] {
+        for forged in [
+            0,
+            1,
+            u64::MAX,
+            real ^ 1,
+            real + (1 << 32),
+            real & 0xFFFF_FFFF,
+        ] {
             assert_eq!(table.get(forged), None, "{forged:#x}");
         }
     }

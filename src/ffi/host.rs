@@ -24,7 +24,14 @@ struct Gate {
 impl CHost {
     /// Takes over the host's functions.
     pub fn new(host: maws_host) -> CHost {
-        CHost { host, gate: Mutex::new(Gate { open: true, running: 0 }), left: Condvar::new() }
+        CHost {
+            host,
+            gate: Mutex::new(Gate {
+                open: true,
+                running: 0,
+            }),
+            left: Condvar::new(),
+        }
     }
 
     fn call(&self, body: impl FnOnce()) {

@@ -90,22 +90,36 @@ pub fn array<T: Copy>(ptr: *const T, count: usize) -> Result<Vec<T>, maws_code> 
         return Err(MAWS_E_ARGUMENT);
     }
     // SAFETY: not null; the host says that there are this many.
-    Ok((0..count).map(|i| unsafe { ptr.add(i).read_unaligned() }).collect())
+    Ok((0..count)
+        .map(|i| unsafe { ptr.add(i).read_unaligned() })
+        .collect())
 }
 
 /// A view of text.
 pub fn text(text: &str) -> maws_str {
     match text {
-        "" => maws_str { ptr: std::ptr::null(), len: 0 },
-        text => maws_str { ptr: text.as_ptr().cast(), len: text.len() },
+        "" => maws_str {
+            ptr: std::ptr::null(),
+            len: 0,
+        },
+        text => maws_str {
+            ptr: text.as_ptr().cast(),
+            len: text.len(),
+        },
     }
 }
 
 /// A view of bytes.
 pub fn view(bytes: &[u8]) -> maws_bytes {
     match bytes {
-        [] => maws_bytes { ptr: std::ptr::null(), len: 0 },
-        bytes => maws_bytes { ptr: bytes.as_ptr(), len: bytes.len() },
+        [] => maws_bytes {
+            ptr: std::ptr::null(),
+            len: 0,
+        },
+        bytes => maws_bytes {
+            ptr: bytes.as_ptr(),
+            len: bytes.len(),
+        },
     }
 }
 
@@ -143,9 +157,15 @@ pub fn write_error(error: *mut maws_error, code: maws_code, message: &str) {
         if size <= MESSAGE {
             return;
         }
-        error.byte_add(offset_of!(maws_error, status)).cast::<i32>().write_unaligned(code as i32);
+        error
+            .byte_add(offset_of!(maws_error, status))
+            .cast::<i32>()
+            .write_unaligned(code as i32);
         let fits = message.floor_char_boundary((size - MESSAGE - 1).min(message.len()));
-        put_text(error.byte_add(MESSAGE).cast(), message.get(..fits).unwrap_or_default());
+        put_text(
+            error.byte_add(MESSAGE).cast(),
+            message.get(..fits).unwrap_or_default(),
+        );
     }
 }
 
@@ -154,7 +174,9 @@ pub fn write_error(error: *mut maws_error, code: maws_code, message: &str) {
 unsafe fn put_text(buffer: *mut c_char, text: &str) {
     // SAFETY: as the caller says; text and buffer are different memory.
     unsafe {
-        buffer.cast::<u8>().copy_from_nonoverlapping(text.as_ptr(), text.len());
+        buffer
+            .cast::<u8>()
+            .copy_from_nonoverlapping(text.as_ptr(), text.len());
         buffer.add(text.len()).write(0);
     }
 }

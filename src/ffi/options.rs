@@ -18,7 +18,9 @@ static DESCRIPTORS: LazyLock<Vec<maws_option_desc>> =
 
 /// The descriptor of this number.
 pub fn at(index: u32) -> *const maws_option_desc {
-    DESCRIPTORS.get(index as usize).map_or(ptr::null(), ptr::from_ref)
+    DESCRIPTORS
+        .get(index as usize)
+        .map_or(ptr::null(), ptr::from_ref)
 }
 
 fn descriptor(spec: &'static Spec) -> maws_option_desc {
@@ -40,7 +42,10 @@ fn choices(choices: &'static [&'static CStr]) -> *const *const c_char {
     if choices.is_empty() {
         return ptr::null();
     }
-    let pointers: Vec<*const c_char> =
-        choices.iter().map(|choice| choice.as_ptr()).chain([ptr::null()]).collect();
+    let pointers: Vec<*const c_char> = choices
+        .iter()
+        .map(|choice| choice.as_ptr())
+        .chain([ptr::null()])
+        .collect();
     pointers.leak().as_ptr()
 }

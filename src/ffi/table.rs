@@ -96,7 +96,11 @@ unsafe extern "C" fn destroy(handle: maws_plugin, drain_ms: u32) -> maws_status 
         let plugin = plugin(handle)?;
         let drained = plugin.shutdown(ms(drain_ms)).map_err(|_| MAWS_E_IN_USE)?;
         PLUGINS.remove(handle.id);
-        if drained { Ok(MAWS_DONE) } else { Err(MAWS_E_TIMEOUT) }
+        if drained {
+            Ok(MAWS_DONE)
+        } else {
+            Err(MAWS_E_TIMEOUT)
+        }
     })
 }
 
@@ -127,7 +131,12 @@ unsafe extern "C" fn get_option(
     guard::call(|| {
         let options = plugin(handle)?.options();
         let key = String::from_utf8_lossy(memory::str_bytes(key)?);
-        copy_text(options.text(&key).ok_or(MAWS_E_OPTION)?, buffer, cap, needed)
+        copy_text(
+            options.text(&key).ok_or(MAWS_E_OPTION)?,
+            buffer,
+            cap,
+            needed,
+        )
     })
 }
 
@@ -280,11 +289,17 @@ type Pair = (Cow<'static, str>, Cow<'static, str>);
 fn read_options(given: *const maws_option, count: usize) -> Result<Vec<Pair>, maws_code> {
     let text = |text| memory::str_bytes(text).map(String::from_utf8_lossy);
     let options = memory::array(given, count)?;
-    options.iter().map(|option| Ok((text(option.key)?, text(option.value)?))).collect()
+    options
+        .iter()
+        .map(|option| Ok((text(option.key)?, text(option.value)?)))
+        .collect()
 }
 
 fn pairs(given: &[Pair]) -> Vec<(&str, &str)> {
-    given.iter().map(|(key, value)| (&**key, &**value)).collect()
+    given
+        .iter()
+        .map(|(key, value)| (&**key, &**value))
+        .collect()
 }
 
 fn write_step(
@@ -292,8 +307,19 @@ fn write_step(
     code: maws_code,
     out: *mut maws_step,
 ) -> Result<maws_code, maws_code> {
-    let reply = if code == MAWS_CONTINUE { conversation.reply() } else { &[] };
-    write_struct(out, maws_step { struct_size: 0, reserved: 0, reply: memory::view(reply) })?;
+    let reply = if code == MAWS_CONTINUE {
+        conversation.reply()
+    } else {
+        &[]
+    };
+    write_struct(
+        out,
+        maws_step {
+            struct_size: 0,
+            reserved: 0,
+            reply: memory::view(reply),
+        },
+    )?;
     Ok(code)
 }
 

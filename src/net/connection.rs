@@ -121,7 +121,10 @@ impl Connection {
 
     /// All that was read has been decrypted and taken: no part of a further reply is in here.
     pub fn is_drained(&mut self) -> bool {
-        let decrypted = self.tls.process_new_packets().map(|state| state.plaintext_bytes_to_read());
+        let decrypted = self
+            .tls
+            .process_new_packets()
+            .map(|state| state.plaintext_bytes_to_read());
         matches!(decrypted, Ok(0)) && self.records.is_between() && !self.tls.wants_write()
     }
 
@@ -146,7 +149,10 @@ impl Connection {
                 set.map_err(|error| Fault::io(Reason::ConnectionLost, &error))?;
                 self.read_timeout = left;
             }
-            let mut reader = Tracked { socket: &self.socket.0, records: &mut self.records };
+            let mut reader = Tracked {
+                socket: &self.socket.0,
+                records: &mut self.records,
+            };
             match self.tls.read_tls(&mut reader) {
                 Ok(count) => break count,
                 Err(error) if is_passing(&error) => {}
@@ -234,7 +240,8 @@ struct Tracked<'a> {
 impl Read for Tracked<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.socket.read(buffer)?;
-        self.records.advance(buffer.get(..count).unwrap_or_default());
+        self.records
+            .advance(buffer.get(..count).unwrap_or_default());
         Ok(count)
     }
 }
@@ -250,7 +257,11 @@ mod tests {
         for split in 0..=stream.len() {
             let mut position = RecordPosition::default();
             position.advance(&stream[..split]);
-            assert_eq!(position.is_between(), between_after.contains(&split), "after {split}");
+            assert_eq!(
+                position.is_between(),
+                between_after.contains(&split),
+                "after {split}"
+            );
         }
     }
 }

@@ -38,7 +38,10 @@ impl Fault {
 
 impl From<Failure> for Fault {
     fn from(failure: Failure) -> Fault {
-        Fault { failure, stale: false }
+        Fault {
+            failure,
+            stale: false,
+        }
     }
 }
 

@@ -27,7 +27,10 @@ impl IdleConnections {
         loop {
             let mut resting = self.resting();
             let old = resting.take_old();
-            let at = resting.connections.iter().rposition(|(known, _, _)| known == target);
+            let at = resting
+                .connections
+                .iter()
+                .rposition(|(known, _, _)| known == target);
             let taken = at.map(|at| resting.connections.remove(at));
             drop(resting);
             drop(old);
@@ -43,7 +46,9 @@ impl IdleConnections {
         let mut resting = self.resting();
         let old = resting.take_old();
         if !resting.closed {
-            resting.connections.push((target, Instant::now(), connection));
+            resting
+                .connections
+                .push((target, Instant::now(), connection));
         }
         drop(resting);
         drop(old);
@@ -66,7 +71,9 @@ impl IdleConnections {
 impl Resting {
     /// Those that rested too long, to be closed when the lock is no longer held.
     fn take_old(&mut self) -> Vec<(Target, Instant, Connection)> {
-        let count = self.connections.partition_point(|(_, since, _)| since.elapsed() > LONGEST_REST);
+        let count = self
+            .connections
+            .partition_point(|(_, since, _)| since.elapsed() > LONGEST_REST);
         self.connections.drain(..count).collect()
     }
 }

@@ -128,12 +128,22 @@ impl StsClient for Client {
         self.call.prepare(limits.fresh);
         let result = self.exchange(request, limits);
         let connect = self.call.connect_time();
-        let exchange = started.elapsed().saturating_sub(connect.unwrap_or_default());
+        let exchange = started
+            .elapsed()
+            .saturating_sub(connect.unwrap_or_default());
         let stale_connection = matches!(&result, Err(Fault { stale: true, .. }));
         let result = result.and_then(|(head, body)| {
-            read(&head, &body).map_err(|failure| Fault { failure, stale: false })
+            read(&head, &body).map_err(|failure| Fault {
+                failure,
+                stale: false,
+            })
         });
-        Attempt { result: result.map_err(|f| f.failure), connect, exchange, stale_connection }
+        Attempt {
+            result: result.map_err(|f| f.failure),
+            connect,
+            exchange,
+            stale_connection,
+        }
     }
 }
 
@@ -151,7 +161,11 @@ impl Client {
             .timeout_connect(Some(limits.connect))
             .build();
         let mut response = self.agent.run(request).map_err(Fault::of)?;
-        let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec();
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(BODY_LIMIT)
+            .read_to_vec();
         Ok((response, body.map_err(Fault::of)?))
     }
 }
@@ -165,7 +179,9 @@ fn http_request(request: &SignedRequest) -> Result<Request<&'static str>, Fault>
         value.set_sensitive(true);
         builder = builder.header(name, value);
     }
-    builder.body(SignedRequest::BODY).map_err(|_| internal("the request"))
+    builder
+        .body(SignedRequest::BODY)
+        .map_err(|_| internal("the request"))
 }
 
 fn read(head: &Response<Body>, body: &[u8]) -> Result<Answer, Failure> {
@@ -189,12 +205,19 @@ struct Target {
 
 impl From<&Endpoint> for Target {
     fn from(endpoint: &Endpoint) -> Target {
-        Target { server_name: endpoint.server_name().to_owned(), port: endpoint.port() }
+        Target {
+            server_name: endpoint.server_name().to_owned(),
+            port: endpoint.port(),
+        }
     }
 }
 
 /// Time left until a moment; none is an error of its own.
 fn left(until: Instant) -> Result<Duration, Fault> {
     let left = until.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(Reason::VerificationTimeout.into()) } else { Ok(left) }
+    if left.is_zero() {
+        Err(Reason::VerificationTimeout.into())
+    } else {
+        Ok(left)
+    }
 }

@@ -103,7 +103,9 @@ impl Name {
 
 fn ask(target: Target, name: Arc<Name>) -> std::io::Result<()> {
     let _inherited_by_the_thread = SignalsBlocked::new()?;
-    let thread = thread::Builder::new().name("maws-resolver".into()).stack_size(STACK_BYTES);
+    let thread = thread::Builder::new()
+        .name("maws-resolver".into())
+        .stack_size(STACK_BYTES);
     thread.spawn(move || {
         let answer = (target.server_name.as_str(), target.port).to_socket_addrs();
         let mut known = name.known();

@@ -10,10 +10,10 @@ use crate::options::OptionError;
 
 /// Where the distributions keep their bundle; environment variables change nothing.
 const SYSTEM_BUNDLES: [&str; 5] = [
-    "/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Alpine
+    "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Alpine
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // RHEL, Amazon Linux
-    "/etc/pki/tls/certs/ca-bundle.crt",                  // older RHEL
-    "/etc/ssl/ca-bundle.pem",                            // SUSE
+    "/etc/pki/tls/certs/ca-bundle.crt",   // older RHEL
+    "/etc/ssl/ca-bundle.pem",             // SUSE
     "/etc/ssl/cert.pem",
 ];
 
@@ -21,9 +21,15 @@ const SYSTEM_BUNDLES: [&str; 5] = [
 pub fn load(file: &str) -> Result<RootCertStore, OptionError> {
     let error = |legal: String| OptionError::new("awsStsCAFile", file, legal);
     let path = match file {
-        "" => SYSTEM_BUNDLES.into_iter().find(|path| fs::exists(path).unwrap_or(false)).ok_or_else(
-            || error(format!("no CA bundle of the system at {}", SYSTEM_BUNDLES.join(", "))),
-        )?,
+        "" => SYSTEM_BUNDLES
+            .into_iter()
+            .find(|path| fs::exists(path).unwrap_or(false))
+            .ok_or_else(|| {
+                error(format!(
+                    "no CA bundle of the system at {}",
+                    SYSTEM_BUNDLES.join(", ")
+                ))
+            })?,
         path => path,
     };
     let pem = fs::read(path).map_err(|e| error(format!("{path} cannot be read: {e}")))?;
@@ -33,7 +39,9 @@ pub fn load(file: &str) -> Result<RootCertStore, OptionError> {
         let added = roots.add(certificate);
         // A system's bundle may hold a certificate of a kind that rustls does not take.
         if let (Err(e), false) = (added, file.is_empty()) {
-            return Err(error(format!("{path} has a certificate that cannot be used: {e}")));
+            return Err(error(format!(
+                "{path} has a certificate that cannot be used: {e}"
+            )));
         }
     }
     match roots.is_empty() {

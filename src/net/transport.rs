@@ -90,7 +90,11 @@ impl Connector for StsConnector {
     ) -> Result<Option<StsTransport>, Error> {
         let target = target(details).ok_or(Fault::from(Reason::Internal))?;
         let fresh = self.slot.call().fresh;
-        let warm = if fresh { None } else { self.connections.idle.take(&target) };
+        let warm = if fresh {
+            None
+        } else {
+            self.connections.idle.take(&target)
+        };
         let reused = warm.is_some();
         let connection = match warm {
             Some(connection) => connection,
@@ -116,9 +120,14 @@ impl Connector for StsConnector {
 
 fn target(details: &ConnectionDetails<'_>) -> Option<Target> {
     let host = details.uri.host()?;
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let address = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
     let server_name = address.unwrap_or(host).to_owned();
-    Some(Target { server_name, port: details.uri.port_u16()? })
+    Some(Target {
+        server_name,
+        port: details.uri.port_u16()?,
+    })
 }
 
 struct Interrupt(Arc<Socket>);
@@ -147,8 +156,15 @@ impl StsTransport {
     /// A connection that rested and died before the first byte of an answer is stale: the request
     /// may be sent again on a fresh one, since it changes nothing at STS.
     fn mark(&self, fault: Fault) -> Error {
-        let lost = matches!(fault.failure.reason, Reason::ConnectionLost | Reason::TlsFailed);
-        Fault { stale: lost && self.reused && !self.replied, ..fault }.into()
+        let lost = matches!(
+            fault.failure.reason,
+            Reason::ConnectionLost | Reason::TlsFailed
+        );
+        Fault {
+            stale: lost && self.reused && !self.replied,
+            ..fault
+        }
+        .into()
     }
 
     fn receive(&mut self, until: Instant) -> Result<usize, Fault> {
@@ -175,7 +191,10 @@ impl Transport for StsTransport {
     /// Head and body come in two pieces; both go out with the first wait for the answer, as one.
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         let bytes = self.buffers.output.get_mut(..amount).unwrap_or_default();
-        let connection = self.connection.as_mut().ok_or(Fault::from(Reason::Internal))?;
+        let connection = self
+            .connection
+            .as_mut()
+            .ok_or(Fault::from(Reason::Internal))?;
         let buffered = connection.buffer(bytes);
         bytes.zeroize();
         Ok(buffered?)
@@ -216,7 +235,9 @@ impl Drop for StsTransport {
 
 impl std::fmt::Debug for StsTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StsTransport").field("target", &self.target).finish_non_exhaustive()
+        f.debug_struct("StsTransport")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }
 

@@ -51,7 +51,10 @@ pub struct OptionError(String);
 impl OptionError {
     /// "awsStsWorkers: "0" is not legal: a whole number from 1 to 1024".
     pub fn new(key: &str, value: &str, legal: impl fmt::Display) -> OptionError {
-        OptionError(format!("{key}: \"{}\" is not legal: {legal}", printable(value)))
+        OptionError(format!(
+            "{key}: \"{}\" is not legal: {legal}",
+            printable(value)
+        ))
     }
 }
 
@@ -74,14 +77,20 @@ pub struct Options {
 impl Options {
     /// The defaults with these values over them.
     pub fn new(given: &[(&str, &str)]) -> Result<Options, OptionError> {
-        let texts = OPTIONS.iter().map(|spec| spec.default.to_string_lossy().into()).collect();
+        let texts = OPTIONS
+            .iter()
+            .map(|spec| spec.default.to_string_lossy().into())
+            .collect();
         Options::build(texts, given)
     }
 
     /// These options with run-time options changed, all or none.
     pub fn change(&self, given: &[(&str, &str)]) -> Result<Options, OptionError> {
         for (key, value) in given {
-            if OPTIONS.iter().any(|spec| spec.key() == *key && !spec.runtime) {
+            if OPTIONS
+                .iter()
+                .any(|spec| spec.key() == *key && !spec.runtime)
+            {
                 return Err(OptionError::new(key, value, "it is set at startup only"));
             }
         }
@@ -101,7 +110,9 @@ impl Options {
             let Some(text) = index.and_then(|index| texts.get_mut(index)) else {
                 let known = OPTIONS.iter().map(Spec::key).collect::<Vec<_>>().join(", ");
                 let key = printable(key);
-                return Err(OptionError(format!("{key}: no such option; there are {known}")));
+                return Err(OptionError(format!(
+                    "{key}: no such option; there are {known}"
+                )));
             };
             if seen.contains(key) {
                 return Err(OptionError::new(key, value, "it is given twice"));
@@ -114,14 +125,25 @@ impl Options {
             (spec.set)(spec, &mut draft, text)
                 .map_err(|legal| OptionError::new(spec.key(), text, legal))?;
         }
-        Ok(Options { settings: finish(draft)?, texts })
+        Ok(Options {
+            settings: finish(draft)?,
+            texts,
+        })
     }
 }
 
 /// Checks the values against each other.
 fn finish(draft: Draft) -> Result<Settings, OptionError> {
-    let Draft { host, endpoint_url, region, allow_custom_host, identity, .. } = draft;
-    let form = sts_host_form(&host).map_err(|legal| OptionError::new("awsStsHost", &host, legal))?;
+    let Draft {
+        host,
+        endpoint_url,
+        region,
+        allow_custom_host,
+        identity,
+        ..
+    } = draft;
+    let form =
+        sts_host_form(&host).map_err(|legal| OptionError::new("awsStsHost", &host, legal))?;
     if form == HostForm::Custom && !allow_custom_host {
         let legal = "sts.amazonaws.com, sts.REGION.amazonaws.com or another of AWS's names of STS; \
                      to connect elsewhere (VPC endpoint, proxy) set awsStsEndpoint, and for an \

@@ -56,7 +56,10 @@ const STARTUP: Spec = Spec {
     help: c"",
     set: |_, _, _| Ok(()),
 };
-const RUNTIME: Spec = Spec { runtime: true, ..STARTUP };
+const RUNTIME: Spec = Spec {
+    runtime: true,
+    ..STARTUP
+};
 
 /// Every option, in the order of the documents.
 pub static OPTIONS: &[Spec] = &[

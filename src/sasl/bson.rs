@@ -57,10 +57,16 @@ pub fn read(payload: &[u8]) -> Result<Vec<Element<'_>>, Failure> {
         return Err(Reason::PayloadEmpty.into());
     }
     if payload.len() > PAYLOAD_LIMIT {
-        return Err(Failure::new(Reason::PayloadTooLarge, format!("{} bytes", payload.len())));
+        return Err(Failure::new(
+            Reason::PayloadTooLarge,
+            format!("{} bytes", payload.len()),
+        ));
     }
     let malformed = |fault: Fault| Failure::new(Reason::BsonMalformed, fault.0);
-    let mut cursor = Cursor { bytes: payload, at: 0 };
+    let mut cursor = Cursor {
+        bytes: payload,
+        at: 0,
+    };
     let end = cursor.open_document(payload.len()).map_err(malformed)?;
     if end != payload.len() {
         return Err(malformed(Fault("bytes after the document")));
@@ -96,7 +102,10 @@ impl<'a> Cursor<'a> {
             let inner = self.value(kind, end)?;
             if open.len() == 1 {
                 let stop = inner.unwrap_or(self.at);
-                let value = self.bytes.get(start..stop).ok_or(Fault("value out of bounds"))?;
+                let value = self
+                    .bytes
+                    .get(start..stop)
+                    .ok_or(Fault("value out of bounds"))?;
                 top.push(Element { kind, key, value });
             }
             open.extend(inner);
@@ -136,19 +145,31 @@ impl<'a> Cursor<'a> {
     fn take(&mut self, count: usize, end: usize) -> Result<&'a [u8], Fault> {
         let stop = self.at.checked_add(count).filter(|&stop| stop <= end);
         let stop = stop.ok_or(Fault("a value is longer than its document"))?;
-        let taken = self.bytes.get(self.at..stop).ok_or(Fault("value out of bounds"))?;
+        let taken = self
+            .bytes
+            .get(self.at..stop)
+            .ok_or(Fault("value out of bounds"))?;
         self.at = stop;
         Ok(taken)
     }
 
     fn length(&mut self, end: usize) -> Result<usize, Fault> {
-        let bytes = self.take(4, end)?.try_into().map_err(|_| Fault("value out of bounds"))?;
+        let bytes = self
+            .take(4, end)?
+            .try_into()
+            .map_err(|_| Fault("value out of bounds"))?;
         usize::try_from(i32::from_le_bytes(bytes)).map_err(|_| Fault("a negative length"))
     }
 
     fn cstring(&mut self, end: usize) -> Result<&'a str, Fault> {
-        let rest = self.bytes.get(self.at..end).ok_or(Fault("value out of bounds"))?;
-        let length = rest.iter().position(|&b| b == 0).ok_or(Fault("a name without end"))?;
+        let rest = self
+            .bytes
+            .get(self.at..end)
+            .ok_or(Fault("value out of bounds"))?;
+        let length = rest
+            .iter()
+            .position(|&b| b == 0)
+            .ok_or(Fault("a name without end"))?;
         let text = self.take(length, end)?;
         self.take(1, end)?;
         std::str::from_utf8(text).map_err(|_| Fault("a name is not UTF-8"))
@@ -168,7 +189,10 @@ impl<'a> Cursor<'a> {
         let subtype = self.take(1, end)?;
         let data = self.take(length, end)?;
         if subtype == [BINARY_OLD] {
-            let inner = data.get(..4).and_then(|b| b.try_into().ok()).map(i32::from_le_bytes);
+            let inner = data
+                .get(..4)
+                .and_then(|b| b.try_into().ok())
+                .map(i32::from_le_bytes);
             let inner = inner.and_then(|n| usize::try_from(n).ok());
             if inner.and_then(|n| n.checked_add(4)) != Some(data.len()) {
                 return Err(Fault("an old binary's inner length is wrong"));

@@ -22,11 +22,17 @@ pub fn read_client_first(payload: &[u8]) -> Result<[u8; NONCE_LENGTH], Failure> 
 
     let nonce = nonce.binary().ok_or(Reason::ClientNonceLength)?;
     let nonce = nonce.try_into().map_err(|_| {
-        Failure::new(Reason::ClientNonceLength, format!("it has {} bytes", nonce.len()))
+        Failure::new(
+            Reason::ClientNonceLength,
+            format!("it has {} bytes", nonce.len()),
+        )
     })?;
     match flag.int32() {
         Some(FLAG_NONE) => Ok(nonce),
-        Some(other) => Err(Failure::new(Reason::ChannelBindingFlag, format!("it is {other}"))),
+        Some(other) => Err(Failure::new(
+            Reason::ChannelBindingFlag,
+            format!("it is {other}"),
+        )),
         None => Err(Failure::new(Reason::FieldType, "p is not an int32")),
     }
 }

@@ -74,7 +74,10 @@ impl Conversation {
 fn join(client: [u8; NONCE_LENGTH], server: [u8; NONCE_LENGTH]) -> Nonces {
     let mut nonces = [0; 2 * NONCE_LENGTH];
     let halves = client.into_iter().chain(server);
-    nonces.iter_mut().zip(halves).for_each(|(to, from)| *to = from);
+    nonces
+        .iter_mut()
+        .zip(halves)
+        .for_each(|(to, from)| *to = from);
     nonces
 }
 
