@@ -23,9 +23,9 @@ function(maws_add_plugin)
     # Not `cargo build`: the crate is an rlib too, and for both at once fat LTO is left out.
     add_custom_target(maws_plugin ALL
         COMMAND ${_maws_cargo} rustc --locked ${_maws_profile_args} --lib --crate-type cdylib
-        COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/lib"
-        COMMAND "${CMAKE_COMMAND}" -E copy_if_different
-                "${MAWS_CARGO_OUTPUT}/libmongodb_aws_auth.so" "${MAWS_PLUGIN_FILE}"
+        COMMAND "${CMAKE_COMMAND}"
+                -D "FROM=${MAWS_CARGO_OUTPUT}/libmongodb_aws_auth.so" -D "TO=${MAWS_PLUGIN_FILE}"
+                -P "${CMAKE_SOURCE_DIR}/cmake/CopyIfDifferent.cmake"
         BYPRODUCTS "${MAWS_PLUGIN_FILE}"
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
         COMMENT "Building the plugin with cargo"

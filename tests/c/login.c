@@ -154,17 +154,56 @@ static void cancel_while_sts_is_silent_gives_the_outcome_at_once(void) {
     CHECK(!login_is_ready(&l));
 }
 
+enum { THREADS = 8, LOGINS_EACH = 25 };
+
+static host crowd;
+
+static void* log_in_again_and_again(void* arg) {
+    const credentials* const who = arg;
+    const char* const principal = who == &ALICE ? "arn:aws:iam::123456789012:user/alice"
+                                  : who == &JANE
+                                      ? "arn:aws:iam::123456789012:user/division/team/jane"
+                                      : "arn:aws:iam::123456789012:role/shop-app";
+    for (int i = 0; i < LOGINS_EACH; i++) {
+        login l;
+        send_credentials(&l, &crowd, who);
+        CHECK_STATUS(login_wait(&l), MAWS_DONE);
+        CHECK_STR(login_info(&l).principal, principal);
+        CHECK_STR(login_info(&l).access_key_id, who->key_id);
+        login_end(&l);
+    }
+    return NULL;
+}
+
+static void logins_from_many_threads_never_get_each_others_identity(void) {
+    const credentials* const who[] = {&ALICE, &JANE, &SHOP_APP};
+    pthread_t threads[THREADS];
+    maws_stats stats = {.struct_size = sizeof stats};
+    host_start_with_emulator(&crowd);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_create(&threads[i], NULL, log_in_again_and_again, (void*)who[i % 3]) == 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    CHECK_STATUS(crowd.api->stats(crowd.plugin, &stats), MAWS_DONE);
+    CHECK_NUMBER(stats.succeeded, THREADS * LOGINS_EACH);
+    CHECK_NUMBER(stats.conversations + stats.in_flight + stats.queued, 0);
+    host_stop(&crowd);
+}
+
 /* STS never answers: what destroy waits for is not STS. */
 static void end_and_destroy_do_not_wait_for_sts(void) {
     static host h;
     static login l;
+    const size_t before = thread_count();
     host_start_with_emulator(&h);
     CHECK_NUMBER(sts_control("POST /hold"), 200);
     send_credentials(&l, &h, &ALICE);
     CHECK_NUMBER(sts_control("GET /wait?in_flight=1&timeout_ms=20000"), 200);
     login_end(&l);
     host_stop(&h);
-    wait_for_thread_count(1);
+    wait_for_thread_count(before);
     CHECK(!login_is_ready(&l));
     CHECK_NUMBER(sts_control("POST /release"), 200);
 }
@@ -187,6 +226,7 @@ int main(int argc, char** argv) {
         TEST(a_wrong_secret_is_denied_and_sts_says_why),
         TEST(a_second_login_is_as_good_as_the_first),
         TEST(sixty_four_logins_are_in_flight_at_once),
+        TEST(logins_from_many_threads_never_get_each_others_identity),
         TEST(cancel_while_sts_is_silent_gives_the_outcome_at_once),
         TEST(end_and_destroy_do_not_wait_for_sts),
         TEST(a_child_forked_before_create_logs_in),

@@ -62,28 +62,25 @@ static void begin_until_pending(void) {
     login_until_pending(&subject, &h);
 }
 
-static bool is_outcome(maws_status status) {
-    return status == MAWS_E_CANCELLED || status == MAWS_E_UPSTREAM || status == MAWS_E_TIMEOUT ||
-           status == MAWS_E_DENIED;
-}
+#define OUTCOMES MAWS_E_CANCELLED, MAWS_E_UPSTREAM, MAWS_E_TIMEOUT, MAWS_E_DENIED
 
 static void cancel_it(void) {
-    const maws_status status = h.api->cancel(subject.conv);
-    CHECK(status == MAWS_DONE || status == MAWS_E_HANDLE);
+    CHECK_ONE_OF(h.api->cancel(subject.conv), MAWS_DONE, MAWS_E_HANDLE);
 }
 
 static void poll_it(void) {
     maws_step out = {.struct_size = sizeof out};
-    const maws_status status = h.api->poll(subject.conv, 1, &out);
-    CHECK(is_outcome(status) || status == MAWS_PENDING || status == MAWS_E_HANDLE ||
-          status == MAWS_E_IN_USE);
+    CHECK_ONE_OF(h.api->poll(subject.conv, 1, &out), OUTCOMES, MAWS_PENDING, MAWS_E_HANDLE,
+                 MAWS_E_IN_USE);
 }
 
 static void info_it(void) {
     maws_info info = {.struct_size = sizeof info};
     const maws_status status = h.api->info(subject.conv, &info);
-    CHECK(status == MAWS_DONE || status == MAWS_E_HANDLE);
-    CHECK(status != MAWS_DONE || info.status == MAWS_PENDING || is_outcome(info.status));
+    CHECK_ONE_OF(status, MAWS_DONE, MAWS_E_HANDLE);
+    if (status == MAWS_DONE) {
+        CHECK_ONE_OF(info.status, OUTCOMES, MAWS_PENDING);
+    }
 }
 
 static void stats_it(void) {
@@ -97,7 +94,7 @@ static void end_it(void) {
         status = h.api->end(subject.conv);
         sched_yield();
     }
-    CHECK(status == MAWS_DONE || status == MAWS_E_HANDLE);
+    CHECK_ONE_OF(status, MAWS_DONE, MAWS_E_HANDLE);
     atomic_fetch_add(&wins, status == MAWS_DONE);
 }
 
@@ -140,7 +137,7 @@ static void destroy_it(void) {
         status = h.api->destroy(h.plugin, 10000);
         sched_yield();
     }
-    CHECK(status == MAWS_DONE || status == MAWS_E_HANDLE);
+    CHECK_ONE_OF(status, MAWS_DONE, MAWS_E_HANDLE);
     atomic_fetch_add(&wins, status == MAWS_DONE);
 }
 
@@ -167,7 +164,7 @@ static void begin_and_end(void) {
     login_init(&l, &h);
     const maws_begin args = begin_args(&l);
     const maws_status status = h.api->begin(h.plugin, &args, &l.conv, NULL);
-    CHECK(status == MAWS_DONE || status == MAWS_E_HANDLE);
+    CHECK_ONE_OF(status, MAWS_DONE, MAWS_E_HANDLE, MAWS_E_CANCELLED);
     if (status == MAWS_DONE) {
         CHECK_STATUS(h.api->end(l.conv), MAWS_DONE);
     }

@@ -92,8 +92,7 @@ static void text_that_is_no_utf8_is_refused(void) {
     const maws_option options[] = {OPTION("awsStsCAFile", MAWS_TEST_CA_FILE),
                                    OPTION("awsAllowedPrincipals", "arn:\xFF\xFE")};
     maws_error error;
-    const maws_status status = create(options, 2, &error);
-    CHECK(status == MAWS_E_OPTION || status == MAWS_E_ARGUMENT);
+    CHECK_ONE_OF(create(options, 2, &error), MAWS_E_OPTION, MAWS_E_ARGUMENT);
     CHECK_CONTAINS(error.message, "awsAllowedPrincipals");
 }
 

@@ -46,23 +46,31 @@ static void begin_takes_external_only(void) {
     host_stop(&h);
 }
 
+static void refuses_begin(host* h, const maws_begin* args, maws_conv* out) {
+    maws_error error = {.struct_size = sizeof error};
+    CHECK_STATUS(h->api->begin(h->plugin, args, out, &error), MAWS_E_ARGUMENT);
+    CHECK_STATUS(error.status, MAWS_E_ARGUMENT);
+    CHECK(strlen(error.message) > 0);
+    CHECK(out == NULL || out->id == 0);
+    CHECK_STATUS(h->api->begin(h->plugin, args, out, NULL), MAWS_E_ARGUMENT);
+}
+
 static void begin_refuses_null_and_small_structs(void) {
     static host h;
     static login l;
     host_start(&h);
     login_init(&l, &h);
     maws_begin args = begin_args(&l);
-    CHECK_STATUS(h.api->begin(h.plugin, NULL, &l.conv, NULL), MAWS_E_ARGUMENT);
-    CHECK_STATUS(h.api->begin(h.plugin, &args, NULL, NULL), MAWS_E_ARGUMENT);
+    refuses_begin(&h, NULL, &l.conv);
+    refuses_begin(&h, &args, NULL);
     args.client_addr = (maws_str){NULL, 3};
-    CHECK_STATUS(h.api->begin(h.plugin, &args, &l.conv, NULL), MAWS_E_ARGUMENT);
+    refuses_begin(&h, &args, &l.conv);
     args = begin_args(&l);
     args.database = (maws_str){NULL, 9};
-    CHECK_STATUS(h.api->begin(h.plugin, &args, &l.conv, NULL), MAWS_E_ARGUMENT);
+    refuses_begin(&h, &args, &l.conv);
     args = begin_args(&l);
     args.struct_size = sizeof args - 1;
-    CHECK_STATUS(h.api->begin(h.plugin, &args, &l.conv, NULL), MAWS_E_ARGUMENT);
-    CHECK_NUMBER(l.conv.id, 0);
+    refuses_begin(&h, &args, &l.conv);
     host_stop(&h);
 }
 

@@ -46,6 +46,17 @@ void check_status(maws_status actual, maws_status expected, const char* what, co
     }
 }
 
+void check_one_of(maws_status actual, const maws_status* expected, size_t count, const char* what,
+                  const char* file, int line) {
+    for (size_t i = 0; i < count; i++) {
+        if (expected[i] == actual) {
+            return;
+        }
+    }
+    failed(file, line, "%s gave %s (%d), which is none of those expected", what,
+           status_name(actual), actual);
+}
+
 void check_number(long long actual, long long expected, const char* what, const char* file,
                   int line) {
     if (actual != expected) {

@@ -36,6 +36,14 @@ const char* library_under_test(void);
 #define CHECK_STR(text, expected) check_str(text, expected, #text, __FILE__, __LINE__)
 #define CHECK_CONTAINS(text, part) check_contains(text, part, #text, __FILE__, __LINE__)
 
+/* One of several statuses. */
+#define CHECK_ONE_OF(call, ...)                                                           \
+    check_one_of(call, (const maws_status[]){__VA_ARGS__},                                \
+                 sizeof((const maws_status[]){__VA_ARGS__}) / sizeof(maws_status), #call, \
+                 __FILE__, __LINE__)
+
+void check_one_of(maws_status actual, const maws_status* expected, size_t count, const char* what,
+                  const char* file, int line);
 void check_true(bool holds, const char* what, const char* file, int line);
 void check_status(maws_status actual, maws_status expected, const char* what, const char* file,
                   int line);

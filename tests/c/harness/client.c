@@ -82,7 +82,7 @@ static const uint8_t* value_of(maws_bytes message, uint8_t type, const char* nam
         }
         at += size;
     }
-    CHECK(!"the server's message lacks a member");
+    check_true(false, name, __FILE__, __LINE__); /* the server's message lacks it */
     return NULL;
 }
 

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Threads that live now. One that was joined may be counted for a moment longer. */
+/* Threads that live now, those of a sanitizer included. One that was joined may be counted for a
+ * moment longer. */
 size_t thread_count(void);
 /* Waits until no more than so many are left. */
 void wait_for_thread_count(size_t count);
