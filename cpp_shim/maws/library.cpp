@@ -12,7 +12,6 @@ namespace maws {
 namespace {
 
 constexpr const char* kEntrySymbol = "maws_plugin_entry_v1";
-constexpr std::string_view kName = "mongodb-aws-auth";
 constexpr std::string_view kMechanism = "MONGODB-AWS";
 
 std::string last_dl_error() {
@@ -93,9 +92,9 @@ Result<Library> Library::from_entry(maws_entry_fn entry, std::string_view path) 
         return foreign(path, "its table of functions is cut off (" +
                                  std::to_string(api->struct_size) + " bytes)");
     }
-    if (api->name == nullptr || api->name != kName || api->mechanism == nullptr ||
-        api->mechanism != kMechanism || api->version == nullptr || api->tls == nullptr) {
-        return foreign(path, "it names itself otherwise");
+    if (api->name == nullptr || api->version == nullptr || api->tls == nullptr ||
+        api->mechanism == nullptr || api->mechanism != kMechanism) {
+        return foreign(path, "it does not offer the mechanism " + std::string(kMechanism));
     }
     if (const char* missing = missing_function(api); missing != nullptr) {
         return foreign(path, std::string("version ") + api->version + " with interface " +
