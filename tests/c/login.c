@@ -196,14 +196,14 @@ static void logins_from_many_threads_never_get_each_others_identity(void) {
 static void end_and_destroy_do_not_wait_for_sts(void) {
     static host h;
     static login l;
-    const size_t before = thread_count();
+    note_threads();
     host_start_with_emulator(&h);
     CHECK_NUMBER(sts_control("POST /hold"), 200);
     send_credentials(&l, &h, &ALICE);
     CHECK_NUMBER(sts_control("GET /wait?in_flight=1&timeout_ms=20000"), 200);
     login_end(&l);
     host_stop(&h);
-    wait_for_thread_count(before);
+    wait_for_no_new_thread();
     CHECK(!login_is_ready(&l));
     CHECK_NUMBER(sts_control("POST /release"), 200);
 }

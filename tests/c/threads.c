@@ -11,16 +11,16 @@
 
 static void no_thread_before_the_first_login(void) {
     static host h;
-    const size_t before = thread_count();
+    note_threads();
     host_start(&h);
     const maws_option timeout = OPTION("awsStsTimeoutMs", "5000");
     maws_stats stats = {.struct_size = sizeof stats};
     CHECK_STATUS(h.api->set_options(h.plugin, &timeout, 1, NULL), MAWS_DONE);
     CHECK_STATUS(h.api->stats(h.plugin, &stats), MAWS_DONE);
     CHECK_NUMBER(stats.workers, 0);
-    CHECK_NUMBER(thread_count(), before);
+    CHECK_NUMBER(new_thread_count(), 0);
     host_stop(&h);
-    CHECK_NUMBER(thread_count(), before);
+    CHECK_NUMBER(new_thread_count(), 0);
 }
 
 static void all_are_blocked(uint64_t blocked) {
@@ -34,9 +34,10 @@ static void workers_block_every_signal(void) {
     static host h;
     static login l;
     static silent_sts sts;
+    note_threads();
     host_start_silent(&h, &sts);
     login_until_pending(&l, &h);
-    CHECK(each_other_thread(all_are_blocked) >= 1);
+    CHECK(each_new_thread(all_are_blocked) >= 1);
     CHECK_STATUS(h.api->cancel(l.conv), MAWS_DONE);
     login_end(&l);
     host_stop(&h);
@@ -73,13 +74,13 @@ static void destroy_leaves_no_thread_behind(void) {
     static host h;
     static login l;
     static silent_sts sts;
-    const size_t before = thread_count();
+    note_threads();
     host_start_silent(&h, &sts);
     login_until_pending(&l, &h);
-    CHECK(thread_count() > before);
+    CHECK(new_thread_count() > 0);
     login_end(&l);
     host_stop(&h);
-    wait_for_thread_count(before);
+    wait_for_no_new_thread();
 }
 
 int main(int argc, char** argv) {

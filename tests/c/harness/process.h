@@ -6,14 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Threads that live now, those of a sanitizer included. One that was joined may be counted for a
- * moment longer. */
-size_t thread_count(void);
-/* Waits until no more than so many are left. */
-void wait_for_thread_count(size_t count);
+/* Those that live now, a sanitizer's own included, do not count from here on. */
+void note_threads(void);
 
-/* Calls back with the set of blocked signals of each thread but the first; gives their number. */
-size_t each_other_thread(void (*check)(uint64_t blocked));
+/* Threads that live now and were not noted. One that was joined may be counted a moment longer. */
+size_t new_thread_count(void);
+void wait_for_no_new_thread(void);
+
+/* Calls back with the set of blocked signals of each new thread; gives their number. */
+size_t each_new_thread(void (*check)(uint64_t blocked));
 
 bool is_mapped(const char* file_name);
 
