@@ -26,12 +26,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let header = generate(&root)?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("mongodb_aws_auth.h"), &header)?;
+    fs::write(
+        Path::new(&env::var("OUT_DIR")?).join("mongodb_aws_auth.h"),
+        &header,
+    )?;
     let committed = root.join(HEADER);
     if env::var_os("MAWS_HEADER_WRITE").is_some() {
         fs::write(committed, header)?;
     } else if fs::read(&committed).unwrap_or_default() != header {
-        println!("cargo:warning={HEADER} is not what src/abi.rs says: MAWS_HEADER_WRITE=1 cargo build");
+        println!(
+            "cargo:warning={HEADER} is not what src/abi.rs says: MAWS_HEADER_WRITE=1 cargo build"
+        );
     }
     Ok(())
 }
@@ -60,7 +65,13 @@ fn generate(root: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     for source in SOURCES {
         builder = builder.with_src(root.join(source));
     }
-    for name in ["maws_code", "maws_log_level", "maws_option_kind", "maws_principal_kind", "maws_entry_fn"] {
+    for name in [
+        "maws_code",
+        "maws_log_level",
+        "maws_option_kind",
+        "maws_principal_kind",
+        "maws_entry_fn",
+    ] {
         builder = builder.include_item(name);
     }
     let mut header = Vec::new();

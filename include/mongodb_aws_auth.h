@@ -221,7 +221,7 @@ typedef int32_t maws_option_kind;
 #endif // __cplusplus
 
 /**
- * What kind of AWS identity was verified.
+ * What kind of AWS identity STS's answer names.
  */
 enum maws_principal_kind
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -248,6 +248,10 @@ enum maws_principal_kind
    * The root user of an account.
    */
   MAWS_PRINCIPAL_ROOT = 4,
+  /**
+   * The identity that every EC2 instance has; never logs in.
+   */
+  MAWS_PRINCIPAL_INSTANCE = 5,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -430,9 +434,13 @@ typedef struct maws_error {
    */
   maws_status status;
   /**
+   * Stable number of the reason, as in maws_info; 0 without one.
+   */
+  uint32_t reason;
+  /**
    * Always NUL-terminated; for the operator, never for the client; holds no secret.
    */
-  char message[504];
+  char message[500];
 } maws_error;
 
 /**
@@ -617,7 +625,7 @@ typedef struct maws_info {
    */
   uint32_t reason;
   /**
-   * One of maws_principal_kind.
+   * One of maws_principal_kind; also of an identity that was refused.
    */
   int32_t kind;
   /**
@@ -823,84 +831,90 @@ const struct maws_api *maws_plugin_entry_v1(uint32_t host_abi_minor, struct maws
  * A function that the plugin is too old to have gives MAWS_E_VERSION.
  */
 
-static inline const maws_option_desc *maws_call_option_at(const maws_api *api, uint32_t index) {
-    return MAWS_HAS(maws_api, api, option_at) ? api->option_at(index) : (const maws_option_desc *)0;
+static inline const maws_option_desc* maws_call_option_at(const maws_api* api, uint32_t index) {
+    if (MAWS_HAS(maws_api, api, option_at)) return api->option_at(index);
+    return NULL;
 }
 
-static inline maws_status maws_call_create(const maws_api *api, const maws_host *host,
-                                           const maws_option *options, size_t count,
-                                           maws_plugin *out, maws_error *error) {
-    return MAWS_HAS(maws_api, api, create) ? api->create(host, options, count, out, error)
-                                           : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_create(const maws_api* api, const maws_host* host,
+                                           const maws_option* options, size_t count,
+                                           maws_plugin* out, maws_error* error) {
+    if (MAWS_HAS(maws_api, api, create)) return api->create(host, options, count, out, error);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_destroy(const maws_api *api, maws_plugin plugin,
+static inline maws_status maws_call_destroy(const maws_api* api, maws_plugin plugin,
                                             uint32_t drain_ms) {
-    return MAWS_HAS(maws_api, api, destroy) ? api->destroy(plugin, drain_ms)
-                                            : (maws_status)MAWS_E_VERSION;
+    if (MAWS_HAS(maws_api, api, destroy)) return api->destroy(plugin, drain_ms);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_set_options(const maws_api *api, maws_plugin plugin,
-                                                const maws_option *options, size_t count,
-                                                maws_error *error) {
-    return MAWS_HAS(maws_api, api, set_options) ? api->set_options(plugin, options, count, error)
-                                                : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_set_options(const maws_api* api, maws_plugin plugin,
+                                                const maws_option* options, size_t count,
+                                                maws_error* error) {
+    if (MAWS_HAS(maws_api, api, set_options))
+        return api->set_options(plugin, options, count, error);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_get_option(const maws_api *api, maws_plugin plugin,
-                                               maws_str key, char *buffer, size_t cap,
-                                               size_t *needed) {
-    return MAWS_HAS(maws_api, api, get_option)
-               ? api->get_option(plugin, key, buffer, cap, needed)
-               : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_get_option(const maws_api* api, maws_plugin plugin,
+                                               maws_str key, char* buffer, size_t cap,
+                                               size_t* needed) {
+    if (MAWS_HAS(maws_api, api, get_option))
+        return api->get_option(plugin, key, buffer, cap, needed);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_set_log_level(const maws_api *api, maws_plugin plugin,
+static inline maws_status maws_call_set_log_level(const maws_api* api, maws_plugin plugin,
                                                   int32_t level) {
-    return MAWS_HAS(maws_api, api, set_log_level) ? api->set_log_level(plugin, level)
-                                                  : (maws_status)MAWS_E_VERSION;
+    if (MAWS_HAS(maws_api, api, set_log_level)) return api->set_log_level(plugin, level);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_stats(const maws_api *api, maws_plugin plugin,
-                                          maws_stats *out) {
-    return MAWS_HAS(maws_api, api, stats) ? api->stats(plugin, out) : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_stats(const maws_api* api, maws_plugin plugin,
+                                          maws_stats* out) {
+    if (MAWS_HAS(maws_api, api, stats)) return api->stats(plugin, out);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_stats_json(const maws_api *api, maws_plugin plugin,
-                                               char *buffer, size_t cap, size_t *needed) {
-    return MAWS_HAS(maws_api, api, stats_json) ? api->stats_json(plugin, buffer, cap, needed)
-                                               : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_stats_json(const maws_api* api, maws_plugin plugin,
+                                               char* buffer, size_t cap, size_t* needed) {
+    if (MAWS_HAS(maws_api, api, stats_json)) return api->stats_json(plugin, buffer, cap, needed);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_begin(const maws_api *api, maws_plugin plugin,
-                                          const maws_begin *args, maws_conv *out,
-                                          maws_error *error) {
-    return MAWS_HAS(maws_api, api, begin) ? api->begin(plugin, args, out, error)
-                                          : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_begin(const maws_api* api, maws_plugin plugin,
+                                          const maws_begin* args, maws_conv* out,
+                                          maws_error* error) {
+    if (MAWS_HAS(maws_api, api, begin)) return api->begin(plugin, args, out, error);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_step(const maws_api *api, maws_conv conv,
-                                         const uint8_t *payload, size_t len, maws_step *out) {
-    return MAWS_HAS(maws_api, api, step) ? api->step(conv, payload, len, out)
-                                         : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_step(const maws_api* api, maws_conv conv,
+                                         const uint8_t* payload, size_t len, maws_step* out) {
+    if (MAWS_HAS(maws_api, api, step)) return api->step(conv, payload, len, out);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_poll(const maws_api *api, maws_conv conv, uint32_t wait_ms,
-                                         maws_step *out) {
-    return MAWS_HAS(maws_api, api, poll) ? api->poll(conv, wait_ms, out)
-                                         : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_poll(const maws_api* api, maws_conv conv, uint32_t wait_ms,
+                                         maws_step* out) {
+    if (MAWS_HAS(maws_api, api, poll)) return api->poll(conv, wait_ms, out);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_cancel(const maws_api *api, maws_conv conv) {
-    return MAWS_HAS(maws_api, api, cancel) ? api->cancel(conv) : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_cancel(const maws_api* api, maws_conv conv) {
+    if (MAWS_HAS(maws_api, api, cancel)) return api->cancel(conv);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_info(const maws_api *api, maws_conv conv, maws_info *out) {
-    return MAWS_HAS(maws_api, api, info) ? api->info(conv, out) : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_info(const maws_api* api, maws_conv conv, maws_info* out) {
+    if (MAWS_HAS(maws_api, api, info)) return api->info(conv, out);
+    return MAWS_E_VERSION;
 }
 
-static inline maws_status maws_call_end(const maws_api *api, maws_conv conv) {
-    return MAWS_HAS(maws_api, api, end) ? api->end(conv) : (maws_status)MAWS_E_VERSION;
+static inline maws_status maws_call_end(const maws_api* api, maws_conv conv) {
+    if (MAWS_HAS(maws_api, api, end)) return api->end(conv);
+    return MAWS_E_VERSION;
 }
 
 #endif /* MONGODB_AWS_AUTH_H */

@@ -111,7 +111,7 @@ pub enum maws_option_kind {
     MAWS_OPTION_CHOICE = 5,
 }
 
-/// What kind of AWS identity was verified.
+/// What kind of AWS identity STS's answer names.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum maws_principal_kind {
@@ -125,6 +125,8 @@ pub enum maws_principal_kind {
     MAWS_PRINCIPAL_FEDERATED = 3,
     /// The root user of an account.
     MAWS_PRINCIPAL_ROOT = 4,
+    /// The identity that every EC2 instance has; never logs in.
+    MAWS_PRINCIPAL_INSTANCE = 5,
 }
 
 /// Text as UTF-8, not NUL-terminated. Frozen: never grows. A NULL ptr goes with len 0.
@@ -181,8 +183,10 @@ pub struct maws_error {
     pub struct_size: u32,
     /// The same status that the call returned.
     pub status: maws_status,
+    /// Stable number of the reason, as in maws_info; 0 without one.
+    pub reason: u32,
     /// Always NUL-terminated; for the operator, never for the client; holds no secret.
-    pub message: [c_char; 504],
+    pub message: [c_char; 500],
 }
 
 /// One line for the server's log. Valid during the callback only.
@@ -297,7 +301,7 @@ pub struct maws_info {
     /// Stable number of the reason of a refusal or failure, 0 without one; docs/troubleshooting.md
     /// explains each.
     pub reason: u32,
-    /// One of maws_principal_kind.
+    /// One of maws_principal_kind; also of an identity that was refused.
     pub kind: i32,
     /// The user to look up in `$external`. Set after MAWS_DONE only.
     pub principal: maws_str,

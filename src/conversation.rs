@@ -233,19 +233,22 @@ impl Conversation {
         matches!(state.phase, Phase::Over(_))
     }
 
+    /// Logs a step of this login.
     pub(crate) fn log(&self, reason: Reason, detail: impl FnOnce() -> String) {
+        self.log_line(reason, || {
+            let detail = detail();
+            let separator = if detail.is_empty() { "" } else { ": " };
+            format!("{}{separator}{detail}", reason.summary())
+        });
+    }
+
+    fn log_line(&self, reason: Reason, line: impl FnOnce() -> String) {
         let level = match reason.code() {
             MAWS_E_PANIC | MAWS_E_INTERNAL => MAWS_LOG_ERROR,
             _ => MAWS_LOG_DEBUG,
         };
         self.plugin.log(level, reason, self.log_id, || {
-            let detail = detail();
-            let separator = if detail.is_empty() { "" } else { ": " };
-            format!(
-                "{}{separator}{detail} (client {})",
-                reason.summary(),
-                self.client_addr
-            )
+            format!("{} (client {})", line(), self.client_addr)
         });
     }
 
@@ -342,7 +345,7 @@ impl Conversation {
 
     fn report(&self, outcome: &Outcome) {
         self.plugin.stats.ended(outcome.code);
-        self.log(outcome.reason, || outcome.log_text(self.access_key_id()));
+        self.log_line(outcome.reason, || outcome.log_line(self.access_key_id()));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

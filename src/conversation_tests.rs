@@ -1,1 +1,405 @@
-//! Tests.
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::*;
+use crate::abi::maws_log_level;
+use crate::aws::{Answer, CallerIdentity, StsError};
+use crate::ports::{Attempt, Clock, Host, SendLimits, Sts, StsClient};
+use crate::sasl::tests::{FIRST, second};
+
+const LONG: Duration = Duration::from_secs(30);
+
+/// An STS that tells the test of each request and answers what the test sends it.
+struct ScriptedSts(Mutex<Option<ScriptedClient>>);
+
+impl Sts for ScriptedSts {
+    fn client(&self) -> Box<dyn StsClient> {
+        Box::new(self.0.lock().unwrap().take().expect("one worker"))
+    }
+
+    fn shutdown(&self) {}
+}
+
+struct ScriptedClient {
+    requests: Sender<()>,
+    answers: Receiver<Result<Answer, Failure>>,
+}
+
+impl StsClient for ScriptedClient {
+    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
+        self.requests.send(()).unwrap();
+        Attempt {
+            result: self
+                .answers
+                .recv()
+                .expect("a fault that the test asked for"),
+            connect: None,
+            exchange: Duration::ZERO,
+            stale_connection: false,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct ManualClock(Arc<Mutex<Instant>>);
+
+impl Clock for ManualClock {
+    fn now(&self) -> Instant {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[derive(Default)]
+struct CountingHost(Arc<AtomicUsize>);
+
+impl Host for CountingHost {
+    fn log(&self, _: maws_log_level, _: Reason, _: u64, _: &str) {}
+    fn conv_ready(&self, _: usize) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+    fn wants_ready(&self) -> bool {
+        true
+    }
+    fn close(&self) {}
+}
+
+struct Bench {
+    plugin: Arc<Plugin>,
+    answers: Sender<Result<Answer, Failure>>,
+    requests: Receiver<()>,
+    clock: ManualClock,
+    ready: Arc<AtomicUsize>,
+}
+
+fn bench(options: &[(&str, &str)]) -> Bench {
+    let (answers, scripted_answers) = channel();
+    let (scripted_requests, requests) = channel();
+    let client = ScriptedClient {
+        requests: scripted_requests,
+        answers: scripted_answers,
+    };
+    let clock = ManualClock(Arc::new(Mutex::new(Instant::now())));
+    let ready = Arc::new(AtomicUsize::new(0));
+    let one_worker = [&[("awsStsWorkers", "1")], options].concat();
+    let plugin = Plugin::new(
+        Box::new(CountingHost(Arc::clone(&ready))),
+        0,
+        Options::new(&one_worker).unwrap(),
+        Arc::new(ScriptedSts(Mutex::new(Some(client)))),
+        Box::new(clock.clone()),
+    );
+    Bench {
+        plugin,
+        answers,
+        requests,
+        clock,
+        ready,
+    }
+}
+
+impl Bench {
+    fn begin(&self) -> Arc<Conversation> {
+        self.plugin.begin(&begin("$external", true)).unwrap()
+    }
+
+    fn pending(&self) -> Arc<Conversation> {
+        let conversation = self.begin();
+        assert_eq!(conversation.step(FIRST), MAWS_CONTINUE);
+        assert_eq!(conversation.step(&second()), MAWS_PENDING);
+        conversation
+    }
+
+    fn pass(&self, time: Duration) {
+        *self.clock.0.lock().unwrap() += time;
+    }
+}
+
+fn begin(database: &str, tls: bool) -> Begin<'_> {
+    Begin {
+        tls,
+        budget: None,
+        conv_ctx: 1,
+        log_id: 0,
+        database,
+        client_addr: "",
+    }
+}
+
+fn alice() -> Result<Answer, Failure> {
+    Ok(Answer::Caller(CallerIdentity {
+        arn: "arn:aws:iam::123456789012:user/alice".to_owned(),
+        account: "123456789012".to_owned(),
+        user_id: "AIDA1".to_owned(),
+        request_id: "r-1".to_owned(),
+    }))
+}
+
+fn sts_error(reason: Reason) -> Result<Answer, Failure> {
+    Ok(Answer::Error(StsError {
+        reason,
+        code: "Code".to_owned(),
+        request_id: "r-2".to_owned(),
+        detail: String::new(),
+    }))
+}
+
+#[test]
+fn a_login_runs_from_begin_to_an_identity() {
+    let bench = bench(&[]);
+    let conversation = bench.pending();
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(conversation.poll(LONG), MAWS_DONE);
+    let outcome = conversation.outcome().unwrap();
+    assert_eq!(
+        outcome.principal.as_ref().unwrap(),
+        "arn:aws:iam::123456789012:user/alice"
+    );
+    conversation.end().unwrap();
+    assert_eq!(bench.ready.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn an_outcome_stays() {
+    let bench = bench(&[]);
+    let conversation = bench.pending();
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(conversation.poll(LONG), MAWS_DONE);
+    conversation.cancel();
+    assert_eq!(conversation.poll(Duration::ZERO), MAWS_DONE);
+    assert_eq!(conversation.step(FIRST), MAWS_E_STATE);
+    assert_eq!(conversation.poll(Duration::ZERO), MAWS_DONE);
+}
+
+#[test]
+fn a_conversation_past_its_life_is_dead_whatever_comes() {
+    let bench = bench(&[]);
+    let (fresh, challenged) = (bench.begin(), bench.begin());
+    assert_eq!(challenged.step(FIRST), MAWS_CONTINUE);
+    bench.pass(Duration::from_secs(60));
+    assert_eq!(fresh.step(FIRST), MAWS_E_TIMEOUT);
+    assert_eq!(challenged.step(&second()), MAWS_E_TIMEOUT);
+    assert_eq!(
+        challenged.outcome().unwrap().reason,
+        Reason::ConversationExpired
+    );
+}
+
+#[test]
+fn a_conversation_may_rest_almost_that_long_between_its_messages() {
+    let bench = bench(&[]);
+    let conversation = bench.begin();
+    assert_eq!(conversation.step(FIRST), MAWS_CONTINUE);
+    bench.pass(Duration::from_millis(59_999));
+    assert_eq!(conversation.step(&second()), MAWS_PENDING);
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(conversation.poll(LONG), MAWS_DONE);
+}
+
+#[test]
+fn a_verification_that_waited_too_long_is_never_sent() {
+    let bench = bench(&[]);
+    let first = bench.pending();
+    bench.requests.recv_timeout(LONG).unwrap();
+    let second = bench.pending();
+    bench.pass(Duration::from_secs(8));
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(first.poll(LONG), MAWS_DONE);
+    assert_eq!(second.poll(LONG), MAWS_E_TIMEOUT);
+    assert!(bench.requests.try_recv().is_err());
+    assert_eq!(
+        second.outcome().unwrap().reason,
+        Reason::VerificationTimeout
+    );
+}
+
+#[test]
+fn a_cancelled_verification_is_never_sent() {
+    let bench = bench(&[]);
+    let first = bench.pending();
+    let second = bench.pending();
+    let third = bench.pending();
+    second.cancel();
+    assert_eq!(second.poll(Duration::ZERO), MAWS_E_CANCELLED);
+    bench.answers.send(alice()).unwrap();
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(first.poll(LONG), MAWS_DONE);
+    assert_eq!(third.poll(LONG), MAWS_DONE);
+    assert_eq!(
+        bench.ready.load(Ordering::SeqCst),
+        2,
+        "none for the cancelled one"
+    );
+}
+
+#[test]
+fn cancel_wakes_a_poll_of_another_thread() {
+    let bench = bench(&[]);
+    let conversation = bench.pending();
+    std::thread::scope(|scope| {
+        let poll = scope.spawn(|| conversation.poll(LONG));
+        while !conversation.state().entered {
+            std::thread::yield_now();
+        }
+        conversation.cancel();
+        assert_eq!(poll.join().unwrap(), MAWS_E_CANCELLED);
+    });
+    bench.answers.send(alice()).unwrap();
+}
+
+#[test]
+fn two_serial_calls_at_once_do_not_mix() {
+    let bench = bench(&[]);
+    let conversation = bench.pending();
+    std::thread::scope(|scope| {
+        let poll = scope.spawn(|| conversation.poll(LONG));
+        while !conversation.state().entered {
+            std::thread::yield_now();
+        }
+        assert_eq!(conversation.poll(Duration::ZERO), MAWS_E_IN_USE);
+        assert_eq!(conversation.step(FIRST), MAWS_E_IN_USE);
+        assert_eq!(conversation.end(), Err(MAWS_E_IN_USE));
+        bench.answers.send(alice()).unwrap();
+        assert_eq!(poll.join().unwrap(), MAWS_DONE);
+    });
+}
+
+#[test]
+fn poll_needs_a_pending_verification() {
+    let bench = bench(&[]);
+    let conversation = bench.begin();
+    assert_eq!(conversation.poll(Duration::ZERO), MAWS_E_STATE);
+    assert_eq!(conversation.step(FIRST), MAWS_CONTINUE);
+    assert_eq!(conversation.poll(Duration::ZERO), MAWS_E_STATE);
+}
+
+#[test]
+fn a_full_queue_refuses_and_the_conversation_is_over() {
+    let bench = bench(&[("awsStsQueueLimit", "1")]);
+    let busy = bench.pending();
+    let waiting = bench.pending();
+    let refused = bench.begin();
+    assert_eq!(refused.step(FIRST), MAWS_CONTINUE);
+    assert_eq!(refused.step(&second()), MAWS_E_OVERLOADED);
+    assert_eq!(refused.poll(Duration::ZERO), MAWS_E_OVERLOADED);
+    bench.answers.send(alice()).unwrap();
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(
+        (busy.poll(LONG), waiting.poll(LONG)),
+        (MAWS_DONE, MAWS_DONE)
+    );
+}
+
+#[test]
+fn a_login_elsewhere_than_external_never_begins() {
+    let bench = bench(&[]);
+    for database in ["admin", "", "$External", "test"] {
+        let refused = bench
+            .plugin
+            .begin(&begin(database, true))
+            .map(|_| ())
+            .unwrap_err();
+        assert_eq!(refused.reason, Reason::DatabaseNotExternal);
+    }
+}
+
+#[test]
+fn a_login_over_clear_text_is_refused_by_option() {
+    let plain = bench(&[]);
+    assert!(plain.plugin.begin(&begin("$external", false)).is_ok());
+    let strict = bench(&[("awsRequireTLS", "true")]);
+    let refused = strict
+        .plugin
+        .begin(&begin("$external", false))
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(refused.reason, Reason::LinkNotTls);
+    assert!(strict.plugin.begin(&begin("$external", true)).is_ok());
+}
+
+#[test]
+fn conversations_are_counted_and_limited() {
+    let bench = bench(&[("awsMaxConversations", "2")]);
+    let (first, _second) = (bench.begin(), bench.begin());
+    let refused = bench
+        .plugin
+        .begin(&begin("$external", true))
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(refused.reason, Reason::ConversationsTooMany);
+    first.end().unwrap();
+    bench.plugin.ended();
+    assert!(bench.plugin.begin(&begin("$external", true)).is_ok());
+}
+
+#[test]
+fn throttling_is_sent_again_until_there_is_an_answer() {
+    let bench = bench(&[]);
+    let conversation = bench.pending();
+    bench
+        .answers
+        .send(sts_error(Reason::StsThrottling))
+        .unwrap();
+    bench.answers.send(sts_error(Reason::StsFailing)).unwrap();
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(conversation.poll(LONG), MAWS_DONE);
+}
+
+#[test]
+fn a_refusal_of_sts_is_not_asked_again() {
+    let bench = bench(&[]);
+    let conversation = bench.pending();
+    bench
+        .answers
+        .send(sts_error(Reason::SignatureMismatch))
+        .unwrap();
+    assert_eq!(conversation.poll(LONG), MAWS_E_DENIED);
+    assert_eq!(conversation.outcome().unwrap().sts_error_code, "Code");
+}
+
+#[test]
+fn a_fault_in_a_worker_ends_one_login_and_no_more() {
+    let bench = bench(&[]);
+    let conversation = bench.pending();
+    drop(bench.answers);
+    assert_eq!(conversation.poll(LONG), MAWS_E_PANIC);
+    let outcome = conversation.outcome().unwrap();
+    assert_eq!(outcome.reason, Reason::Panicked);
+    assert!(
+        outcome.detail.contains("conversation_tests.rs"),
+        "{}",
+        outcome.detail
+    );
+    assert!(
+        !outcome.detail.contains("that the test asked for"),
+        "the place, not the message"
+    );
+}
+
+#[test]
+fn an_idle_conversation_takes_less_than_a_kilobyte() {
+    let bench = bench(&[]);
+    let conversation = bench.begin();
+    assert_eq!(conversation.step(FIRST), MAWS_CONTINUE);
+    assert!(size_of::<Conversation>() + conversation.reply().len() <= 512);
+}
+
+#[test]
+fn every_conversation_is_in_the_statistics_once() {
+    let bench = bench(&[]);
+    let verified = bench.pending();
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(verified.poll(LONG), MAWS_DONE);
+    let refused = bench.begin();
+    assert_eq!(refused.step(b""), MAWS_E_PROTOCOL);
+    let abandoned = bench.begin();
+    for conversation in [&verified, &refused, &abandoned] {
+        conversation.end().unwrap();
+        bench.plugin.ended();
+    }
+    let stats = bench.plugin.snapshot();
+    assert_eq!((stats.begun, stats.conversations), (3, 0));
+    assert_eq!(
+        (stats.succeeded, stats.bad_protocol, stats.cancelled),
+        (1, 1, 1)
+    );
+}

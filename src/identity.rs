@@ -1,6 +1,5 @@
 //! From STS's answer to a user of `$external`: who may log in, and under which name.
 
-use crate::abi::maws_principal_kind::{self, *};
 use crate::aws::{Arn, CallerIdentity, Kind};
 use crate::reason::{Failure, Reason};
 
@@ -31,30 +30,18 @@ pub struct IdentityRules {
     pub allow_federated: bool,
 }
 
-/// A verified identity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    /// The user to look up in `$external`.
-    pub name: String,
-    /// What kind of identity it is.
-    pub kind: maws_principal_kind,
-    /// Name of the role session, chosen by the client; empty for other kinds.
-    pub session_name: String,
-}
-
 impl IdentityRules {
     /// The user name of this caller, if the rules let it log in.
-    pub fn admit(&self, caller: &CallerIdentity) -> Result<Principal, Failure> {
+    pub fn admit(&self, caller: &CallerIdentity) -> Result<String, Failure> {
         let arn = Arn::parse(&caller.arn)?;
-        let (kind, session_name) = match arn.kind {
-            Kind::User => (MAWS_PRINCIPAL_USER, ""),
-            Kind::Role { session, .. } => (MAWS_PRINCIPAL_ROLE, session),
-            Kind::Federated if self.allow_federated => (MAWS_PRINCIPAL_FEDERATED, ""),
-            Kind::Root if self.allow_root => (MAWS_PRINCIPAL_ROOT, ""),
+        match arn.kind {
+            Kind::User | Kind::Role { .. } => {}
+            Kind::Federated if self.allow_federated => {}
+            Kind::Root if self.allow_root => {}
             Kind::Federated => return Err(Failure::new(Reason::FederatedNotAllowed, arn.text)),
             Kind::Root => return Err(Failure::new(Reason::RootNotAllowed, arn.text)),
             Kind::Instance => return Err(Failure::new(Reason::InstanceIdentity, arn.text)),
-        };
+        }
         let name = match self.format {
             PrincipalFormat::IamRole => arn.iam_role_form(),
             PrincipalFormat::StsWildcard => arn.sts_wildcard_form(),
@@ -70,11 +57,7 @@ impl IdentityRules {
         if !self.principals.is_empty() && !self.principals.iter().any(|p| matches(p, &name)) {
             return Err(Failure::new(Reason::PrincipalNotAllowed, name));
         }
-        Ok(Principal {
-            name,
-            kind,
-            session_name: session_name.to_owned(),
-        })
+        Ok(name)
     }
 }
 

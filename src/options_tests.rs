@@ -1,1 +1,166 @@
-//! Tests.
+use super::*;
+
+fn error(given: &[(&str, &str)]) -> String {
+    Options::new(given).map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_defaults_are_legal_and_are_those_of_the_table() {
+    let options = Options::new(&[]).unwrap();
+    for spec in OPTIONS {
+        assert_eq!(
+            options.text(spec.key()),
+            spec.default.to_str().ok(),
+            "{}",
+            spec.key()
+        );
+    }
+    let limits = options.settings.limits;
+    assert_eq!(limits.sts_timeout, Duration::from_secs(8));
+    assert_eq!(limits.connect_timeout, Duration::from_secs(3));
+    assert_eq!(limits.conversation_timeout, Duration::from_secs(60));
+    assert_eq!(
+        (limits.workers, limits.queue, limits.conversations),
+        (64, 10_000, 20_000)
+    );
+    assert_eq!(
+        options.settings.endpoint.url(),
+        "https://sts.amazonaws.com:443/"
+    );
+}
+
+#[test]
+fn every_option_is_described() {
+    for spec in OPTIONS {
+        assert!(spec.key().starts_with("aws"), "{}", spec.key());
+        assert!(spec.help.to_str().unwrap().ends_with('.'), "{}", spec.key());
+        assert!(spec.min <= spec.max);
+    }
+}
+
+#[test]
+fn an_unknown_key_is_named_with_those_that_there_are() {
+    let text = error(&[("awsStsHosts", "x")]);
+    assert!(
+        text.starts_with("awsStsHosts: no such option; there are awsStsHost, "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_bad_value_is_named_with_key_and_what_is_legal() {
+    for (key, value, legal) in [
+        ("awsStsWorkers", "0", "a whole number from 1 to 1024"),
+        ("awsStsWorkers", "1025", "a whole number from 1 to 1024"),
+        ("awsStsWorkers", "-1", "a whole number from 1 to 1024"),
+        ("awsStsWorkers", "+1", "a whole number from 1 to 1024"),
+        ("awsStsWorkers", "1.0", "a whole number from 1 to 1024"),
+        ("awsStsWorkers", "", "a whole number from 1 to 1024"),
+        (
+            "awsStsWorkers",
+            "99999999999999999999",
+            "a whole number from 1 to 1024",
+        ),
+        ("awsStsTimeoutMs", "8s", "a whole number from 500 to 60000"),
+        ("awsAllowRoot", "yes", "true or false"),
+        ("awsAllowRoot", "", "true or false"),
+        ("awsPrincipalFormat", "role", "iamRole or stsWildcard"),
+        (
+            "awsAllowedAccounts",
+            "123",
+            "accounts are numbers of 12 digits",
+        ),
+        ("awsAllowedPartitions", "aws azure", "partitions are aws"),
+        ("awsAllowedPrincipals", "alice", "entries start with arn:"),
+        ("awsAllowedPrincipals", "arn:*:x", "entries start with arn:"),
+        ("awsStsHost", "", "1 to 255 characters"),
+        ("awsStsHost", "sts.amazonaws.com:443", "no scheme, port"),
+        (
+            "awsStsHost",
+            "sts.amazonaws.com.evil",
+            "awsStsAllowCustomHost=true",
+        ),
+        (
+            "awsStsHost",
+            "vpce-1.sts.us-east-1.vpce.amazonaws.com",
+            "awsStsEndpoint",
+        ),
+        ("awsStsEndpoint", "http://localhost", "https://HOST"),
+        ("awsStsRegion", "EU", "eu-central-1"),
+        ("awsStsRegion", "eu-central-1", "custom hosts only"),
+    ] {
+        let text = error(&[(key, value)]);
+        let start = format!("{key}: \"{value}\" is not legal: ");
+        assert!(text.starts_with(&start) && text.contains(legal), "{text}");
+    }
+}
+
+#[test]
+fn a_custom_host_is_taken_by_the_operator_s_word() {
+    let custom = [
+        ("awsStsAllowCustomHost", "true"),
+        ("awsStsHost", "sts.minio.example"),
+    ];
+    let options = Options::new(&custom).unwrap();
+    assert_eq!(options.settings.endpoint.region(), "minio");
+    let region = [custom[0], custom[1], ("awsStsRegion", "us-east-1")];
+    assert_eq!(
+        Options::new(&region).unwrap().settings.endpoint.region(),
+        "us-east-1"
+    );
+}
+
+#[test]
+fn an_option_is_given_once() {
+    assert!(error(&[("awsStsWorkers", "1"), ("awsStsWorkers", "2")]).contains("twice"));
+}
+
+#[test]
+fn root_and_federated_users_have_no_name_in_mongodb_s_form() {
+    for key in ["awsAllowRoot", "awsAllowFederated"] {
+        let text = error(&[("awsPrincipalFormat", "stsWildcard"), (key, "true")]);
+        assert!(text.starts_with(key), "{text}");
+    }
+}
+
+#[test]
+fn a_change_at_run_time_is_all_or_none() {
+    let options = Options::new(&[]).unwrap();
+    let changed = options
+        .change(&[("awsStsWorkers", "8"), ("awsAllowRoot", "true")])
+        .unwrap();
+    assert_eq!(changed.settings.limits.workers, 8);
+    assert!(changed.settings.identity.allow_root);
+    assert!(
+        options
+            .change(&[("awsStsWorkers", "8"), ("awsAllowRoot", "x")])
+            .is_err()
+    );
+    assert!(
+        changed
+            .change(&[("awsStsWorkers", "9")])
+            .unwrap()
+            .settings
+            .identity
+            .allow_root
+    );
+}
+
+#[test]
+fn startup_options_do_not_change_at_run_time() {
+    let options = Options::new(&[]).unwrap();
+    for spec in OPTIONS.iter().filter(|spec| !spec.runtime) {
+        let text = options
+            .change(&[(spec.key(), "x")])
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        assert!(text.contains("at startup only"), "{text}");
+    }
+}
+
+#[test]
+fn a_value_from_outside_cannot_forge_a_log_line() {
+    assert!(!error(&[("awsStsHost", "a\nb")]).contains('\n'));
+    assert!(!error(&[("a\nb", "")]).contains('\n'));
+}

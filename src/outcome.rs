@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::abi::maws_code::{self, *};
 use crate::aws::CallerIdentity;
-use crate::identity::Principal;
 use crate::reason::{Failure, Reason};
 
 /// The end of a conversation. Texts are empty where nothing is known.
@@ -17,7 +16,7 @@ pub struct Outcome {
     /// Why, in words; for the server's log.
     pub detail: String,
     /// The user to look up; for a success only.
-    pub principal: Option<Principal>,
+    pub principal: Option<String>,
     /// What STS said of the caller, also where a rule of the operator then refused it.
     pub caller: Option<CallerIdentity>,
     /// The error code that STS answered with.
@@ -58,7 +57,7 @@ impl Outcome {
     }
 
     /// A verified identity.
-    pub fn verified(principal: Principal, caller: CallerIdentity) -> Outcome {
+    pub fn verified(principal: String, caller: CallerIdentity) -> Outcome {
         Outcome {
             code: MAWS_DONE,
             reason: Reason::Verified,
@@ -72,23 +71,21 @@ impl Outcome {
         }
     }
 
-    /// What the log line says after the reason.
-    pub fn log_text(&self, access_key_id: &str) -> String {
-        let mut text = match (&self.principal, self.detail.split_once(": ")) {
-            (Some(principal), _) => principal.name.clone(),
-            (None, Some((_, detail))) => detail.to_owned(),
-            (None, None) => String::new(),
+    /// The outcome as a log line.
+    pub fn log_line(&self, access_key_id: &str) -> String {
+        let mut line = match &self.principal {
+            Some(principal) => format!("{}: {principal}", self.reason.summary()),
+            None => self.detail.clone(),
         };
         for (name, value) in [
             ("access key id", access_key_id),
-            ("STS error", self.sts_error_code.as_str()),
-            ("STS request", self.sts_request_id.as_str()),
+            ("STS error", &self.sts_error_code),
+            ("STS request", &self.sts_request_id),
         ] {
             if !value.is_empty() {
-                let separator = if text.is_empty() { "" } else { ", " };
-                text.push_str(&format!("{separator}{name} {value}"));
+                line.push_str(&format!(", {name} {value}"));
             }
         }
-        text
+        line
     }
 }

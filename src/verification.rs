@@ -77,6 +77,9 @@ impl Verification {
             times.connect += attempt.connect.unwrap_or_default();
             times.sts += attempt.exchange;
 
+            if self.conversation.is_over() {
+                return None;
+            }
             if attempt.stale_connection && !fresh {
                 fresh = true;
                 self.conversation
@@ -191,5 +194,28 @@ impl RetryBudget {
 impl Default for RetryBudget {
     fn default() -> RetryBudget {
         RetryBudget::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_again_stays_within_its_share_of_what_is_sent() {
+        let budget = RetryBudget::new();
+        while budget.spend() {}
+        let again = (0..1000).filter(|_| {
+            budget.request();
+            budget.spend()
+        });
+        assert_eq!(again.count(), 150);
+    }
+
+    #[test]
+    fn a_quiet_server_has_some_in_hand_but_not_more_and_more() {
+        let budget = RetryBudget::new();
+        (0..1000).for_each(|_| budget.request());
+        assert_eq!((0..1000).filter(|_| budget.spend()).count(), 20);
     }
 }

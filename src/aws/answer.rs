@@ -293,7 +293,7 @@ fn times_only(message: &str) -> String {
         word.len() <= 20
             && word
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"().:,".contains(&b))
+                .all(|b| b.is_ascii_alphanumeric() || b"().:,+-".contains(&b))
     };
     match message.len() <= TEXT_LIMIT && message.split(' ').all(plain) {
         true => message.to_owned(),

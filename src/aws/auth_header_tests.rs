@@ -1,1 +1,239 @@
-//! Tests.
+use super::*;
+
+const RULES: AuthorizationRules<'_> = AuthorizationRules {
+    day: "20261123",
+    region: "us-east-1",
+    token: false,
+};
+const HEADERS: &str =
+    "content-length;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce";
+const HEADERS_WITH_TOKEN: &str = "content-length;content-type;host;x-amz-date;x-amz-security-token;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce";
+const SCOPE: &str = "AKIDEXAMPLE/20261123/us-east-1/sts/aws4_request";
+
+fn signature() -> String {
+    "0123456789abcdef".repeat(4)
+}
+
+fn value(credential: &str, headers: &str, signature: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={headers}, Signature={signature}"
+    )
+}
+
+#[track_caller]
+fn assert_refused(value: &str, rules: &AuthorizationRules<'_>, reason: Reason) {
+    let refused = Authorization::parse(value, rules).map_err(|f| f.reason);
+    assert_eq!(refused, Err(reason), "{value}");
+}
+
+#[test]
+fn what_drivers_send_is_accepted_and_rebuilt_byte_for_byte() {
+    let with_token = AuthorizationRules {
+        token: true,
+        ..RULES
+    };
+    for (headers, rules) in [(HEADERS, RULES), (HEADERS_WITH_TOKEN, with_token)] {
+        let value = value(SCOPE, headers, &signature());
+        let parsed = Authorization::parse(&value, &rules).unwrap();
+        assert_eq!(parsed.access_key_id, "AKIDEXAMPLE");
+        assert_eq!(parsed.rebuild().expose(), value);
+    }
+}
+
+#[test]
+fn the_grammar_is_closed() {
+    let (scope, headers, signature) = (SCOPE, HEADERS, &*signature());
+    let (c, h, s) = (
+        format!("Credential={scope}"),
+        format!("SignedHeaders={headers}"),
+        format!("Signature={signature}"),
+    );
+    for value in [
+        String::new(),
+        format!("{c}, {h}, {s}"),
+        format!("AWS4-HMAC-SHA256  {c}, {h}, {s}"),
+        format!("AWS4-ECDSA-P256-SHA256 {c}, {h}, {s}"),
+        format!("aws4-hmac-sha256 {c}, {h}, {s}"),
+        format!("AWS4-HMAC-SHA256 {c},{h},{s}"),
+        format!("AWS4-HMAC-SHA256 {c},\t{h},\t{s}"),
+        format!("AWS4-HMAC-SHA256 {c} {h} {s}"),
+        format!("AWS4-HMAC-SHA256 {h}, {c}, {s}"),
+        format!("AWS4-HMAC-SHA256 {c}, {h}"),
+        format!("AWS4-HMAC-SHA256 {c}, {h}, {s}, {s}"),
+        format!("AWS4-HMAC-SHA256 {c}, {h}, {h}, {s}"),
+        format!("AWS4-HMAC-SHA256 {c}, {c}, {h}, {s}"),
+        format!("AWS4-HMAC-SHA256 {c}, X{h}, {s}"),
+        format!(" AWS4-HMAC-SHA256 {c}, {h}, {s}"),
+    ] {
+        assert_refused(&value, &RULES, Reason::AuthorizationMalformed);
+    }
+}
+
+#[test]
+fn an_access_key_id_is_1_to_128_word_characters() {
+    for good in ["A".to_owned(), "A".repeat(128), "abc_DEF_09".to_owned()] {
+        let scope = SCOPE.replace("AKIDEXAMPLE", &good);
+        assert!(Authorization::parse(&value(&scope, HEADERS, &signature()), &RULES).is_ok());
+    }
+    for bad in [
+        String::new(),
+        "A".repeat(129),
+        "A-B".into(),
+        "A\r\nB".into(),
+        "Ä".into(),
+        "A B".into(),
+    ] {
+        let scope = SCOPE.replace("AKIDEXAMPLE", &bad);
+        assert_refused(
+            &value(&scope, HEADERS, &signature()),
+            &RULES,
+            Reason::AccessKeyIdMalformed,
+        );
+    }
+}
+
+#[test]
+fn the_credential_scope_is_today_here_for_sts() {
+    for (scope, reason) in [
+        (
+            "AKID/20261122/us-east-1/sts/aws4_request",
+            Reason::ScopeDateMismatch,
+        ),
+        (
+            "AKID/2026112/us-east-1/sts/aws4_request",
+            Reason::ScopeDateMismatch,
+        ),
+        (
+            "AKID/20261123/us-west-2/sts/aws4_request",
+            Reason::ScopeRegionMismatch,
+        ),
+        (
+            "AKID/20261123//sts/aws4_request",
+            Reason::ScopeRegionMismatch,
+        ),
+        (
+            "AKID/20261123/us-east-1/iam/aws4_request",
+            Reason::ScopeServiceMismatch,
+        ),
+        (
+            "AKID/20261123/us-east-1/STS/aws4_request",
+            Reason::ScopeServiceMismatch,
+        ),
+        ("AKID/20261123/us-east-1/sts/aws4", Reason::ScopeMalformed),
+        ("AKID/20261123/us-east-1/sts", Reason::ScopeMalformed),
+        (
+            "AKID/20261123/us-east-1/sts/aws4_request/x",
+            Reason::ScopeMalformed,
+        ),
+        ("AKID", Reason::ScopeMalformed),
+    ] {
+        assert_refused(&value(scope, HEADERS, &signature()), &RULES, reason);
+    }
+}
+
+#[test]
+fn signed_headers_are_sorted_unique_and_lower_case() {
+    for headers in [
+        "host;content-length;content-type;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce",
+        "content-length;content-type;host;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce",
+        "Content-Length;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce",
+        "content-length;;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce",
+        "content-length;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce;",
+    ] {
+        assert_refused(
+            &value(SCOPE, headers, &signature()),
+            &RULES,
+            Reason::SignedHeadersOrder,
+        );
+    }
+}
+
+#[test]
+fn every_header_of_the_request_is_signed() {
+    for name in HEADERS.split(';') {
+        let rest: Vec<_> = HEADERS.split(';').filter(|n| *n != name).collect();
+        let value = value(SCOPE, &rest.join(";"), &signature());
+        assert_refused(&value, &RULES, Reason::SignedHeaderMissing);
+    }
+    assert_refused(
+        &value(SCOPE, "", &signature()),
+        &RULES,
+        Reason::SignedHeaderMissing,
+    );
+}
+
+#[test]
+fn no_other_header_is_signed() {
+    for extra in [
+        "accept",
+        "authorization",
+        "x-amz-content-sha256",
+        "x-mongodb-optional-data",
+        "x-mongodb-server-nonce ",
+        "zzz",
+    ] {
+        let mut names: Vec<_> = HEADERS.split(';').chain([extra]).collect();
+        names.sort_unstable();
+        let value = value(SCOPE, &names.join(";"), &signature());
+        assert_refused(&value, &RULES, Reason::SignedHeaderUnknown);
+    }
+}
+
+#[test]
+fn a_token_is_signed_exactly_when_it_is_sent() {
+    let with_token = AuthorizationRules {
+        token: true,
+        ..RULES
+    };
+    let signed = value(SCOPE, HEADERS_WITH_TOKEN, &signature());
+    let unsigned = value(SCOPE, HEADERS, &signature());
+    assert_refused(&signed, &RULES, Reason::TokenMissing);
+    assert_refused(&unsigned, &with_token, Reason::TokenNotSigned);
+}
+
+#[test]
+fn a_signature_is_64_lower_case_hexadecimal_digits() {
+    let good = signature();
+    for bad in [
+        String::new(),
+        good[1..].to_owned(),
+        format!("{good}0"),
+        good.to_uppercase(),
+        good.replace('0', "g"),
+        good.replace("01", "0 "),
+    ] {
+        assert_refused(
+            &value(SCOPE, HEADERS, &bad),
+            &RULES,
+            Reason::SignatureMalformed,
+        );
+    }
+}
+
+#[test]
+fn any_byte_outside_the_grammar_is_refused_wherever_it_stands() {
+    let good = value(SCOPE, HEADERS, &signature());
+    for byte in ["\0", "\r", "\n", "\t", "\u{7f}", "\u{80}", "\u{ff}"] {
+        for position in 0..=good.len() {
+            let mut bad = good.clone();
+            bad.insert_str(position, byte);
+            assert!(Authorization::parse(&bad, &RULES).is_err(), "{bad:?}");
+        }
+    }
+}
+
+#[test]
+fn the_value_has_at_most_2048_bytes() {
+    let scope = SCOPE.replace("AKIDEXAMPLE", &"A".repeat(3000));
+    assert_refused(
+        &value(&scope, HEADERS, &signature()),
+        &RULES,
+        Reason::AuthorizationTooLong,
+    );
+}
+
+#[test]
+fn a_debug_print_shows_no_signature() {
+    let parsed = Authorization::parse(&value(SCOPE, HEADERS, &signature()), &RULES).unwrap();
+    assert!(!format!("{parsed:?}").contains(&signature()));
+}

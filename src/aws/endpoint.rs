@@ -200,13 +200,18 @@ fn parse_url(url: &str) -> Result<(String, u16), EndpointError> {
         .and_then(|p| p.parse::<u16>().ok())
         .filter(|&p| p > 0)
         .ok_or(form.clone())?;
-    let name_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-    let v6 = authority.starts_with('[');
-    let labels_are_legal = !name.is_empty() && name.split('.').all(|label| !label.is_empty());
-    if !v6 && !(name.bytes().all(name_byte) && labels_are_legal && name.len() <= HOST_LIMIT) {
-        return Err(form);
+    let is_address = authority.starts_with('[');
+    if is_address || is_name(name) {
+        Ok((name.to_owned(), port))
+    } else {
+        Err(form)
     }
-    Ok((name.to_owned(), port))
+}
+
+fn is_name(name: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    let labels_are_legal = name.split('.').all(|label| !label.is_empty());
+    name.len() <= HOST_LIMIT && name.bytes().all(legal) && labels_are_legal
 }
 
 #[cfg(test)]

@@ -1,1 +1,156 @@
-//! Tests.
+use super::*;
+
+#[test]
+fn aws_s_own_names_are_known() {
+    for host in [
+        "sts.amazonaws.com",
+        "sts.eu-central-1.amazonaws.com",
+        "sts-fips.us-east-1.amazonaws.com",
+        "sts.us-gov-west-1.amazonaws.com",
+        "sts.cn-north-1.amazonaws.com.cn",
+        "sts.us-iso-east-1.c2s.ic.gov",
+        "sts.us-isob-east-1.sc2s.sgov.gov",
+        "sts.eu-isoe-west-1.cloud.adc-e.uk",
+        "sts.us-isof-south-1.csp.hci.ic.gov",
+        "sts.eusc-de-east-1.amazonaws.eu",
+        "sts.eu-west-1.api.aws",
+        "sts.cn-northwest-1.api.amazonwebservices.com.cn",
+    ] {
+        assert_eq!(sts_host_form(host), Ok(HostForm::Sts), "{host}");
+    }
+}
+
+#[test]
+fn other_names_need_the_operator_s_word() {
+    for host in [
+        "sts.amazonaws.com.evil",
+        "sts.amazonaws.com.cn",
+        "sts.evil.amazonaws.com",
+        "xsts.eu-central-1.amazonaws.com",
+        "vpce-1.sts.us-east-1.vpce.amazonaws.com",
+        "STS.amazonaws.com",
+        "sts.minio.example",
+        "127.0.0.1",
+    ] {
+        assert_eq!(sts_host_form(host), Ok(HostForm::Custom), "{host}");
+    }
+}
+
+#[test]
+fn what_is_no_host_name_is_refused() {
+    let long = format!("sts.{}", "a.".repeat(130));
+    for host in [
+        "",
+        ".",
+        ".a",
+        "a.",
+        "a..b",
+        "localhost",
+        "x:443",
+        "sts.example:443",
+        "u@h.example",
+        "h.example/p",
+        "https://sts.amazonaws.com",
+        "sts.\u{e4}.com",
+        "sts. amazonaws.com",
+        "-a.b",
+        "a-.b",
+        &long,
+    ] {
+        assert!(sts_host_form(host).is_err(), "{host:?}");
+    }
+}
+
+#[test]
+fn the_signing_region_is_the_one_that_drivers_derive() {
+    for (host, region) in [
+        ("sts.amazonaws.com", "us-east-1"),
+        ("sts.eu-central-1.amazonaws.com", "eu-central-1"),
+        ("first.second", "second"),
+        ("first.second.third", "second"),
+    ] {
+        assert_eq!(
+            Endpoint::new(host, None, None).unwrap().region(),
+            region,
+            "{host}"
+        );
+    }
+    let endpoint = Endpoint::new("sts.minio.example", Some("us-east-1"), None).unwrap();
+    assert_eq!(endpoint.region(), "us-east-1");
+}
+
+#[test]
+fn the_address_is_the_host_unless_an_endpoint_says_otherwise() {
+    for (url, server_name, port, shown) in [
+        (
+            None,
+            "sts.amazonaws.com",
+            443,
+            "https://sts.amazonaws.com:443/",
+        ),
+        (
+            Some("https://localhost"),
+            "localhost",
+            443,
+            "https://localhost:443/",
+        ),
+        (
+            Some("https://localhost/"),
+            "localhost",
+            443,
+            "https://localhost:443/",
+        ),
+        (
+            Some("https://127.0.0.1:8443"),
+            "127.0.0.1",
+            8443,
+            "https://127.0.0.1:8443/",
+        ),
+        (
+            Some("https://[::1]:8443/"),
+            "::1",
+            8443,
+            "https://[::1]:8443/",
+        ),
+        (Some("https://[::1]"), "::1", 443, "https://[::1]:443/"),
+    ] {
+        let endpoint = Endpoint::new("sts.amazonaws.com", None, url).unwrap();
+        assert_eq!(
+            (endpoint.server_name(), endpoint.port()),
+            (server_name, port)
+        );
+        assert_eq!(endpoint.url(), shown);
+        assert_eq!(endpoint.host(), "sts.amazonaws.com");
+    }
+}
+
+#[test]
+fn an_endpoint_is_https_with_host_and_port_alone() {
+    for url in [
+        "",
+        "localhost",
+        "http://localhost",
+        "HTTPS://localhost",
+        "https://",
+        "https://:443",
+        "https://h:0",
+        "https://h:65536",
+        "https://h:",
+        "https://h:1:2",
+        "https://h:+1",
+        "https://u@h",
+        "https://h/p",
+        "https://h?q",
+        "https://h#f",
+        "https://[::1",
+        "https://[x]",
+        "https://[::1]x",
+        "https://a..b",
+        "https://h\r\n",
+    ] {
+        assert!(
+            Endpoint::new("sts.amazonaws.com", None, Some(url)).is_err(),
+            "{url:?}"
+        );
+    }
+}

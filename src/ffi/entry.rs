@@ -6,7 +6,7 @@ use crate::abi::{maws_api, maws_error};
 /// any time, also before a fork. NULL with error filled (error may be NULL) where the plugin needs
 /// a host of a newer minor version than host_abi_minor.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maws_plugin_entry_v1(
+pub extern "C" fn maws_plugin_entry_v1(
     host_abi_minor: u32,
     error: *mut maws_error,
 ) -> *const maws_api {

@@ -146,7 +146,7 @@ pub fn copy_text(
 }
 
 /// Fills the host's error struct, if there is one, with as much of the text as fits.
-pub fn write_error(error: *mut maws_error, code: maws_code, message: &str) {
+pub fn write_error(error: *mut maws_error, code: maws_code, reason: u32, message: &str) {
     const MESSAGE: usize = offset_of!(maws_error, message);
     if error.is_null() {
         return;
@@ -161,7 +161,15 @@ pub fn write_error(error: *mut maws_error, code: maws_code, message: &str) {
             .byte_add(offset_of!(maws_error, status))
             .cast::<i32>()
             .write_unaligned(code as i32);
-        let fits = message.floor_char_boundary((size - MESSAGE - 1).min(message.len()));
+        error
+            .byte_add(offset_of!(maws_error, reason))
+            .cast::<u32>()
+            .write_unaligned(reason);
+        let room = (size - MESSAGE - 1).min(message.len());
+        let fits = (0..=room)
+            .rev()
+            .find(|at| message.is_char_boundary(*at))
+            .unwrap_or(0);
         put_text(
             error.byte_add(MESSAGE).cast(),
             message.get(..fits).unwrap_or_default(),

@@ -12,7 +12,9 @@ use super::host::CHost;
 use super::memory::{self, check_out, copy_text, read_struct, text, write, write_struct};
 use super::{guard, options};
 use crate::abi::maws_code::{self, *};
+use crate::abi::maws_principal_kind::*;
 use crate::abi::*;
+use crate::aws::{Arn, Kind};
 use crate::conversation::{Begin, Conversation};
 use crate::net::{StsOverHttps, TLS_LIBRARY};
 use crate::options::{OptionError, Options};
@@ -73,10 +75,15 @@ unsafe extern "C" fn create(
     guard::call(|| {
         write(out, maws_plugin { id: 0 })?;
         let host = read_struct(host).inspect_err(|code| {
-            memory::write_error(error, *code, "host is NULL or its struct_size is too small");
+            memory::write_error(
+                error,
+                *code,
+                0,
+                "host is NULL or its struct_size is too small",
+            );
         })?;
         let refused = |refusal: OptionError| {
-            memory::write_error(error, MAWS_E_OPTION, &refusal.to_string());
+            memory::write_error(error, MAWS_E_OPTION, 0, &refusal.to_string());
             MAWS_E_OPTION
         };
         guard::claim_process();
@@ -114,7 +121,7 @@ unsafe extern "C" fn set_options(
         let plugin = plugin(handle)?;
         let given = read_options(given, count)?;
         plugin.set_options(&pairs(&given)).map_err(|refusal| {
-            memory::write_error(error, MAWS_E_OPTION, &refusal.to_string());
+            memory::write_error(error, MAWS_E_OPTION, 0, &refusal.to_string());
             MAWS_E_OPTION
         })?;
         Ok(MAWS_DONE)
@@ -211,7 +218,7 @@ unsafe extern "C" fn begin(
         };
         let conversation = plugin.begin(&begin).map_err(|failure| {
             let code = failure.reason.code();
-            memory::write_error(error, code, &failure.to_string());
+            memory::write_error(error, code, failure.reason.number(), &failure.to_string());
             code
         })?;
         let Some(id) = CONVERSATIONS.insert(conversation) else {
@@ -323,12 +330,24 @@ fn write_step(
     Ok(code)
 }
 
+/// The kind of identity, and the name of a role's session.
+fn kind(arn: &str) -> (maws_principal_kind, &str) {
+    match Arn::parse(arn).map(|arn| arn.kind) {
+        Ok(Kind::User) => (MAWS_PRINCIPAL_USER, ""),
+        Ok(Kind::Role { session, .. }) => (MAWS_PRINCIPAL_ROLE, session),
+        Ok(Kind::Instance) => (MAWS_PRINCIPAL_INSTANCE, ""),
+        Ok(Kind::Federated) => (MAWS_PRINCIPAL_FEDERATED, ""),
+        Ok(Kind::Root) => (MAWS_PRINCIPAL_ROOT, ""),
+        Err(_) => (MAWS_PRINCIPAL_NONE, ""),
+    }
+}
+
 fn describe(conversation: &Conversation) -> maws_info {
     let mut info = maws_info {
         struct_size: 0,
         status: conversation.code() as maws_status,
         reason: 0,
-        kind: maws_principal_kind::MAWS_PRINCIPAL_NONE as i32,
+        kind: MAWS_PRINCIPAL_NONE as i32,
         principal: text(""),
         raw_arn: text(""),
         account: text(""),
@@ -350,12 +369,11 @@ fn describe(conversation: &Conversation) -> maws_info {
     if outcome.code != MAWS_DONE {
         info.reason = outcome.reason.number();
     }
-    if let Some(principal) = &outcome.principal {
-        info.kind = principal.kind as i32;
-        info.principal = text(&principal.name);
-        info.session_name = text(&principal.session_name);
-    }
+    info.principal = text(outcome.principal.as_deref().unwrap_or_default());
     if let Some(caller) = &outcome.caller {
+        let (kind, session_name) = kind(&caller.arn);
+        info.kind = kind as i32;
+        info.session_name = text(session_name);
         info.raw_arn = text(&caller.arn);
         info.account = text(&caller.account);
         info.user_id = text(&caller.user_id);

@@ -83,4 +83,4 @@ fn join(client: [u8; NONCE_LENGTH], server: [u8; NONCE_LENGTH]) -> Nonces {
 
 #[cfg(test)]
 #[path = "sasl_tests.rs"]
-mod tests;
+pub(crate) mod tests;

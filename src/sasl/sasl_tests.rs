@@ -1,1 +1,109 @@
-//! Tests.
+use super::*;
+
+const NONCE: [u8; 32] = [0xC5; 32];
+pub(crate) const FIRST: &[u8] =
+    b"\x34\0\0\0\x05r\0\x20\0\0\0\0ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ\x10p\0\x6E\0\0\0\0";
+
+fn begin() -> Conversation {
+    let endpoint = Endpoint::new("sts.amazonaws.com", None, None).unwrap();
+    Conversation::begin(Arc::new(endpoint))
+}
+
+pub(crate) fn second() -> Vec<u8> {
+    let a = format!(
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261123/us-east-1/sts/aws4_request, \
+         SignedHeaders=content-length;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;\
+         x-mongodb-server-nonce, Signature={}",
+        "0123456789abcdef".repeat(4)
+    );
+    let string = |key: &str, text: &str| {
+        let length = (text.len() as u32 + 1).to_le_bytes();
+        [
+            b"\x02",
+            key.as_bytes(),
+            b"\0",
+            &length,
+            text.as_bytes(),
+            b"\0",
+        ]
+        .concat()
+    };
+    let elements = [string("a", &a), string("d", "20261123T120000Z")].concat();
+    [
+        &(elements.len() as u32 + 5).to_le_bytes()[..],
+        &elements,
+        b"\0",
+    ]
+    .concat()
+}
+
+#[test]
+fn client_first_is_answered_with_both_nonces_and_the_host() {
+    let Action::Reply(reply) = begin().step(FIRST, || Ok(NONCE)).unwrap() else {
+        panic!("no reply");
+    };
+    let expected = [[0x5A; 32], NONCE].concat();
+    assert!(reply.windows(64).any(|window| window == expected));
+    assert!(
+        reply
+            .windows(17)
+            .any(|window| window == b"sts.amazonaws.com")
+    );
+}
+
+#[test]
+fn client_second_becomes_the_request_that_was_signed() {
+    let mut conversation = begin();
+    conversation.step(FIRST, || Ok(NONCE)).unwrap();
+    let Action::Verify(request) = conversation.step(&second(), || unreachable!()).unwrap() else {
+        panic!("no request");
+    };
+    let headers: Vec<_> = request.headers().collect();
+    let value = |name| {
+        headers
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, value)| *value)
+    };
+    assert_eq!(value("host"), Some("sts.amazonaws.com"));
+    assert_eq!(value("x-amz-date"), Some("20261123T120000Z"));
+    assert_eq!(value("x-amz-security-token"), None);
+    assert_eq!(value("x-mongodb-gs2-cb-flag"), Some("n"));
+    assert_eq!(
+        value("x-mongodb-server-nonce"),
+        Some(
+            "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlrFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxQ=="
+        )
+    );
+    assert_eq!(request.access_key_id, "AKIDEXAMPLE");
+}
+
+#[test]
+fn any_failure_is_final() {
+    let mut conversation = begin();
+    assert!(conversation.step(b"", || Ok(NONCE)).is_err());
+    assert!(conversation.step(FIRST, || Ok(NONCE)).is_err());
+
+    let mut conversation = begin();
+    conversation.step(FIRST, || Ok(NONCE)).unwrap();
+    assert!(
+        conversation.step(FIRST, || Ok(NONCE)).is_err(),
+        "client-first twice"
+    );
+    assert!(conversation.step(&second(), || Ok(NONCE)).is_err());
+}
+
+#[test]
+fn nothing_is_accepted_after_client_second() {
+    let mut conversation = begin();
+    conversation.step(FIRST, || Ok(NONCE)).unwrap();
+    conversation.step(&second(), || Ok(NONCE)).unwrap();
+    assert!(conversation.step(&second(), || Ok(NONCE)).is_err());
+    assert!(conversation.step(b"", || Ok(NONCE)).is_err());
+}
+
+#[test]
+fn without_randomness_there_is_no_conversation() {
+    let failed = begin().step(FIRST, || Err(Reason::RandomFailed.into()));
+    assert_eq!(failed.unwrap_err().reason, Reason::RandomFailed);
+}

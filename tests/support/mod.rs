@@ -1,6 +1,11 @@
 //! A server in miniature around the plugin, and the STS emulator as its STS.
 
-#![allow(clippy::unwrap_used, clippy::panic, dead_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    dead_code
+)]
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, SystemTime};
@@ -158,10 +163,7 @@ pub struct Login {
 impl Login {
     /// The user that the server would look up.
     pub fn principal(&self) -> &str {
-        self.outcome
-            .principal
-            .as_ref()
-            .map_or("", |principal| &principal.name)
+        self.outcome.principal.as_deref().unwrap_or_default()
     }
 
     #[track_caller]
