@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# Common parts of the scripts: messages, system packages, the Python environment, builds.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+venv=$root/.venv
+assume_yes=false
+missing=()
+
+say() {
+    printf '%s\n' "$*"
+}
+
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 2
+}
+
+# need PACKAGE COMMAND...: notes the Debian package as missing unless the command succeeds.
+need() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+need_program() {
+    need "$1" command -v "${2:-$1}"
+}
+
+# What every build needs.
+need_build_packages() {
+    need_program gcc
+    need_program g++
+    need_program cmake
+    need_program ninja-build ninja
+    need_program pkg-config
+    need libbson-dev pkg-config --exists libbson-1.0
+    need libssl-dev pkg-config --exists openssl
+    need_program python3
+    # Debian's python3 comes without it.
+    need python3-venv python3 -c 'import ensurepip, venv'
+}
+
+# Installs what need() has found missing, or says how and stops.
+install_missing() {
+    if ! command -v cargo >/dev/null; then
+        die "Rust is missing: install it with rustup (rustc 1.88 or newer)"
+    fi
+    ((${#missing[@]})) || return 0
+    local install=(apt-get install --yes --no-install-recommends "${missing[@]}")
+    local sudo=()
+    ((EUID == 0)) || sudo=(sudo)
+    if ((EUID != 0)) && ! $assume_yes; then
+        say "Some system packages are missing. Install them, or let --yes do it:" >&2
+        say "    sudo ${install[*]}" >&2
+        exit 2
+    fi
+    say "installing: ${sudo[*]} ${install[*]}"
+    # Lists that cannot be brought up to date may still be good enough.
+    "${sudo[@]}" apt-get update --quiet=2 || true
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" --quiet=2 </dev/null ||
+        die "the packages could not be installed"
+}
+
+# ensure_venv LIST: .venv with the packages of scripts/requirements/LIST.txt; takes no time when
+# it is there already.
+ensure_venv() {
+    local list=$1 folder=$root/scripts/requirements stamp=$venv/installed-$1 wanted
+    wanted=$(python3 -c 'import sys; print(sys.version)' && cat "$folder"/*.txt)
+    if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
+        python3 -m venv --clear "$venv" || return 1
+    elif [[ -f $stamp && $(<"$stamp") == "$wanted" ]]; then
+        return 0
+    fi
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --requirement "$folder/$list.txt" &&
+        printf '%s\n' "$wanted" >"$stamp"
+}
+
+# build_for_logins FOLDER [CMAKE ARGUMENT...]: plugin, reference server and STS emulator.
+build_for_logins() {
+    local folder=$1
+    shift
+    cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug "$@" &&
+        cmake --build "$folder" --target maws_plugin maws_sts_emulator mongo-aws-host
+}
