@@ -616,7 +616,7 @@ typedef struct maws_info {
    */
   uint32_t struct_size;
   /**
-   * What the last step or poll returned, or would return now.
+   * The outcome once there is one, MAWS_PENDING while it is awaited, MAWS_CONTINUE before.
    */
   maws_status status;
   /**
@@ -769,7 +769,8 @@ typedef struct maws_api {
   maws_status (*stats_json)(struct maws_plugin plugin, char *buffer, size_t cap, size_t *needed);
   /**
    * [any] Begins a conversation, which lives until end. MAWS_E_OVERLOADED: awsMaxConversations
-   * live already. MAWS_E_PROTOCOL: the database is not `$external`. On failure *out is 0.
+   * live already. MAWS_E_PROTOCOL: the database is not `$external`, or the link is not TLS and
+   * awsRequireTLS is set. MAWS_E_CANCELLED: the plugin is being destroyed. On failure *out is 0.
    */
   maws_status (*begin)(struct maws_plugin plugin,
                        const struct maws_begin *args,
@@ -786,7 +787,8 @@ typedef struct maws_api {
                       struct maws_step *out);
   /**
    * [serial] The outcome after MAWS_PENDING; waits for it at most wait_ms (0: not at all), then
-   * gives MAWS_PENDING. An outcome stays: further calls repeat it.
+   * gives MAWS_PENDING. An outcome stays, also one that step or cancel gave: further calls
+   * repeat it. MAWS_E_STATE: a payload of the client is awaited, there is nothing to wait for.
    */
   maws_status (*poll)(struct maws_conv conv, uint32_t wait_ms, struct maws_step *out);
   /**

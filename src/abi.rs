@@ -296,7 +296,7 @@ pub struct maws_step {
 pub struct maws_info {
     /// sizeof(maws_info) of the host.
     pub struct_size: u32,
-    /// What the last step or poll returned, or would return now.
+    /// The outcome once there is one, MAWS_PENDING while it is awaited, MAWS_CONTINUE before.
     pub status: maws_status,
     /// Stable number of the reason of a refusal or failure, 0 without one; docs/troubleshooting.md
     /// explains each.
@@ -450,7 +450,8 @@ pub struct maws_api {
         ) -> maws_status,
     >,
     /// [any] Begins a conversation, which lives until end. MAWS_E_OVERLOADED: awsMaxConversations
-    /// live already. MAWS_E_PROTOCOL: the database is not `$external`. On failure *out is 0.
+    /// live already. MAWS_E_PROTOCOL: the database is not `$external`, or the link is not TLS and
+    /// awsRequireTLS is set. MAWS_E_CANCELLED: the plugin is being destroyed. On failure *out is 0.
     pub begin: Option<
         unsafe extern "C" fn(
             plugin: maws_plugin,
@@ -471,7 +472,8 @@ pub struct maws_api {
         ) -> maws_status,
     >,
     /// [serial] The outcome after MAWS_PENDING; waits for it at most wait_ms (0: not at all), then
-    /// gives MAWS_PENDING. An outcome stays: further calls repeat it.
+    /// gives MAWS_PENDING. An outcome stays, also one that step or cancel gave: further calls
+    /// repeat it. MAWS_E_STATE: a payload of the client is awaited, there is nothing to wait for.
     pub poll: Option<
         unsafe extern "C" fn(conv: maws_conv, wait_ms: u32, out: *mut maws_step) -> maws_status,
     >,

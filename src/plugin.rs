@@ -20,6 +20,9 @@ const EXTERNAL: &str = "$external";
 /// Variables that other HTTP clients obey.
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
+/// Stands in the count of conversations from destroy on, so that no begin slips in.
+const DESTROYED: usize = usize::MAX;
+
 /// A plugin as the host created it.
 pub struct Plugin {
     pub(crate) host: Box<dyn Host>,
@@ -111,18 +114,19 @@ impl Plugin {
         Snapshot {
             workers: workers as u64,
             queued: queued as u64,
-            conversations: self.conversations.load(Ordering::Relaxed) as u64,
+            conversations: match self.conversations.load(Ordering::Relaxed) {
+                DESTROYED => 0,
+                live => live as u64,
+            },
             ..self.stats.snapshot()
         }
     }
 
     /// Stops the workers. False: a thread was left behind.
     pub fn shutdown(&self, drain: Duration) -> Result<bool, InUse> {
-        // The count moves only while it is not taken by this, so no begin slips in.
-        const GONE: usize = usize::MAX / 2;
         let taken =
             self.conversations
-                .compare_exchange(0, GONE, Ordering::AcqRel, Ordering::Relaxed);
+                .compare_exchange(0, DESTROYED, Ordering::AcqRel, Ordering::Relaxed);
         if taken.is_err() {
             return Err(InUse);
         }
@@ -172,11 +176,18 @@ impl Plugin {
             return Err(Reason::LinkNotTls.into());
         }
         let most = options.settings.limits.conversations;
-        let add = |live: usize| (live < most).then_some(live + 1);
-        self.conversations
-            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, add)
-            .map_err(|_| Failure::new(Reason::ConversationsTooMany, format!("limit {most}")))?;
-        Ok(())
+        let add = |live: usize| (live < most).then(|| live + 1);
+        let added = self
+            .conversations
+            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, add);
+        match added {
+            Ok(_) => Ok(()),
+            Err(DESTROYED) => Err(Reason::ShuttingDown.into()),
+            Err(_) => Err(Failure::new(
+                Reason::ConversationsTooMany,
+                format!("limit {most}"),
+            )),
+        }
     }
 
     fn log_created(&self) {

@@ -32,6 +32,8 @@ std::string_view kind_name(std::int32_t kind) noexcept {
             return "federated";
         case MAWS_PRINCIPAL_ROOT:
             return "root";
+        case MAWS_PRINCIPAL_INSTANCE:
+            return "instance";
         default:
             return "";
     }

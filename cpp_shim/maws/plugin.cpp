@@ -62,7 +62,8 @@ namespace detail {
 
 Error plain_error(maws_status status, std::string_view what) {
     return Error{status, std::string(what) + " failed with status " + std::to_string(status) +
-                             " (" + std::string(group_name(group_of(status))) + ")"};
+                             " (" + std::string(group_name(group_of(status))) + ")",
+                 0};
 }
 
 Error ErrorBuffer::take(maws_status status, std::string_view what) const {
@@ -70,7 +71,7 @@ Error ErrorBuffer::take(maws_status status, std::string_view what) const {
     std::size_t length = 0;
     while (length < sizeof raw_.message && text[length] != '\0') ++length;
     if (length == 0) return plain_error(status, what);
-    return Error{status, std::string(what) + ": " + std::string(text, length)};
+    return Error{status, std::string(what) + ": " + std::string(text, length), raw_.reason};
 }
 
 PluginState::PluginState(Library library, maws_plugin handle, std::shared_ptr<LogSink> log)

@@ -4,6 +4,7 @@
 // without a try block. Nothing here throws, except that copying text may throw std::bad_alloc.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,10 +14,11 @@
 namespace maws {
 
 // Why something failed. The message is one line for the operator, never for a client, and holds
-// no secret.
+// no secret. The reason is the plugin's stable number, 0 where it gave none.
 struct Error {
     maws_status status = MAWS_E_INTERNAL;
     std::string message;
+    std::uint32_t reason = 0;
 };
 
 // Holds a T or an Error. value() needs ok(), error() needs !ok(): a call that breaks this rule
@@ -52,7 +54,7 @@ class [[nodiscard]] Result<void> {
     const Error& error() const noexcept { return error_; }
 
  private:
-    Error error_{MAWS_DONE, {}};
+    Error error_{MAWS_DONE, {}, 0};
     bool ok_ = true;
 };
 

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::mem::offset_of;
 
 use crate::abi::maws_code::{self, *};
-use crate::abi::{maws_bytes, maws_error, maws_str};
+use crate::abi::{maws_bytes, maws_error, maws_status, maws_str};
 
 /// A struct of the interface whose first member is its size.
 pub trait Sized32: Copy {}
@@ -146,7 +146,7 @@ pub fn copy_text(
 }
 
 /// Fills the host's error struct, if there is one, with as much of the text as fits.
-pub fn write_error(error: *mut maws_error, code: maws_code, reason: u32, message: &str) {
+pub fn write_error(error: *mut maws_error, status: maws_status, reason: u32, message: &str) {
     const MESSAGE: usize = offset_of!(maws_error, message);
     if error.is_null() {
         return;
@@ -160,7 +160,7 @@ pub fn write_error(error: *mut maws_error, code: maws_code, reason: u32, message
         error
             .byte_add(offset_of!(maws_error, status))
             .cast::<i32>()
-            .write_unaligned(code as i32);
+            .write_unaligned(status);
         error
             .byte_add(offset_of!(maws_error, reason))
             .cast::<u32>()

@@ -9,12 +9,12 @@ use libc::size_t;
 
 use super::handle::Table;
 use super::host::CHost;
-use super::memory::{self, check_out, copy_text, read_struct, text, write, write_struct};
+use super::info::describe;
+use super::memory::{self, check_out, copy_text, read_struct, write, write_struct};
+use super::report::{Refusal, reported};
 use super::{guard, options};
 use crate::abi::maws_code::{self, *};
-use crate::abi::maws_principal_kind::*;
 use crate::abi::*;
-use crate::aws::{Arn, Kind};
 use crate::conversation::{Begin, Conversation};
 use crate::net::{StsOverHttps, TLS_LIBRARY};
 use crate::options::{OptionError, Options};
@@ -72,30 +72,23 @@ unsafe extern "C" fn create(
     out: *mut maws_plugin,
     error: *mut maws_error,
 ) -> maws_status {
-    guard::call(|| {
-        write(out, maws_plugin { id: 0 })?;
-        let host = read_struct(host).inspect_err(|code| {
-            memory::write_error(
-                error,
-                *code,
-                0,
-                "host is NULL or its struct_size is too small",
-            );
-        })?;
-        let refused = |refusal: OptionError| {
-            memory::write_error(error, MAWS_E_OPTION, 0, &refusal.to_string());
-            MAWS_E_OPTION
-        };
-        guard::claim_process();
-        let given = read_options(given, count)?;
-        let settings = Options::new(&pairs(&given)).map_err(refused)?;
-        let sts = Arc::new(StsOverHttps::new(&settings.settings).map_err(refused)?);
-        let (log_level, clock) = (host.log_level, Box::new(SystemClock));
-        let plugin = Plugin::new(Box::new(CHost::new(host)), log_level, settings, sts, clock);
-        let id = PLUGINS.insert(plugin).ok_or(MAWS_E_INTERNAL)?;
-        write(out, maws_plugin { id })?;
-        Ok(MAWS_DONE)
-    })
+    reported(
+        error,
+        || write(out, maws_plugin { id: 0 }),
+        || {
+            let host = read_struct(host)?;
+            check_level(host.log_level)?;
+            let given = read_options(given, count)?;
+            let options = Options::new(&pairs(&given))?;
+            let sts = Arc::new(StsOverHttps::new(&options.settings)?);
+            let (log_level, clock) = (host.log_level, Box::new(SystemClock));
+            guard::claim_process();
+            let plugin = Plugin::new(Box::new(CHost::new(host)), log_level, options, sts, clock);
+            let id = PLUGINS.insert(plugin).ok_or(MAWS_E_INTERNAL)?;
+            write(out, maws_plugin { id })?;
+            Ok(MAWS_DONE)
+        },
+    )
 }
 
 unsafe extern "C" fn destroy(handle: maws_plugin, drain_ms: u32) -> maws_status {
@@ -117,15 +110,16 @@ unsafe extern "C" fn set_options(
     count: size_t,
     error: *mut maws_error,
 ) -> maws_status {
-    guard::call(|| {
-        let plugin = plugin(handle)?;
-        let given = read_options(given, count)?;
-        plugin.set_options(&pairs(&given)).map_err(|refusal| {
-            memory::write_error(error, MAWS_E_OPTION, 0, &refusal.to_string());
-            MAWS_E_OPTION
-        })?;
-        Ok(MAWS_DONE)
-    })
+    reported(
+        error,
+        || Ok(()),
+        || {
+            let plugin = plugin(handle)?;
+            let given = read_options(given, count)?;
+            plugin.set_options(&pairs(&given))?;
+            Ok(MAWS_DONE)
+        },
+    )
 }
 
 unsafe extern "C" fn get_option(
@@ -149,7 +143,9 @@ unsafe extern "C" fn get_option(
 
 unsafe extern "C" fn set_log_level(handle: maws_plugin, level: i32) -> maws_status {
     guard::call(|| {
-        plugin(handle)?.set_log_level(level);
+        let plugin = plugin(handle)?;
+        check_level(level)?;
+        plugin.set_log_level(level);
         Ok(MAWS_DONE)
     })
 }
@@ -202,32 +198,30 @@ unsafe extern "C" fn begin(
     out: *mut maws_conv,
     error: *mut maws_error,
 ) -> maws_status {
-    guard::call(|| {
-        write(out, maws_conv { id: 0 })?;
-        let plugin = plugin(handle)?;
-        let args = read_struct(args)?;
-        let database = String::from_utf8_lossy(memory::str_bytes(args.database)?);
-        let client_addr = String::from_utf8_lossy(memory::str_bytes(args.client_addr)?);
-        let begin = Begin {
-            tls: args.flags & MAWS_BEGIN_TLS != 0,
-            budget: (args.budget_ms != 0).then(|| ms(args.budget_ms)),
-            conv_ctx: args.conv_ctx,
-            log_id: args.log_id,
-            database: &database,
-            client_addr: &client_addr,
-        };
-        let conversation = plugin.begin(&begin).map_err(|failure| {
-            let code = failure.reason.code();
-            memory::write_error(error, code, failure.reason.number(), &failure.to_string());
-            code
-        })?;
-        let Some(id) = CONVERSATIONS.insert(conversation) else {
-            plugin.ended();
-            return Err(MAWS_E_INTERNAL);
-        };
-        write(out, maws_conv { id })?;
-        Ok(MAWS_DONE)
-    })
+    reported(
+        error,
+        || write(out, maws_conv { id: 0 }),
+        || {
+            let plugin = plugin(handle)?;
+            let args = read_struct(args)?;
+            let database = String::from_utf8_lossy(memory::str_bytes(args.database)?);
+            let client_addr = String::from_utf8_lossy(memory::str_bytes(args.client_addr)?);
+            let conversation = plugin.begin(&Begin {
+                tls: args.flags & MAWS_BEGIN_TLS != 0,
+                budget: (args.budget_ms != 0).then(|| ms(args.budget_ms)),
+                conv_ctx: args.conv_ctx,
+                log_id: args.log_id,
+                database: &database,
+                client_addr: &client_addr,
+            })?;
+            let Some(id) = CONVERSATIONS.insert(conversation) else {
+                plugin.ended();
+                return Err(MAWS_E_INTERNAL.into());
+            };
+            write(out, maws_conv { id })?;
+            Ok(MAWS_DONE)
+        },
+    )
 }
 
 unsafe extern "C" fn step(
@@ -291,22 +285,30 @@ fn ms(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
 }
 
-type Pair = (Cow<'static, str>, Cow<'static, str>);
-
-fn read_options(given: *const maws_option, count: usize) -> Result<Vec<Pair>, maws_code> {
-    let text = |text| memory::str_bytes(text).map(String::from_utf8_lossy);
-    let options = memory::array(given, count)?;
-    options
-        .iter()
-        .map(|option| Ok((text(option.key)?, text(option.value)?)))
-        .collect()
+fn check_level(level: i32) -> Result<(), maws_code> {
+    let legal = maws_log_level::MAWS_LOG_DEBUG as i32..=maws_log_level::MAWS_LOG_OFF as i32;
+    if legal.contains(&level) {
+        Ok(())
+    } else {
+        Err(MAWS_E_ARGUMENT)
+    }
 }
 
-fn pairs(given: &[Pair]) -> Vec<(&str, &str)> {
-    given
-        .iter()
-        .map(|(key, value)| (&**key, &**value))
-        .collect()
+type Pair<'a> = (Cow<'a, str>, &'a str);
+
+fn read_options<'a>(given: *const maws_option, count: usize) -> Result<Vec<Pair<'a>>, Refusal> {
+    let options = memory::array(given, count)?;
+    let pair = |option: &maws_option| {
+        let key = String::from_utf8_lossy(memory::str_bytes(option.key)?);
+        let value = str::from_utf8(memory::str_bytes(option.value)?)
+            .map_err(|_| OptionError::new(&key, "...", "text is UTF-8"))?;
+        Ok((key, value))
+    };
+    options.iter().map(pair).collect()
+}
+
+fn pairs<'a>(given: &'a [Pair<'_>]) -> Vec<(&'a str, &'a str)> {
+    given.iter().map(|(key, value)| (&**key, *value)).collect()
 }
 
 fn write_step(
@@ -328,63 +330,4 @@ fn write_step(
         },
     )?;
     Ok(code)
-}
-
-/// The kind of identity, and the name of a role's session.
-fn kind(arn: &str) -> (maws_principal_kind, &str) {
-    match Arn::parse(arn).map(|arn| arn.kind) {
-        Ok(Kind::User) => (MAWS_PRINCIPAL_USER, ""),
-        Ok(Kind::Role { session, .. }) => (MAWS_PRINCIPAL_ROLE, session),
-        Ok(Kind::Instance) => (MAWS_PRINCIPAL_INSTANCE, ""),
-        Ok(Kind::Federated) => (MAWS_PRINCIPAL_FEDERATED, ""),
-        Ok(Kind::Root) => (MAWS_PRINCIPAL_ROOT, ""),
-        Err(_) => (MAWS_PRINCIPAL_NONE, ""),
-    }
-}
-
-fn describe(conversation: &Conversation) -> maws_info {
-    let mut info = maws_info {
-        struct_size: 0,
-        status: conversation.code() as maws_status,
-        reason: 0,
-        kind: MAWS_PRINCIPAL_NONE as i32,
-        principal: text(""),
-        raw_arn: text(""),
-        account: text(""),
-        user_id: text(""),
-        session_name: text(""),
-        access_key_id: text(conversation.access_key_id()),
-        sts_host: text(conversation.options.settings.endpoint.host()),
-        sts_request_id: text(""),
-        sts_error_code: text(""),
-        detail: text(""),
-        queue_us: 0,
-        connect_us: 0,
-        sts_us: 0,
-        total_us: 0,
-    };
-    let Some(outcome) = conversation.outcome() else {
-        return info;
-    };
-    if outcome.code != MAWS_DONE {
-        info.reason = outcome.reason.number();
-    }
-    info.principal = text(outcome.principal.as_deref().unwrap_or_default());
-    if let Some(caller) = &outcome.caller {
-        let (kind, session_name) = kind(&caller.arn);
-        info.kind = kind as i32;
-        info.session_name = text(session_name);
-        info.raw_arn = text(&caller.arn);
-        info.account = text(&caller.account);
-        info.user_id = text(&caller.user_id);
-    }
-    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    info.sts_request_id = text(&outcome.sts_request_id);
-    info.sts_error_code = text(&outcome.sts_error_code);
-    info.detail = text(&outcome.detail);
-    info.queue_us = micros(outcome.times.queue);
-    info.connect_us = micros(outcome.times.connect);
-    info.sts_us = micros(outcome.times.sts);
-    info.total_us = micros(outcome.total);
-    info
 }

@@ -79,7 +79,8 @@ ENDS_WITH(maws_plugin, id, 8);
 
 MEMBER(maws_error, struct_size, 0, uint32_t);
 MEMBER(maws_error, status, 4, maws_status);
-MEMBER(maws_error, message, 8, char*);
+MEMBER(maws_error, reason, 8, uint32_t);
+MEMBER(maws_error, message, 12, char*);
 ENDS_WITH(maws_error, message, 512);
 
 MEMBER(maws_stats, struct_size, 0, uint32_t);
@@ -216,6 +217,7 @@ VALUE(MAWS_PRINCIPAL_USER, 1);
 VALUE(MAWS_PRINCIPAL_ROLE, 2);
 VALUE(MAWS_PRINCIPAL_FEDERATED, 3);
 VALUE(MAWS_PRINCIPAL_ROOT, 4);
+VALUE(MAWS_PRINCIPAL_INSTANCE, 5);
 
 /* Compiling is the test. */
 int main(void) {

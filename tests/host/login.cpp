@@ -54,7 +54,9 @@ std::optional<Login::Reply> Login::start(std::string_view database, std::string_
     begin.ready = &attempt_->waiter;
     maws::Result<maws::Conversation> begun = maws::Conversation::begin(services_.plugin, begin);
     if (!begun) {
-        report(outcome_of(begun.error().status), {}, begun.error().message);
+        maws::Info refused;
+        refused.reason = begun.error().reason;
+        report(outcome_of(begun.error().status), refused, begun.error().message);
         attempt_.reset();
         return std::nullopt;
     }

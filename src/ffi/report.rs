@@ -1,0 +1,91 @@
+//! Failures that are explained in the host's error struct.
+
+use super::{guard, memory};
+use crate::abi::maws_code::{self, *};
+use crate::abi::{maws_error, maws_status};
+use crate::options::OptionError;
+use crate::reason::Failure;
+
+/// Runs a function that explains its failures. `clear` makes the result empty, before anything can
+/// go wrong.
+pub fn reported(
+    error: *mut maws_error,
+    clear: impl FnOnce() -> Result<(), maws_code>,
+    body: impl FnOnce() -> Result<maws_code, Refusal>,
+) -> maws_status {
+    let mut refusal = None;
+    let cleared = clear();
+    let status = guard::call(|| {
+        cleared?;
+        body().map_err(|found| {
+            let code = found.code;
+            refusal = Some(found);
+            code
+        })
+    });
+    if status < 0 {
+        let (reason, text) = match &refusal {
+            Some(refusal) => (refusal.reason, &*refusal.text),
+            None => (0, ""),
+        };
+        let text = if text.is_empty() {
+            explain(status)
+        } else {
+            text
+        };
+        memory::write_error(error, status, reason, text);
+    }
+    status
+}
+
+/// Why a function with an error struct fails.
+pub struct Refusal {
+    code: maws_code,
+    reason: u32,
+    text: String,
+}
+
+impl From<maws_code> for Refusal {
+    fn from(code: maws_code) -> Refusal {
+        Refusal {
+            code,
+            reason: 0,
+            text: String::new(),
+        }
+    }
+}
+
+impl From<OptionError> for Refusal {
+    fn from(error: OptionError) -> Refusal {
+        Refusal {
+            text: error.to_string(),
+            ..MAWS_E_OPTION.into()
+        }
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Refusal {
+        let Failure { reason, .. } = failure;
+        Refusal {
+            code: reason.code(),
+            reason: reason.number(),
+            text: failure.to_string(),
+        }
+    }
+}
+
+/// What a code of the host group means where there is nothing more to say.
+fn explain(status: maws_status) -> &'static str {
+    const ARGUMENT: maws_status = MAWS_E_ARGUMENT as maws_status;
+    const STATE: maws_status = MAWS_E_STATE as maws_status;
+    const FORKED: maws_status = MAWS_E_FORKED as maws_status;
+    const HANDLE: maws_status = MAWS_E_HANDLE as maws_status;
+    match status {
+        ARGUMENT => "a pointer is NULL, or a length, number or struct_size is not legal",
+        STATE => "called from inside a callback",
+        FORKED => "the process was forked after the plugin was created",
+        HANDLE => "no such plugin",
+        _ => "a fault inside the plugin",
+    }
+}
