@@ -224,6 +224,10 @@ fn a_cancelled_verification_is_never_sent() {
     bench.answers.send(alice()).unwrap();
     assert_eq!(first.poll(LONG), MAWS_DONE);
     assert_eq!(third.poll(LONG), MAWS_DONE);
+    for conversation in [first, second, third] {
+        conversation.end().unwrap();
+    }
+    assert_eq!(bench.requests.try_iter().count(), 2);
     assert_eq!(
         bench.ready.load(Ordering::SeqCst),
         2,
