@@ -1,0 +1,71 @@
+"""The STS emulator and its control interface; see tests/sts/README.md."""
+
+import http.client
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from .process import Process
+
+READY = re.compile(r"listening on 127\.0\.0\.1:(\d+) control 127\.0\.0\.1:(\d+)")
+
+
+class Emulator(Process):
+    """AWS STS on loopback."""
+
+    def __init__(self, program: Path, folder: Path, *arguments: str) -> None:
+        self.ca_file = folder / "sts-ca.pem"
+        command = [program, "--ca-out", self.ca_file, "--exit-with-stdin", *arguments]
+        super().__init__(command, READY)
+        self.port = int(self.ready[1])
+        self._control = int(self.ready[2])
+
+    @property
+    def endpoint(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def counters(self) -> dict[str, Any]:
+        return self._ask("GET", "/counters")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The requests since the last reset, with the values of all headers."""
+        return self._ask("GET", "/requests?values=1")
+
+    def faults(self, *coming: dict[str, Any], standing: dict[str, Any] | None = None) -> None:
+        """Faults for the requests to come, and one for all after them."""
+        self._ask("POST", "/faults", {"next": coming, "standing": standing})
+
+    def hold(self, count: int | None = None) -> None:
+        """Holds answers back until `release`, or until there are so many."""
+        self._ask("POST", "/hold", {} if count is None else {"count": count})
+
+    def release(self) -> None:
+        self._ask("POST", "/release")
+
+    def wait_until(self, **least: int) -> dict[str, Any]:
+        """Returns once the counters have reached these figures."""
+        query = "&".join(f"{name}={figure}" for name, figure in least.items())
+        return self._ask("GET", f"/wait?{query}&timeout_ms=20000")
+
+    def reset(self) -> None:
+        self._ask("POST", "/reset")
+
+    def stop(self) -> int:
+        """It ends with its standard input."""
+        stdin = self._process.stdin
+        if stdin is not None:
+            stdin.close()
+        return self.wait()
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
+        connection = http.client.HTTPConnection("127.0.0.1", self._control, timeout=30)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body))
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise AssertionError(f"STS emulator: {method} {path}: {response.status} {answer}")
+        return answer

@@ -1,0 +1,156 @@
+"""Who logs in, and as which user of $external."""
+
+import asyncio
+
+import bson
+import pymongo
+import pytest
+from harness.drivers import identity_of, options
+from harness.emulator import Emulator
+from harness.identities import (
+    ADMIN,
+    ALICE,
+    CHINA_APP,
+    JANE,
+    SHOP_APP,
+    SSO_JANE,
+    US_GOV_APP,
+    Credentials,
+)
+from harness.running import Connect, StartLogin, StartServer
+from harness.server import Server, User
+
+IDENTITIES = [
+    pytest.param(
+        ALICE,
+        "arn:aws:iam::123456789012:user/alice",
+        [("read", "shop")],
+        id="IAM user",
+    ),
+    pytest.param(
+        JANE,
+        "arn:aws:iam::123456789012:user/division/team/jane",
+        [("readWrite", "shop")],
+        id="IAM user under a path",
+    ),
+    pytest.param(
+        SHOP_APP,
+        "arn:aws:iam::123456789012:role/shop-app",
+        [("readWrite", "shop"), ("read", "stock")],
+        id="assumed role",
+    ),
+    pytest.param(
+        SSO_JANE,
+        "arn:aws:iam::123456789012:role/AWSReservedSSO_Reader_0123456789abcdef",
+        [("read", "shop")],
+        id="Identity Center role",
+    ),
+    pytest.param(
+        ADMIN,
+        "arn:aws:iam::210987654321:user/alice",
+        [("root", "admin")],
+        id="user of the same name in another account",
+    ),
+    pytest.param(
+        CHINA_APP,
+        "arn:aws-cn:iam::123456789012:role/shop-app",
+        [("read", "shop")],
+        id="assumed role in China",
+    ),
+    pytest.param(
+        US_GOV_APP,
+        "arn:aws-us-gov:iam::123456789012:role/shop-app",
+        [("read", "shop")],
+        id="assumed role in GovCloud",
+    ),
+]
+
+Roles = list[tuple[str, str]]
+
+
+def expected(user: str, roles: Roles) -> tuple[list, list]:
+    return (
+        [{"user": user, "db": "$external"}],
+        [{"role": role, "db": database} for role, database in roles],
+    )
+
+
+@pytest.mark.parametrize(("credentials", "user", "roles"), IDENTITIES)
+def test_logs_in_as_the_user_of_its_arn(
+    either_server: Server, connect: Connect, credentials: Credentials, user: str, roles: Roles
+) -> None:
+    client = connect(either_server, credentials)
+    status = client.admin.command("connectionStatus")
+    assert identity_of(status) == expected(user, roles)
+
+
+@pytest.mark.parametrize(("credentials", "user", "roles"), IDENTITIES)
+def test_logs_in_with_the_async_driver(
+    either_server: Server, credentials: Credentials, user: str, roles: Roles
+) -> None:
+    async def status() -> dict:
+        async with pymongo.AsyncMongoClient(**options(either_server, credentials)) as client:
+            return await client.admin.command("connectionStatus")
+
+    assert identity_of(asyncio.run(status())) == expected(user, roles)
+
+
+@pytest.mark.parametrize("credentials", [ALICE, SHOP_APP], ids=["IAM user", "assumed role"])
+def test_logs_in_with_credentials_of_the_environment(
+    server: Server, connect: Connect, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", credentials.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret)
+    if credentials.token is not None:
+        monkeypatch.setenv("AWS_SESSION_TOKEN", credentials.token)
+    client = connect(server, authMechanism="MONGODB-AWS")
+    assert client.shop.products.find_one({"_id": "none"}) is None
+
+
+def test_our_own_client_logs_in_too(server: Server, start_login: StartLogin) -> None:
+    """Otherwise the refusals of dishonest clients would prove nothing."""
+    login = start_login(server)
+    reply = bson.decode(login.run(SHOP_APP))
+    assert reply == {"conversationId": 1, "done": True, "payload": b"", "ok": 1.0}
+
+
+def test_role_sessions_are_the_wildcard_user_where_the_operator_says_so(
+    start_server: StartServer, connect: Connect
+) -> None:
+    name = "arn:aws:sts::123456789012:assumed-role/shop-app/*"
+    server = start_server(
+        users=(User(name, (("read", "shop"),)),),
+        parameters={"awsPrincipalFormat": "stsWildcard"},
+    )
+    status = connect(server, SHOP_APP).admin.command("connectionStatus")
+    assert identity_of(status) == expected(name, [("read", "shop")])
+
+
+def test_the_log_names_who_logged_in(server: Server, sts: Emulator, connect: Connect) -> None:
+    mark = server.mark()
+    connect(server, SHOP_APP).admin.command("connectionStatus")
+    line = server.login(after=mark)
+    assert line["outcome"] == "success"
+    assert line["principal"] == "arn:aws:iam::123456789012:role/shop-app"
+    assert line["rawArn"] == "arn:aws:sts::123456789012:assumed-role/shop-app/i-0123456789abcdef0"
+    assert line["account"] == "123456789012"
+    assert line["accessKeyId"] == SHOP_APP.access_key_id
+    assert line["stsHost"] == "sts.amazonaws.com"
+    assert line["stsRequestId"]
+    assert line["remote"].startswith("127.0.0.1:")
+    assert sts.counters()["by_status"] == {"200": 1}
+
+
+def test_each_connection_asks_sts_once(server: Server, sts: Emulator, connect: Connect) -> None:
+    client = connect(server, ALICE)
+    for _ in range(3):
+        client.shop.products.find_one({"_id": "none"})
+    assert sts.counters()["requests"] == 1
+
+
+def test_logout_takes_the_privileges(server: Server, start_login: StartLogin) -> None:
+    login = start_login(server)
+    login.run(ALICE)
+    login.wire.run({"logout": 1}, "$external")
+    reply = bson.decode(login.wire.run({"find": "products"}, "shop"))
+    assert reply["code"] == 13
