@@ -153,8 +153,7 @@ def sts(emulator: Emulator, secrets: Secrets) -> Iterator[Emulator]:
     emulator.reset()
     yield emulator
     secrets.add_requests(emulator.requests())
-    emulator.faults(standing=None)
-    emulator.release()
+    emulator.settle()
 
 
 @pytest.fixture

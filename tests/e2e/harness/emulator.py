@@ -3,11 +3,13 @@
 import http.client
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 from .process import Process
 
+SETTLED_WITHIN = 20.0
 READY = re.compile(r"listening on 127\.0\.0\.1:(\d+) control 127\.0\.0\.1:(\d+)")
 
 
@@ -42,6 +44,16 @@ class Emulator(Process):
 
     def release(self) -> None:
         self._ask("POST", "/release")
+
+    def settle(self) -> None:
+        """Lets all answers go; returns once none is under way, so that none is counted later."""
+        self.faults(standing=None)
+        self.release()
+        deadline = time.monotonic() + SETTLED_WITHIN
+        # The control interface waits for figures to rise only; each turn is a request to it.
+        while self.counters()["in_flight"] > 0:
+            if time.monotonic() > deadline:
+                raise AssertionError("STS emulator: requests are still in flight")
 
     def wait_until(self, **least: int) -> dict[str, Any]:
         """Returns once the counters have reached these figures."""
