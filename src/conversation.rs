@@ -34,6 +34,8 @@ pub struct Begin<'a> {
     pub client_addr: &'a str,
 }
 
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// One conversation. Shared by the host's handle and, while it is verified, by a worker's job.
 pub struct Conversation {
     pub(crate) plugin: Arc<Plugin>,
@@ -56,6 +58,8 @@ struct State {
     entered: bool,
     /// conv_ready is running.
     notifying: bool,
+    /// Threads that wait for a change; without them a change is no system call.
+    waiting: usize,
 }
 
 enum Phase {
@@ -88,6 +92,7 @@ impl Conversation {
                 phase: Phase::Dialogue(sasl),
                 entered: false,
                 notifying: false,
+                waiting: 0,
             }),
             changed: Condvar::new(),
             reply: OnceLock::new(),
@@ -150,8 +155,7 @@ impl Conversation {
             if left.is_zero() {
                 break MAWS_PENDING;
             }
-            let waited = self.changed.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = self.wait(state, left);
         };
         state.entered = false;
         code
@@ -173,10 +177,8 @@ impl Conversation {
         self.abort(Reason::Cancelled);
         let mut state = self.state();
         while state.notifying {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            // Woken at once when the callback is over; the time is for the wait to have one.
+            state = self.wait(state, LONGEST_WAIT);
         }
         Ok(())
     }
@@ -215,8 +217,9 @@ impl Conversation {
         self.report(outcome);
         if notify {
             self.plugin.host.conv_ready(self.conv_ctx);
-            self.state().notifying = false;
-            self.changed.notify_all();
+            let mut state = self.state();
+            state.notifying = false;
+            self.wake(state);
         }
     }
 
@@ -227,10 +230,16 @@ impl Conversation {
 
     /// Waits until the conversation is over, for at most this long; true if it is.
     pub(crate) fn wait_over(&self, at_most: Duration) -> bool {
-        let over = |state: &mut State| !matches!(state.phase, Phase::Over(_));
-        let waited = self.changed.wait_timeout_while(self.state(), at_most, over);
-        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        matches!(state.phase, Phase::Over(_))
+        let until = Instant::now() + at_most;
+        let mut state = self.state();
+        while !matches!(state.phase, Phase::Over(_)) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            state = self.wait(state, left);
+        }
+        true
     }
 
     /// Logs a step of this login.
@@ -338,14 +347,34 @@ impl Conversation {
         state.phase = Phase::Over(outcome.code);
         state.notifying = notify;
         let outcome = self.outcome.get_or_init(|| Box::new(outcome));
-        drop(state);
-        self.changed.notify_all();
+        self.wake(state);
         Some(outcome)
     }
 
     fn report(&self, outcome: &Outcome) {
         self.plugin.stats.ended(outcome.code);
         self.log_line(outcome.reason, || outcome.log_line(self.access_key_id()));
+    }
+
+    fn wait<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        at_most: Duration,
+    ) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        let waited = self.changed.wait_timeout(state, at_most);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.waiting -= 1;
+        state
+    }
+
+    /// Wakes those who wait; without any it is no system call.
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let anyone = state.waiting > 0;
+        drop(state);
+        if anyone {
+            self.changed.notify_all();
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -103,13 +103,12 @@ impl Verification {
                 Err(failure) => Outcome::failed(failure),
             };
             let retriable = matches!(outcome.reason, Reason::StsThrottling | Reason::StsFailing);
-            let pause_now = plugin.jitter(pause);
-            if !retriable || self.left() < pause_now + LEAST_TIME || !plugin.retries.spend() {
+            if !retriable || self.left() < pause + LEAST_TIME || !plugin.retries.spend() {
                 return Some(timed(outcome, times));
             }
             self.conversation
                 .log(Reason::RetriedAfterAnswer, || outcome.detail.clone());
-            if self.conversation.wait_over(pause_now) {
+            if self.conversation.wait_over(plugin.jitter(pause)) {
                 return None;
             }
             pause = (pause * 2).min(LAST_PAUSE);

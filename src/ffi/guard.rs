@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::abi::maws_code::{self, *};
 use crate::abi::maws_status;
 use crate::panics::Inside;
+use crate::sys::ForkMark;
 
-/// The process that created the first plugin; 0 before.
-static PROCESS: AtomicU32 = AtomicU32::new(0);
+/// Set in the process that created the first plugin.
+static PROCESS: ForkMark = ForkMark::new();
 
 thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
@@ -19,8 +19,7 @@ thread_local! {
 /// panics. The process is checked first: in a forked child locks may be held by threads that are
 /// not there.
 pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
-    let creator = PROCESS.load(Ordering::Relaxed);
-    if creator != 0 && creator != std::process::id() {
+    if PROCESS.is_child() {
         return MAWS_E_FORKED as maws_status;
     }
     if IN_CALLBACK.get() {
@@ -33,9 +32,7 @@ pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status 
 
 /// From here on the plugin belongs to this process.
 pub fn claim_process() {
-    // Kept if it is set already: `call` has checked that it is this process.
-    let _kept =
-        PROCESS.compare_exchange(0, std::process::id(), Ordering::Relaxed, Ordering::Relaxed);
+    PROCESS.set();
 }
 
 /// Runs a callback of the host; calls from inside it are refused.

@@ -43,8 +43,11 @@ impl CHost {
             gate.running += 1;
         }
         guard::callback(body);
-        self.gate().running -= 1;
-        self.left.notify_all();
+        let mut gate = self.gate();
+        gate.running -= 1;
+        if !gate.open {
+            self.left.notify_all();
+        }
     }
 
     fn gate(&self) -> MutexGuard<'_, Gate> {
