@@ -97,12 +97,9 @@ impl Endpoint {
         self.port
     }
 
-    /// Where requests go.
-    pub fn url(&self) -> String {
-        match self.server_name.contains(':') {
-            true => format!("https://[{}]:{}/", self.server_name, self.port),
-            false => format!("https://{}:{}/", self.server_name, self.port),
-        }
+    /// Connections to the other are as good as connections to this.
+    pub fn same_address(&self, other: &Endpoint) -> bool {
+        self.server_name == other.server_name && self.port == other.port
     }
 }
 

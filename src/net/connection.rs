@@ -2,24 +2,22 @@
 
 use std::io::{self, Read, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
-use ureq::unversioned::transport::ShutdownHandle;
 
 use super::fault::Fault;
-use super::{Target, left};
+use super::left;
+use super::sockets::Sockets;
+use crate::aws::Endpoint;
 use crate::reason::{Failure, Reason};
 use crate::sys;
 
 /// The socket's own timeouts follow the deadline within this, which spares a system call for each
 /// read and write; the deadline itself is checked exactly.
 const TIMEOUT_SLACK: Duration = Duration::from_millis(250);
-
-/// Registers a handle that interrupts I/O from another thread; fails once all is shut down.
-pub type Register<'a> = &'a dyn Fn(Weak<dyn ShutdownHandle>) -> Result<(), ureq::Error>;
 
 /// A connection to STS on which TLS is established.
 #[derive(Debug)]
@@ -35,8 +33,9 @@ pub struct Connection {
 #[derive(Debug)]
 pub struct Socket(TcpStream);
 
-impl ShutdownHandle for Socket {
-    fn shutdown(&self) {
+impl Socket {
+    /// Ends reads and writes that wait, and those to come.
+    pub fn shutdown(&self) {
         // A socket that is gone already needs no shutdown.
         let _gone = self.0.shutdown(Shutdown::Both);
     }
@@ -44,19 +43,17 @@ impl ShutdownHandle for Socket {
 
 impl Connection {
     /// Connects to one of the addresses and establishes TLS. The certificate must be for the
-    /// target's name.
+    /// endpoint's name.
     pub fn open(
-        target: &Target,
+        endpoint: &Endpoint,
         addresses: &[SocketAddr],
         config: &Arc<ClientConfig>,
+        sockets: &Sockets,
         until: Instant,
-        register: Register<'_>,
     ) -> Result<Connection, Fault> {
         let socket = Arc::new(Socket(connect(addresses, until)?));
-        let interruptible: Arc<dyn ShutdownHandle> = Arc::clone(&socket) as _;
-        register(Arc::downgrade(&interruptible)).map_err(|_| Fault::from(Reason::ShuttingDown))?;
-
-        let name = ServerName::try_from(target.server_name.clone())
+        sockets.register(&socket)?;
+        let name = ServerName::try_from(endpoint.server_name().to_owned())
             .map_err(|_| Failure::new(Reason::TlsFailed, "the endpoint's name is malformed"))?;
         let tls = ClientConnection::new(Arc::clone(config), name).map_err(tls_fault)?;
         let mut connection = Connection {
@@ -74,11 +71,6 @@ impl Connection {
         }
         connection.flush(until)?;
         Ok(connection)
-    }
-
-    /// A handle to interrupt I/O on this connection.
-    pub fn socket(&self) -> Arc<Socket> {
-        Arc::clone(&self.socket)
     }
 
     /// Takes bytes to send; they go with the next flush.

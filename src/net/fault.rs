@@ -1,6 +1,6 @@
 //! What can go wrong between here and STS.
 
-use std::{fmt, io};
+use std::io;
 
 use crate::reason::{Failure, Reason};
 
@@ -18,22 +18,6 @@ impl Fault {
     pub fn io(reason: Reason, error: &io::Error) -> Fault {
         Failure::new(reason, error.to_string()).into()
     }
-
-    /// Of whatever ureq reports. Faults of our own connector and transport come through unchanged.
-    pub fn of(error: ureq::Error) -> Fault {
-        let reason = match error {
-            ureq::Error::Other(inner) => match inner.downcast::<Fault>() {
-                Ok(fault) => return *fault,
-                Err(_) => Reason::Internal,
-            },
-            ureq::Error::Timeout(_) => Reason::VerificationTimeout,
-            ureq::Error::BodyExceedsLimit(_) => Reason::AnswerTooLarge,
-            ureq::Error::Io(error) => return Fault::io(Reason::ConnectionLost, &error),
-            ureq::Error::LargeResponseHeader(..) => Reason::AnswerTooLarge,
-            _ => Reason::AnswerHttp,
-        };
-        reason.into()
-    }
 }
 
 impl From<Failure> for Fault {
@@ -50,17 +34,3 @@ impl From<Reason> for Fault {
         Failure::from(reason).into()
     }
 }
-
-impl From<Fault> for ureq::Error {
-    fn from(fault: Fault) -> ureq::Error {
-        ureq::Error::Other(Box::new(fault))
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.failure.fmt(f)
-    }
-}
-
-impl std::error::Error for Fault {}

@@ -1,10 +1,10 @@
 //! Connections that rest between two requests.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Target;
 use super::connection::Connection;
+use crate::aws::Endpoint;
 
 /// Longest rest: below the 20 s after which load balancers of AWS's services have been seen to
 /// close. Closing first spares a request that is sent into a closing connection.
@@ -17,20 +17,20 @@ pub struct IdleConnections(Mutex<Resting>);
 #[derive(Debug, Default)]
 struct Resting {
     /// Oldest first.
-    connections: Vec<(Target, Instant, Connection)>,
+    connections: Vec<(Arc<Endpoint>, Instant, Connection)>,
     closed: bool,
 }
 
 impl IdleConnections {
     /// The connection that rested least, if one is there and nothing came over it meanwhile.
-    pub fn take(&self, target: &Target) -> Option<Connection> {
+    pub fn take(&self, target: &Endpoint) -> Option<Connection> {
         loop {
             let mut resting = self.resting();
             let old = resting.take_old();
             let at = resting
                 .connections
                 .iter()
-                .rposition(|(known, _, _)| known == target);
+                .rposition(|(known, _, _)| known.same_address(target));
             let taken = at.map(|at| resting.connections.remove(at));
             drop(resting);
             drop(old);
@@ -42,7 +42,7 @@ impl IdleConnections {
     }
 
     /// Lays a connection to rest.
-    pub fn put(&self, target: Target, connection: Connection) {
+    pub fn put(&self, target: Arc<Endpoint>, connection: Connection) {
         let mut resting = self.resting();
         let old = resting.take_old();
         if !resting.closed {
@@ -70,7 +70,7 @@ impl IdleConnections {
 
 impl Resting {
     /// Those that rested too long, to be closed when the lock is no longer held.
-    fn take_old(&mut self) -> Vec<(Target, Instant, Connection)> {
+    fn take_old(&mut self) -> Vec<(Arc<Endpoint>, Instant, Connection)> {
         let count = self
             .connections
             .partition_point(|(_, since, _)| since.elapsed() > LONGEST_REST);

@@ -1,59 +1,51 @@
-//! The way to STS: ureq speaks HTTP/1.1, rustls TLS, over connections that are ours.
+//! The way to STS: HTTP/1.1 over TLS (rustls) on connections that rest between two logins.
 //!
-//! ureq's own pool is switched off. It probes the socket alone, so a second reply that sat already
-//! decrypted would have been read as the answer to the next login.
+//! One request, one response, nothing else: no redirects, no proxy from the environment, no cookies,
+//! no compression. Why no HTTP library: `docs/performance.md`.
 
 mod connection;
 mod fault;
 mod idle;
 mod resolver;
+mod response;
 mod roots;
-mod transport;
+mod sockets;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use rustls::crypto::ring;
-use ureq::config::{AutoHeaderValue, Config};
-use ureq::http::{HeaderValue, Request, Response, header};
-use ureq::{Agent, Body};
+use zeroize::Zeroize as _;
 
+use self::connection::Connection;
 use self::fault::Fault;
 use self::idle::IdleConnections;
-use self::resolver::{NoResolver, Resolver};
-use self::transport::{CallSlot, StsConnector};
+use self::resolver::Resolver;
+use self::response::{RESPONSE_LIMIT, Response};
+use self::sockets::Sockets;
 use crate::aws::{Answer, Endpoint, SignedRequest, read_answer};
 use crate::options::{OptionError, Settings};
 use crate::ports::{Attempt, SendLimits, Sts, StsClient};
 use crate::reason::{Failure, Reason};
 
-/// Longest answer, in bytes: body, and head.
-const BODY_LIMIT: u64 = 64 * 1024;
-const HEAD_LIMIT: usize = 16 * 1024;
+/// Holds any answer of STS; longer ones make it grow.
+const READ_BYTES: usize = 4 * 1024;
 const USER_AGENT: &str = concat!("mongodb-aws-auth/", env!("CARGO_PKG_VERSION"));
 
 /// What is inside, for the interface.
 pub const TLS_LIBRARY: &std::ffi::CStr = c"rustls with ring";
 
 /// STS over HTTPS. Shared by all workers.
-pub struct StsOverHttps {
-    connections: Arc<Connections>,
-    agents: Mutex<Agents>,
-}
+pub struct StsOverHttps(Arc<Connections>);
 
 /// What connections are made of and where they rest.
 #[derive(Debug)]
 struct Connections {
     tls: Arc<ClientConfig>,
     resolver: Resolver,
+    sockets: Sockets,
     idle: IdleConnections,
-}
-
-#[derive(Default)]
-struct Agents {
-    open: Vec<Agent>,
-    closed: bool,
 }
 
 impl StsOverHttps {
@@ -65,81 +57,60 @@ impl StsOverHttps {
             .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let connections = Connections {
+        Ok(StsOverHttps(Arc::new(Connections {
             tls: Arc::new(tls),
             resolver: Resolver::default(),
+            sockets: Sockets::default(),
             idle: IdleConnections::default(),
-        };
-        Ok(StsOverHttps {
-            connections: Arc::new(connections),
-            agents: Mutex::new(Agents::default()),
-        })
+        })))
     }
 }
 
 impl Sts for StsOverHttps {
     fn client(&self) -> Box<dyn StsClient> {
-        let call = Arc::new(CallSlot::default());
-        let connector = StsConnector::new(Arc::clone(&self.connections), Arc::clone(&call));
-        let agent = Agent::with_parts(agent_config(), connector, NoResolver);
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        if agents.closed {
-            agent.clone().shutdown();
-        } else {
-            agents.open.push(agent.clone());
-        }
-        Box::new(Client { agent, call })
+        Box::new(Client {
+            connections: Arc::clone(&self.0),
+            request: Vec::new(),
+            response: Vec::new(),
+        })
     }
 
     fn shutdown(&self) {
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        agents.closed = true;
-        let open = std::mem::take(&mut agents.open);
-        drop(agents);
-        self.connections.idle.close();
-        open.into_iter().for_each(Agent::shutdown);
+        self.0.idle.close();
+        self.0.sockets.shutdown();
     }
 }
 
-fn agent_config() -> Config {
-    Agent::config_builder()
-        .https_only(true)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .user_agent(USER_AGENT)
-        .accept_encoding(AutoHeaderValue::None)
-        .max_response_header_size(HEAD_LIMIT)
-        .max_idle_connections(0)
-        .max_idle_connections_per_host(0)
-        .build()
+impl Connections {
+    fn open(&self, endpoint: &Arc<Endpoint>, until: Instant) -> Result<Connection, Fault> {
+        self.resolver
+            .resolve(endpoint, until)
+            .and_then(|addresses| {
+                Connection::open(endpoint, &addresses, &self.tls, &self.sockets, until)
+            })
+            .inspect_err(|_| self.resolver.distrust(endpoint))
+    }
 }
 
-/// One worker's way to STS.
+/// One worker's way to STS, with buffers that go from call to call.
 struct Client {
-    agent: Agent,
-    call: Arc<CallSlot>,
+    connections: Arc<Connections>,
+    request: Vec<u8>,
+    response: Vec<u8>,
 }
 
 impl StsClient for Client {
     fn send(&mut self, request: &SignedRequest, limits: SendLimits) -> Attempt {
         let started = Instant::now();
-        self.call.prepare(limits.fresh);
-        let result = self.exchange(request, limits);
-        let connect = self.call.connect_time();
+        let mut connect = None;
+        let result = self.exchange(request, limits, started, &mut connect);
         let exchange = started
             .elapsed()
             .saturating_sub(connect.unwrap_or_default());
-        let stale_connection = matches!(&result, Err(Fault { stale: true, .. }));
-        let result = result.and_then(|(head, body)| {
-            read(&head, &body).map_err(|failure| Fault {
-                failure,
-                stale: false,
-            })
-        });
+        let stale_connection = matches!(result, Err(Fault { stale: true, .. }));
+        let result = result.map_err(|fault| fault.failure).and_then(|r| read(&r));
         Attempt {
-            result: result.map_err(|f| f.failure),
+            result,
             connect,
             exchange,
             stale_connection,
@@ -149,67 +120,120 @@ impl StsClient for Client {
 
 impl Client {
     fn exchange(
-        &self,
+        &mut self,
         request: &SignedRequest,
         limits: SendLimits,
-    ) -> Result<(Response<Body>, Vec<u8>), Fault> {
-        let request = http_request(request)?;
-        let request = self
-            .agent
-            .configure_request(request)
-            .timeout_global(Some(limits.total))
-            .timeout_connect(Some(limits.connect))
-            .build();
-        let mut response = self.agent.run(request).map_err(Fault::of)?;
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(BODY_LIMIT)
-            .read_to_vec();
-        Ok((response, body.map_err(Fault::of)?))
+        started: Instant,
+        connect: &mut Option<Duration>,
+    ) -> Result<Response, Fault> {
+        let idle = &self.connections.idle;
+        let warm = if limits.fresh {
+            None
+        } else {
+            idle.take(&request.endpoint)
+        };
+        let reused = warm.is_some();
+        let mut connection = match warm {
+            Some(connection) => connection,
+            None => {
+                let opened = self
+                    .connections
+                    .open(&request.endpoint, started + limits.connect);
+                *connect = Some(started.elapsed());
+                opened?
+            }
+        };
+        let until = started + limits.total;
+        self.response.clear();
+        let sent = self.send_request(request, &mut connection, until);
+        let response = sent.and_then(|()| self.read_response(&mut connection, until));
+        let response = response.map_err(|fault| Fault {
+            // The request changes nothing at STS, so it may be sent again.
+            stale: reused && self.response.is_empty() && is_loss(&fault),
+            ..fault
+        })?;
+        if response.reusable && connection.is_drained() {
+            self.connections
+                .idle
+                .put(Arc::clone(&request.endpoint), connection);
+        }
+        Ok(response)
     }
-}
 
-fn http_request(request: &SignedRequest) -> Result<Request<&'static str>, Fault> {
-    let internal = |what: &str| Fault::from(Failure::new(Reason::Internal, what));
-    let mut builder = Request::post(request.endpoint.url());
-    for (name, value) in request.headers() {
-        let mut value = HeaderValue::from_str(value).map_err(|_| internal("a header value"))?;
-        // Kept out of `{:?}`, wherever the libraries may use it.
-        value.set_sensitive(true);
-        builder = builder.header(name, value);
+    fn send_request(
+        &mut self,
+        request: &SignedRequest,
+        connection: &mut Connection,
+        until: Instant,
+    ) -> Result<(), Fault> {
+        write_request(request, &mut self.request);
+        let buffered = connection.buffer(&self.request);
+        self.request.zeroize();
+        buffered?;
+        connection.flush(until)
     }
-    builder
-        .body(SignedRequest::BODY)
-        .map_err(|_| internal("the request"))
-}
 
-fn read(head: &Response<Body>, body: &[u8]) -> Result<Answer, Failure> {
-    if head.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(Reason::AnswerEncoded.into());
-    }
-    let mut types = head.headers().get_all(header::CONTENT_TYPE).iter();
-    let content_type = types.next().and_then(|value| value.to_str().ok());
-    if types.next().is_some() {
-        return Err(Failure::new(Reason::AnswerContentType, "it stands twice"));
-    }
-    read_answer(head.status().as_u16(), content_type, body)
-}
-
-/// The key under which connections may serve each other's requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Target {
-    server_name: String,
-    port: u16,
-}
-
-impl From<&Endpoint> for Target {
-    fn from(endpoint: &Endpoint) -> Target {
-        Target {
-            server_name: endpoint.server_name().to_owned(),
-            port: endpoint.port(),
+    fn read_response(
+        &mut self,
+        connection: &mut Connection,
+        until: Instant,
+    ) -> Result<Response, Fault> {
+        loop {
+            let filled = self.response.len();
+            if filled >= RESPONSE_LIMIT {
+                return Err(Reason::AnswerTooLarge.into());
+            }
+            self.response.resize(filled + READ_BYTES, 0);
+            let space = self.response.get_mut(filled..).unwrap_or_default();
+            let count = connection.read(space, until);
+            self.response
+                .truncate(filled + *count.as_ref().unwrap_or(&0));
+            let ended = count? == 0;
+            if let Some(response) = response::read(&self.response, ended)? {
+                return Ok(response);
+            }
         }
     }
+}
+
+/// Head and body as one piece, for one record and one system call.
+fn write_request(request: &SignedRequest, to: &mut Vec<u8>) {
+    // Grown once: a copy that growing leaves behind would never be wiped.
+    let headers = request
+        .headers()
+        .map(|(name, value)| name.len() + value.len() + 4);
+    to.reserve(headers.sum::<usize>() + 256);
+    to.extend_from_slice(b"POST / HTTP/1.1\r\n");
+    let length = SignedRequest::BODY.len().to_string();
+    let ours = [
+        ("content-length", length.as_str()),
+        ("user-agent", USER_AGENT),
+    ];
+    for (name, value) in request.headers().chain(ours) {
+        for part in [name, ": ", value, "\r\n"] {
+            to.extend_from_slice(part.as_bytes());
+        }
+    }
+    to.extend_from_slice(b"\r\n");
+    to.extend_from_slice(SignedRequest::BODY.as_bytes());
+}
+
+fn is_loss(fault: &Fault) -> bool {
+    matches!(
+        fault.failure.reason,
+        Reason::ConnectionLost | Reason::TlsFailed
+    )
+}
+
+fn read(response: &Response) -> Result<Answer, Failure> {
+    if response.encoded {
+        return Err(Reason::AnswerEncoded.into());
+    }
+    read_answer(
+        response.status,
+        response.content_type.as_deref(),
+        &response.body,
+    )
 }
 
 /// Time left until a moment; none is an error of its own.

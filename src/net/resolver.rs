@@ -8,13 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::ResolvedSocketAddrs;
-use ureq::unversioned::transport::NextTimeout;
-
-use super::Target;
 use super::fault::Fault;
+use crate::aws::Endpoint;
 use crate::reason::{Failure, Reason};
 use crate::sys::SignalsBlocked;
 
@@ -26,7 +21,7 @@ const STACK_BYTES: usize = 256 * 1024;
 /// Addresses by name.
 #[derive(Debug, Default)]
 pub struct Resolver {
-    names: Mutex<Vec<(Target, Arc<Name>)>>,
+    names: Mutex<Vec<(Arc<Endpoint>, Arc<Name>)>>,
 }
 
 #[derive(Debug, Default)]
@@ -45,9 +40,13 @@ struct Known {
 
 impl Resolver {
     /// The addresses of a target, at least one, waiting for them no longer than `until`.
-    pub fn resolve(&self, target: &Target, until: Instant) -> Result<Vec<SocketAddr>, Fault> {
-        if let Ok(address) = target.server_name.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(address, target.port)]);
+    pub fn resolve(
+        &self,
+        target: &Arc<Endpoint>,
+        until: Instant,
+    ) -> Result<Vec<SocketAddr>, Fault> {
+        if let Ok(address) = target.server_name().parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, target.port())]);
         }
         let name = self.name(target);
         let mut known = name.known();
@@ -57,7 +56,7 @@ impl Resolver {
         if !known.asking {
             known.asking = true;
             known.failure = None;
-            if let Err(error) = ask(target.clone(), Arc::clone(&name)) {
+            if let Err(error) = ask(Arc::clone(target), Arc::clone(&name)) {
                 known.asking = false;
                 return Err(Fault::io(Reason::NameResolution, &error));
             }
@@ -75,22 +74,22 @@ impl Resolver {
             return Ok(known.addresses.clone());
         }
         let cause = known.failure.as_deref().unwrap_or("no answer in time");
-        let detail = format!("{}: {cause}", target.server_name);
+        let detail = format!("{}: {cause}", target.server_name());
         Err(Failure::new(Reason::NameResolution, detail).into())
     }
 
     /// The addresses did not work: the next connection asks again.
-    pub fn distrust(&self, target: &Target) {
+    pub fn distrust(&self, target: &Arc<Endpoint>) {
         self.name(target).known().until = None;
     }
 
-    fn name(&self, target: &Target) -> Arc<Name> {
+    fn name(&self, target: &Arc<Endpoint>) -> Arc<Name> {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, name)) = names.iter().find(|(known, _)| known == target) {
+        if let Some((_, name)) = names.iter().find(|(known, _)| known.same_address(target)) {
             return Arc::clone(name);
         }
         let name = Arc::new(Name::default());
-        names.push((target.clone(), Arc::clone(&name)));
+        names.push((Arc::clone(target), Arc::clone(&name)));
         name
     }
 }
@@ -101,13 +100,13 @@ impl Name {
     }
 }
 
-fn ask(target: Target, name: Arc<Name>) -> std::io::Result<()> {
+fn ask(target: Arc<Endpoint>, name: Arc<Name>) -> std::io::Result<()> {
     let _inherited_by_the_thread = SignalsBlocked::new()?;
     let thread = thread::Builder::new()
         .name("maws-resolver".into())
         .stack_size(STACK_BYTES);
     thread.spawn(move || {
-        let answer = (target.server_name.as_str(), target.port).to_socket_addrs();
+        let answer = (target.server_name(), target.port()).to_socket_addrs();
         let mut known = name.known();
         match answer.map(Iterator::collect::<Vec<_>>) {
             Ok(addresses) if !addresses.is_empty() => {
@@ -122,19 +121,4 @@ fn ask(target: Target, name: Arc<Name>) -> std::io::Result<()> {
         name.changed.notify_all();
     })?;
     Ok(())
-}
-
-/// Keeps ureq from resolving before every request: the connector asks when it opens a connection.
-#[derive(Debug)]
-pub struct NoResolver;
-
-impl ureq::unversioned::resolver::Resolver for NoResolver {
-    fn resolve(
-        &self,
-        _: &Uri,
-        _: &Config,
-        _: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        Ok(self.empty())
-    }
 }
