@@ -54,11 +54,14 @@ install_missing() {
         say "    sudo ${install[*]}" >&2
         exit 2
     fi
-    say "installing: ${sudo[*]} ${install[*]}"
+    say "Installing system packages: ${sudo[*]}${sudo:+ }${install[*]}"
+    local output
     # Lists that cannot be brought up to date may still be good enough.
-    "${sudo[@]}" apt-get update --quiet=2 || true
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" --quiet=2 </dev/null ||
+    output=$("${sudo[@]}" apt-get update 2>&1) || say "$output" >&2
+    output=$("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" 2>&1 </dev/null) || {
+        say "$output" >&2
         die "the packages could not be installed"
+    }
 }
 
 # ensure_venv LIST: .venv with the packages of scripts/requirements/LIST.txt; takes no time when

@@ -155,5 +155,6 @@ def test_logins_without_tls_are_refused_where_the_operator_says_so(
     server = start_server(parameters={"awsRequireTLS": "true"})
     login = start_login(server)
     assert login.start() == REFUSAL
-    assert "not TLS" in server.login()["detail"]
+    line = server.login()
+    assert (line["outcome"], line["reason"]) == ("refused", Reason.LINK_NOT_TLS)
     assert sts.counters()["requests"] == 0
