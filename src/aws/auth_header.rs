@@ -8,7 +8,9 @@
 //! (one line, one space after each comma). Everything that is signed is also sent, and nothing
 //! else can be: the list of signed headers is one of exactly two.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
+
+use zeroize::Zeroizing;
 
 use crate::reason::{Failure, Reason};
 use crate::secret::Secret;
@@ -92,7 +94,11 @@ impl Authorization {
 
     /// The value written anew from its parts; byte for byte what was parsed.
     pub fn rebuild(&self) -> Secret {
-        Secret::new(&zeroize::Zeroizing::new(self.to_string()))
+        // Written without growing: a copy that growing leaves behind would never be wiped.
+        let mut text = Zeroizing::new(String::with_capacity(LENGTH_LIMIT));
+        // Writing to a String does not fail.
+        let _written = write!(text, "{self}");
+        Secret::new(&text)
     }
 }
 
