@@ -61,8 +61,9 @@ Result<std::string> read_text(Call call, const std::string& what) {
 namespace detail {
 
 Error plain_error(maws_status status, std::string_view what) {
-    return Error{status, std::string(what) + " failed with status " + std::to_string(status) +
-                             " (" + std::string(group_name(group_of(status))) + ")",
+    return Error{status,
+                 std::string(what) + " failed with status " + std::to_string(status) + " (" +
+                     std::string(group_name(group_of(status))) + ")",
                  0};
 }
 

@@ -15,35 +15,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A directory of its own below the system's one for temporary files, which has the sticky bit.
-class Scratch {
+class Scratch : public ScratchFolder {
  public:
-    Scratch() {
-        std::string pattern = fs::temp_directory_path() / "maws-loader-XXXXXX";
-        CHECK(mkdtemp(pattern.data()) != nullptr);
-        path_ = fs::canonical(pattern);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    ~Scratch() { fs::remove_all(path_); }
-
     fs::path directory(const std::string& name, mode_t mode) const {
-        fs::create_directory(path_ / name);
-        set_mode(path_ / name, mode);
-        return path_ / name;
+        fs::create_directory(path() / name);
+        set_mode(path() / name, mode);
+        return path() / name;
     }
     static fs::path file(const fs::path& path, mode_t mode) {
         std::ofstream(path) << "text";
         set_mode(path, mode);
         return path;
     }
-    const fs::path& path() const { return path_; }
 
  private:
     static void set_mode(const fs::path& path, mode_t mode) {
         CHECK(chmod(path.c_str(), mode) == 0);
     }
-    fs::path path_;
 };
 
 bool trusted(const fs::path& path) {
@@ -177,7 +165,8 @@ int main(int argc, char** argv) {
     files_and_directories();
     links();
     no_plugins();
-    const auto library = maws::Library::open(argv[1]);
+    const ScratchFolder scratch;
+    const auto library = maws::Library::open(scratch.trusted_copy(argv[1]));
     if (!library) std::fprintf(stderr, "%s\n", library.error().message.c_str());
     CHECK(library.ok());
     CHECK(!library.value().options().empty());

@@ -237,7 +237,8 @@ void end_of_life(const maws::Library& library) {
 
 int main(int argc, char** argv) {
     CHECK(argc == 2);
-    const auto library = maws::Library::open(argv[1]);
+    const ScratchFolder scratch;
+    const auto library = maws::Library::open(scratch.trusted_copy(argv[1]));
     if (!library) std::fprintf(stderr, "%s\n", library.error().message.c_str());
     CHECK(library.ok());
     const auto unknown = Plugin::create(library.value(), {{"awsNoSuchOption", "1"}}, {});

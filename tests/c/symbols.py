@@ -17,7 +17,8 @@ def output(*command):
 
 def main():
     library, soname = sys.argv[1:]
-    exported = [line.split()[-1] for line in output("nm", "-D", "--defined-only", library).splitlines()]
+    symbols = output("nm", "-D", "--defined-only", library)
+    exported = [line.split()[-1] for line in symbols.splitlines()]
     dynamic = output("readelf", "--dynamic", "--wide", library)
     segments = output("readelf", "--program-headers", "--wide", library)
     flags = set(re.search(r"\(FLAGS_1\).*Flags:(.*)", dynamic + "(FLAGS_1) Flags:\n")[1].split())

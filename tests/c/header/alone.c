@@ -1,4 +1,4 @@
-/* The header needs nothing before it, in C and in C++; all that it defines is used by nobody here. */
+/* The header needs nothing before it, in C and in C++; nobody here uses what it defines. */
 #include "mongodb_aws_auth.h"
 
 /* A translation unit must declare something. */
