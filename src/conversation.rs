@@ -119,11 +119,14 @@ impl Conversation {
                 }
             }
         };
-        let _leave = Leave(self);
+        let leave = Leave {
+            conversation: self,
+            entered: true,
+        };
         match self.take_payload(&mut sasl, payload) {
             Ok(Action::Reply(reply)) => {
                 self.reply.get_or_init(|| reply.into());
-                match self.leave_stepping(Phase::Dialogue(sasl)) {
+                match self.leave_stepping(Phase::Dialogue(sasl), true) {
                     Ok(()) => {
                         self.log(Reason::ClientFirstAccepted, String::new);
                         MAWS_CONTINUE
@@ -131,7 +134,7 @@ impl Conversation {
                     Err(code) => code,
                 }
             }
-            Ok(Action::Verify(request)) => self.submit(request),
+            Ok(Action::Verify(request)) => self.submit(request, leave),
             Err(failure) => self.finish(Outcome::failed(failure)),
         }
     }
@@ -279,12 +282,14 @@ impl Conversation {
         sasl.step(payload, || self.plugin.random())
     }
 
-    fn submit(self: &Arc<Self>, request: Box<SignedRequest>) -> maws_code {
+    fn submit(self: &Arc<Self>, request: Box<SignedRequest>, mut leave: Leave<'_>) -> maws_code {
         self.access_key_id
             .get_or_init(|| request.access_key_id.as_str().into());
-        if let Err(code) = self.leave_stepping(Phase::Pending) {
+        if let Err(code) = self.leave_stepping(Phase::Pending, false) {
             return code;
         }
+        // From here on conv_ready may run, and whoever it tells may poll in another thread.
+        leave.entered = false;
         self.log(Reason::VerificationQueued, || {
             self.access_key_id().to_owned()
         });
@@ -299,10 +304,11 @@ impl Conversation {
     }
 
     /// Enters the phase, unless the host cancelled meanwhile.
-    fn leave_stepping(&self, next: Phase) -> Result<(), maws_code> {
+    fn leave_stepping(&self, next: Phase, entered: bool) -> Result<(), maws_code> {
         let mut state = self.state();
         let Phase::Stepping { cancelled: true } = state.phase else {
             state.phase = next;
+            state.entered = entered;
             return Ok(());
         };
         drop(state);
@@ -383,14 +389,19 @@ impl Conversation {
 }
 
 /// Leaves a serial call, also by a panic, which then ends the conversation.
-struct Leave<'a>(&'a Conversation);
+struct Leave<'a> {
+    conversation: &'a Conversation,
+    entered: bool,
+}
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.finish(Outcome::failed(panics::failure()));
+            self.conversation.finish(Outcome::failed(panics::failure()));
         }
-        self.0.state().entered = false;
+        if self.entered {
+            self.conversation.state().entered = false;
+        }
     }
 }
 
