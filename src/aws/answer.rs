@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::arn::Arn;
-use super::xml;
+use super::{date, xml};
 use crate::reason::{Failure, Reason, printable};
 
 /// Longest error code, request id or message that is taken over, in bytes.
@@ -287,13 +287,13 @@ fn read_error(status: u16, fields: Option<ErrorFields>) -> Result<StsError, Fail
     })
 }
 
-/// The message if it is made of words, times and their punctuation, as STS's clock errors are.
+/// The message if it is made of words, numbers and times, as STS's clock errors are.
 fn times_only(message: &str) -> String {
     let plain = |word: &str| {
-        word.len() <= 20
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"().:,+-".contains(&b))
+        let word = word.trim_matches(['(', ')', '.', ':', ',', '+', '-']);
+        let letters = word.len() <= 9 && word.bytes().all(|b| b.is_ascii_alphabetic());
+        let number = word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit());
+        letters || number || date::check(word).is_ok()
     };
     match message.len() <= TEXT_LIMIT && message.split(' ').all(plain) {
         true => message.to_owned(),

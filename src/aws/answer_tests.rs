@@ -243,9 +243,11 @@ fn no_other_text_of_sts_is_taken_over() {
             "The Canonical String for this request should have been x-amz-security-token:{secret}"
         ),
         format!("Signature expired: {secret} is long"),
+        // As short as a time, but none.
+        format!("Signature expired: {}", &secret[..16]),
     ] {
         let error = error(403, "SignatureDoesNotMatch", &message);
-        assert!(!format!("{error:?}").contains(secret), "{error:?}");
+        assert!(!format!("{error:?}").contains(&secret[..16]), "{error:?}");
     }
     assert_eq!(error(403, &format!("Odd Code {secret}"), "").code, "");
 }
