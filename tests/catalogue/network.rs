@@ -1,0 +1,539 @@
+//! N: the network between the plugin and STS.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use mongodb_aws_auth::abi::maws_code::*;
+use mongodb_aws_auth::reason::Reason;
+use sts_emulator::client::Signer;
+use sts_emulator::hostile::{Certificate, HostileSts, Visit};
+use sts_emulator::{CannedAnswer, Reply, StsEmulator};
+
+use crate::host::{Host, alice};
+use crate::support::{ALICE, JANE, LONG, credentials};
+use crate::tls::{answer_all, http_answer};
+
+const ADMIN: &str = "arn:aws:iam::123456789012:user/admin";
+/// The time that a silent STS costs in these tests.
+const SHORT: (&str, &str) = ("awsStsTimeoutMs", "500");
+
+fn hostile(
+    behave: impl Fn(&mut Visit<'_>) -> io::Result<()> + Send + Sync + 'static,
+) -> HostileSts {
+    HostileSts::start(Certificate::Valid, behave).unwrap()
+}
+
+#[test]
+fn n1_a_host_that_clients_could_not_sign_for_is_refused_at_load() {
+    let ca = StsEmulator::builder().start().unwrap();
+    let ca = ca.ca_path().to_str().unwrap();
+    let long = format!("sts.{}.amazonaws.com", "a".repeat(255));
+    for host in [
+        "",
+        ".",
+        ".a",
+        "a.",
+        "a..b",
+        &long,
+        "x:443",
+        "u@h",
+        "h/p",
+        "h?q",
+        "h#f",
+        "h\\p",
+        "h h",
+        "h\r\nh",
+        "sts.am\u{e4}zonaws.com",
+        "xn--sts-.amazonaws.com",
+        "localhost",
+        "sts.amazonaws.com.evil",
+        "sts.amazonaws.com.evil.example",
+        "evil-sts.amazonaws.com",
+        "sts.us-east-1.amazonaws.com.evil",
+        "STS.AMAZONAWS.COM",
+        "169.254.169.254",
+        "[::1]",
+        // N2: drivers would take "sts" for the region.
+        "vpce-1.sts.us-east-1.vpce.amazonaws.com",
+    ] {
+        let refused = Host::create(&[("awsStsHost", host), ("awsStsCAFile", ca)]).err();
+        let refused = refused.unwrap_or_else(|| panic!("{host:?} was accepted"));
+        assert_eq!(refused.status, MAWS_E_OPTION as i32);
+        assert!(refused.message.contains("awsStsHost"), "{refused:?}");
+    }
+    for host in [
+        "",
+        ".a",
+        "a..b",
+        "x:443",
+        "u@h.example",
+        "h/p.example",
+        "nodots",
+    ] {
+        let options = [
+            ("awsStsHost", host),
+            ("awsStsCAFile", ca),
+            ("awsStsAllowCustomHost", "true"),
+        ];
+        assert!(Host::create(&options).is_err(), "{host:?}");
+    }
+    let custom = [
+        ("awsStsHost", "sts.amazonaws.com.evil"),
+        ("awsStsCAFile", ca),
+        ("awsStsAllowCustomHost", "true"),
+    ];
+    assert!(Host::create(&custom).is_ok());
+}
+
+#[test]
+fn n2_an_endpoint_of_its_own_leaves_the_signed_host_as_it_is() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[("awsStsHost", "sts.eu-central-1.amazonaws.com")]);
+    host.login(ALICE).assert_done(ALICE);
+    let request = sts.requests().remove(0).request;
+    assert_eq!(
+        request.header("host"),
+        Some("sts.eu-central-1.amazonaws.com")
+    );
+}
+
+#[test]
+fn n3_no_redirect_is_followed() {
+    let elsewhere = StsEmulator::builder().start().unwrap();
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    for status in [300, 301, 302, 303, 304, 305, 307, 308] {
+        let location = elsewhere.endpoint();
+        sts.push_fault(Reply::Redirect { status, location });
+        host.login(ALICE).assert_failed(&[MAWS_E_UPSTREAM]);
+    }
+    assert_eq!(elsewhere.counters().connections, 0);
+}
+
+#[test]
+fn n6_an_address_without_an_answer_leaves_time_for_the_next() {
+    // Nobody listens at ::1, or there is no IPv6 at all; localhost is both there and at 127.0.0.1.
+    let sts = StsEmulator::builder().start().unwrap();
+    let endpoint = format!("https://localhost:{}", sts.address().port());
+    let host = Host::beside(&endpoint, sts.ca_path(), &[]);
+    host.login(ALICE).assert_done(ALICE);
+}
+
+#[test]
+fn n6_a_name_that_leads_to_another_server_is_found_out() {
+    let elsewhere = HostileSts::start(Certificate::OtherName, answer_all).unwrap();
+    let endpoint = format!("https://localhost:{}", elsewhere.port());
+    let host = Host::beside(&endpoint, elsewhere.ca_path(), &[]);
+    host.login(ALICE).assert_refused(Reason::TlsFailed);
+    assert_eq!(elsewhere.seen().requests, 0);
+}
+
+/// Answers one request for each connection, and ends it like this once the login is over.
+fn rests_and_ends(end: fn(&mut Visit<'_>) -> io::Result<()>) {
+    let (login_is_over, over) = std::sync::mpsc::channel();
+    let over = std::sync::Mutex::new(over);
+    let sts = hostile(move |visit| {
+        if visit.request()?.is_some() {
+            visit.send(&http_answer())?;
+            let waited = over
+                .lock()
+                .map_err(|_| io::Error::other("poisoned"))?
+                .recv();
+            waited.map_err(io::Error::other)?;
+            end(visit)?;
+        }
+        Ok(())
+    });
+    let host = Host::with_hostile(&sts, &[]);
+    for count in 1..=3 {
+        host.login(ALICE).assert_done(ALICE);
+        login_is_over.send(()).unwrap();
+        assert!(sts.wait(LONG, |seen| seen.ended == count));
+    }
+    assert_eq!(sts.seen().requests, 3);
+    drop(login_is_over);
+}
+
+#[test]
+fn n7_a_connection_that_ended_while_it_rested_is_not_used() {
+    rests_and_ends(|visit| visit.finish());
+    rests_and_ends(|visit| visit.cut());
+    rests_and_ends(|visit| visit.reset());
+}
+
+/// The connection dies with the next request, before a byte of its answer.
+fn close_with_the_next_request(times: u64, reset: bool) -> HostileSts {
+    hostile(move |visit| {
+        if visit.number() == 1 {
+            visit.request()?;
+            visit.send(&http_answer())?;
+        }
+        if visit.number() <= times {
+            visit.request()?;
+            return if reset { visit.reset() } else { visit.cut() };
+        }
+        answer_all(visit)
+    })
+}
+
+#[test]
+fn n7_a_request_into_a_dead_connection_is_sent_once_more_and_the_same() {
+    for reset in [false, true] {
+        let sts = close_with_the_next_request(1, reset);
+        let host = Host::with_hostile(&sts, &[]);
+        host.login(ALICE).assert_done(ALICE);
+        host.login(ALICE).assert_done(ALICE);
+        let seen = sts.seen();
+        assert_eq!((seen.requests, seen.connections), (3, 2));
+    }
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    host.login(ALICE).assert_done(ALICE);
+    sts.push_fault(sts_emulator::Delivery::Close);
+    host.login(ALICE).assert_done(ALICE);
+    let [_, first, again] = &sts.requests()[..] else {
+        panic!("three requests");
+    };
+    assert_eq!(first.request, again.request);
+    assert_ne!(first.connection, again.connection);
+}
+
+#[test]
+fn n7_a_server_that_closes_again_and_again_ends_the_login() {
+    let sts = close_with_the_next_request(10, false);
+    let host = Host::with_hostile(&sts, &[]);
+    host.login(ALICE).assert_done(ALICE);
+    host.login(ALICE).assert_refused(Reason::ConnectionLost);
+    let seen = sts.seen();
+    assert_eq!((seen.requests, seen.connections), (3, 2));
+}
+
+/// An answer that names the administrator.
+fn admin_answer() -> Vec<u8> {
+    let body = CannedAnswer::identity(ADMIN, "AIDAADMIN", "123456789012").body;
+    let length = body.len();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:";
+    format!("{head} {length}\r\n\r\n{body}").into_bytes()
+}
+
+/// Whatever the server adds to the first answer, the next login keeps its own identity.
+#[track_caller]
+fn surplus_names_nobody(
+    surplus: impl Fn(&mut Visit<'_>) -> io::Result<()> + Send + Sync + 'static,
+) {
+    let sts = hostile(move |visit| {
+        while visit.request()?.is_some() {
+            if visit.number() == 1 {
+                surplus(visit)?;
+            } else {
+                visit.send(&http_answer())?;
+            }
+        }
+        Ok(())
+    });
+    let host = Host::with_hostile(&sts, &[]);
+    for _ in 0..4 {
+        let login = host.login(ALICE);
+        assert_ne!(login.principal, ADMIN);
+        assert!(login.status == 0 || login.principal.is_empty(), "{login:?}");
+    }
+    host.login(ALICE).assert_done(ALICE);
+}
+
+#[test]
+fn n8_a_surplus_answer_never_reaches_the_next_login() {
+    surplus_names_nobody(|visit| visit.send(&[http_answer(), admin_answer()].concat()));
+    surplus_names_nobody(|visit| {
+        visit.send(&http_answer())?;
+        visit.send(&admin_answer())
+    });
+    // A part of it, so that the rest comes when the next login reads.
+    surplus_names_nobody(|visit| {
+        let admin = admin_answer();
+        visit.send(&[&http_answer()[..], &admin[..10]].concat())?;
+        visit.until_closed()
+    });
+    // One byte, one line break, an answer of another status.
+    surplus_names_nobody(|visit| visit.send(&[&http_answer()[..], b"\0"].concat()));
+    surplus_names_nobody(|visit| visit.send(&[&http_answer()[..], b"\r\n"].concat()));
+    surplus_names_nobody(|visit| {
+        let early = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+        visit.send(&[&http_answer()[..], early].concat())
+    });
+}
+
+#[test]
+fn n8_a_late_answer_never_reaches_the_next_login() {
+    let sts = hostile(|visit| {
+        if visit.number() == 1 {
+            visit.request()?;
+            // The client gives up, and only then its answer comes.
+            visit.until_closed()?;
+            return visit.send(&admin_answer());
+        }
+        answer_all(visit)
+    });
+    let host = Host::with_hostile(&sts, &[SHORT]);
+    host.login(ALICE)
+        .assert_refused(Reason::VerificationTimeout);
+    host.login(ALICE).assert_done(ALICE);
+    assert_eq!(sts.seen().connections, 2);
+}
+
+#[test]
+fn n9_the_request_has_the_bytes_that_were_signed_whatever_the_port() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    host.login(JANE).assert_done(JANE);
+    let request = sts.requests().remove(0).request;
+    let mut headers: Vec<_> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_lowercase(), value.as_str()))
+        .collect();
+    headers.sort();
+    let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = [
+        "accept",
+        "authorization",
+        "content-length",
+        "content-type",
+        "host",
+        "user-agent",
+        "x-amz-date",
+        "x-mongodb-gs2-cb-flag",
+        "x-mongodb-server-nonce",
+    ];
+    assert_eq!(names, expected);
+    for (name, value) in [
+        ("host", "sts.amazonaws.com"),
+        ("content-length", "43"),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("accept", "application/json"),
+        ("x-mongodb-gs2-cb-flag", "n"),
+    ] {
+        assert_eq!(request.header(name), Some(value));
+    }
+}
+
+/// What the client sent is what STS gets, byte for byte.
+#[test]
+fn n9_the_client_s_values_go_on_unchanged() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    let mut sent = None;
+    host.login_with(|h, n| {
+        let session = "arn:aws:sts::123456789012:assumed-role/shop-app/i-0123456789abcdef0";
+        let signer = Signer::new(&credentials(session), h, n, SystemTime::now());
+        let second = signer.client_second();
+        sent = Some(second.clone());
+        crate::support::client_second(&second)
+    });
+    let (sent, request) = (sent.unwrap(), sts.requests().remove(0).request);
+    assert_eq!(request.header("authorization"), Some(&*sent.a));
+    assert_eq!(request.header("x-amz-date"), Some(&*sent.d));
+    assert_eq!(request.header("x-amz-security-token"), sent.t.as_deref());
+}
+
+/// A login whose answer has these bytes after the request; then TLS ends in order.
+fn framed(bytes: Vec<u8>) -> crate::host::Login {
+    let sts = hostile(move |visit| {
+        visit.request()?;
+        visit.send(&bytes)?;
+        visit.finish()
+    });
+    Host::with_hostile(&sts, &[SHORT]).login(ALICE)
+}
+
+fn head(more: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{more}\r\n")
+}
+
+#[test]
+fn n10_odd_framing_ends_in_a_failure_or_in_the_right_identity() {
+    let body = CannedAnswer::identity(ALICE, "AIDAALICE", "123456789012").body;
+    let length = body.len();
+    let chunked = format!(
+        "5\r\n{}\r\n{:x}\r\n{}\r\n0\r\n\r\n",
+        &body[..5],
+        length - 5,
+        &body[5..]
+    );
+    let whole = head(&format!("Content-Length: {length}\r\n"));
+    let right = [
+        ("chunked", head("Transfer-Encoding: chunked\r\n") + &chunked),
+        ("no length, orderly end", head("") + &body),
+    ];
+    for (name, answer) in right {
+        let login = framed(answer.into_bytes());
+        assert_eq!(
+            (login.status, &*login.principal),
+            (0, ALICE),
+            "{name}: {login:?}"
+        );
+    }
+    let either = [
+        (
+            "unknown coding",
+            head("Transfer-Encoding: gzip\r\n") + &body,
+        ),
+        (
+            "length and chunks",
+            head("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n") + &chunked,
+        ),
+        (
+            "100 first",
+            format!("HTTP/1.1 100 Continue\r\n\r\n{whole}{body}"),
+        ),
+        (
+            "103 first",
+            format!("HTTP/1.1 103 Early Hints\r\n\r\n{whole}{body}"),
+        ),
+        ("HTTP/1.0", whole.replace("HTTP/1.1", "HTTP/1.0") + &body),
+        ("bare line feeds", whole.replace("\r\n", "\n") + &body),
+        (
+            "equal lengths",
+            whole.replace("\r\n\r\n", &format!("\r\nContent-Length: {length}\r\n\r\n")) + &body,
+        ),
+    ];
+    for (name, answer) in either {
+        let login = framed(answer.into_bytes());
+        let right = login.status == 0 && login.principal == ALICE;
+        let failed = login.status < 0 && login.principal.is_empty();
+        assert!(right || failed, "{name}: {login:?}");
+    }
+    let wrong = [
+        (
+            "two lengths",
+            head(&format!(
+                "Content-Length: {length}\r\nContent-Length: 5\r\n"
+            )) + &body,
+        ),
+        (
+            "two lengths in one",
+            head(&format!("Content-Length: {length}, 5\r\n")) + &body,
+        ),
+        (
+            "short body",
+            head(&format!("Content-Length: {}\r\n", length + 9)) + &body,
+        ),
+        ("short length", head("Content-Length: 5\r\n") + &body),
+        (
+            "length with a sign",
+            head(&format!("Content-Length: +{length}\r\n")) + &body,
+        ),
+        (
+            "length in hex",
+            head(&format!("Content-Length: 0x{length:x}\r\n")) + &body,
+        ),
+        (
+            "huge length",
+            head(&format!("Content-Length: {}\r\n", "9".repeat(30))) + &body,
+        ),
+        (
+            "bad chunk size",
+            head("Transfer-Encoding: chunked\r\n") + "zz\r\n" + &body,
+        ),
+        (
+            "endless chunk size",
+            head("Transfer-Encoding: chunked\r\n") + &"f".repeat(40),
+        ),
+        (
+            "chunks without an end",
+            head("Transfer-Encoding: chunked\r\n") + &chunked[..chunked.len() - 5],
+        ),
+        ("HTTP/0.9", body.clone()),
+        ("no head", String::from("\r\n\r\n") + &body),
+        ("another protocol", "SSH-2.0-OpenSSH_9.9\r\n".to_owned()),
+        (
+            "a status of four digits",
+            whole.replace("200", "2000") + &body,
+        ),
+        ("a header without a colon", head("X\r\n") + &body),
+        (
+            "a folded header",
+            head(&format!("X: a\r\n b\r\nContent-Length: {length}\r\n")) + &body,
+        ),
+        ("nothing", String::new()),
+    ];
+    for (name, answer) in wrong {
+        let login = framed(answer.into_bytes());
+        assert!(
+            login.status < 0 && login.principal.is_empty(),
+            "{name}: {login:?}"
+        );
+    }
+}
+
+#[test]
+fn n10_an_answer_that_is_cut_names_nobody() {
+    let whole = http_answer();
+    for length in 0..whole.len() {
+        if length > 40 && length % 17 != 0 && length + 1 != whole.len() {
+            continue;
+        }
+        let part = whole[..length].to_vec();
+        let sts = hostile(move |visit| {
+            visit.request()?;
+            visit.send(&part)?;
+            visit.cut()
+        });
+        let login = Host::with_hostile(&sts, &[SHORT]).login(ALICE);
+        assert!(
+            login.status < 0 && login.principal.is_empty(),
+            "{length}: {login:?}"
+        );
+    }
+}
+
+/// Without a length only the end of TLS tells a whole answer from a cut one.
+#[test]
+fn n10_an_answer_without_length_counts_only_if_tls_ends_in_order() {
+    let body = CannedAnswer::identity(ALICE, "AIDAALICE", "123456789012").body;
+    let answer = (head("") + &body).into_bytes();
+    let sts = hostile(move |visit| {
+        visit.request()?;
+        visit.send(&answer)?;
+        visit.cut()
+    });
+    let login = Host::with_hostile(&sts, &[SHORT]).login(ALICE);
+    login.assert_failed(&[MAWS_E_UPSTREAM]);
+}
+
+#[test]
+fn x5_a_slow_endless_or_silent_answer_costs_the_deadline_and_no_more() {
+    let drip = |visit: &mut Visit<'_>, bytes: &[u8]| {
+        for byte in bytes.iter().cycle() {
+            visit.send(&[*byte])?;
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    };
+    let behaviours: [Box<dyn Fn(&mut Visit<'_>) -> io::Result<()> + Send + Sync>; 5] = [
+        Box::new(|visit| visit.until_closed()),
+        Box::new(move |visit| drip(visit, b"HTTP/1.1 200 OK\r\n")),
+        Box::new(move |visit| {
+            visit.send(head("Content-Length: 60000\r\n").as_bytes())?;
+            drip(visit, b" ")
+        }),
+        Box::new(move |visit| {
+            visit.send(head("Transfer-Encoding: chunked\r\n").as_bytes())?;
+            drip(visit, b"1\r\n \r\n")
+        }),
+        Box::new(move |visit| {
+            visit.send(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            drip(visit, b"HTTP/1.1 100 Continue\r\n\r\n")
+        }),
+    ];
+    for behave in behaviours {
+        let sts = hostile(move |visit| {
+            visit.request()?;
+            behave(visit)
+        });
+        let host = Host::with_hostile(&sts, &[SHORT]);
+        let login = host.login(ALICE);
+        login.assert_failed(&[MAWS_E_TIMEOUT, MAWS_E_UPSTREAM]);
+        // And lets go of the connection.
+        assert!(sts.wait(LONG, |seen| seen.ended == seen.connections));
+    }
+}
