@@ -175,7 +175,6 @@ impl Host {
     }
 
     /// From here on nothing is logged.
-    #[allow(dead_code)]
     pub fn set_log_off(&self) {
         let off = maws_log_level::MAWS_LOG_OFF as i32;
         assert_eq!(call!(set_log_level(self.plugin, off)), 0);

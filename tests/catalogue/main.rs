@@ -13,6 +13,7 @@ mod binding;
 mod conversation;
 mod disclosure;
 mod headers;
+#[allow(dead_code)]
 mod host;
 mod identity;
 mod load;
