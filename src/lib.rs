@@ -22,6 +22,7 @@
 pub mod abi;
 pub mod aws;
 pub mod conversation;
+pub mod failpoint;
 pub mod ffi;
 pub mod identity;
 pub mod net;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::failpoint::failpoint;
 use crate::panics;
 use crate::ports::{Sts, StsClient};
 use crate::reason::Reason;
@@ -183,15 +184,14 @@ impl<J: Job> Shared<J> {
 
     fn work(&self, desk: &Arc<Desk<J>>) {
         let _panics_are_ours = panics::Inside::enter();
+        let _counted_out = CountedOut(self);
+        failpoint!(WorkerStart);
         let mut client = self.sts.client();
         while let Some(job) = self.next_job(desk) {
             if catch_unwind(AssertUnwindSafe(|| job.run(&mut *client))).is_err() {
                 client = self.sts.client();
             }
         }
-        drop(client);
-        self.state().threads -= 1;
-        self.thread_gone.notify_all();
     }
 
     /// Waits for the next job; none means that the worker is to leave.
@@ -210,6 +210,18 @@ impl<J: Job> Shared<J> {
         state.idle.push(Arc::clone(desk));
         drop(state);
         desk.wait()
+    }
+}
+
+/// Counts a worker out as it leaves, also by a panic; its last act.
+struct CountedOut<'a, J>(&'a Shared<J>);
+
+impl<J> Drop for CountedOut<'_, J> {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.threads -= 1;
+        drop(state);
+        self.0.thread_gone.notify_all();
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::aws::{Answer, SignedRequest};
 use crate::conversation::Conversation;
+use crate::failpoint::failpoint;
 use crate::outcome::{Outcome, Times};
 use crate::panics;
 use crate::pool::Job;
@@ -136,7 +137,10 @@ fn timed(outcome: Outcome, times: Times) -> Outcome {
 impl Job for Verification {
     fn run(self, client: &mut dyn StsClient) {
         let busy = self.conversation.plugin.stats.in_flight();
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.verify(client)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            failpoint!(Worker);
+            self.verify(client)
+        }));
         drop(busy);
         match outcome {
             Ok(Some(outcome)) => self.conversation.complete(outcome),
@@ -152,6 +156,16 @@ impl Job for Verification {
     fn discard(self) {
         self.conversation
             .complete(Outcome::failed(Reason::ShuttingDown.into()));
+    }
+}
+
+impl Drop for Verification {
+    /// A worker that fails before it has begun with its job leaves nobody waiting for it.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.conversation
+                .complete(Outcome::failed(panics::failure()));
+        }
     }
 }
 

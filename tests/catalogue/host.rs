@@ -135,6 +135,13 @@ impl Host {
         Host::beside(&sts.endpoint(), sts.ca_path(), options)
     }
 
+    /// Destroys the plugin and gives all that it has ever logged.
+    pub fn stop(mut self) -> Vec<String> {
+        assert_eq!(call!(destroy(self.plugin, LONG.as_millis() as u32)), 0);
+        self.plugin.id = 0;
+        std::mem::take(&mut *self.heard.lines.lock().unwrap())
+    }
+
     pub fn begin(&self) -> Conv<'_> {
         self.try_begin("$external", true).unwrap()
     }
@@ -188,10 +195,6 @@ impl Host {
         stats
     }
 
-    pub fn lines(&self) -> Vec<String> {
-        self.heard.lines.lock().unwrap().clone()
-    }
-
     /// A whole login of a shipped identity.
     pub fn login(&self, arn: &str) -> Login {
         self.login_by(|host, nonce| Signer::new(&credentials(arn), host, nonce, SystemTime::now()))
@@ -243,6 +246,9 @@ fn views(options: &[(&str, &str)]) -> Vec<maws_option> {
 
 impl Drop for Host {
     fn drop(&mut self) {
+        if self.plugin.id == 0 {
+            return;
+        }
         let status = call!(destroy(self.plugin, LONG.as_millis() as u32));
         // A test that failed midway has left a conversation, and has said why already.
         assert!(status == 0 || std::thread::panicking(), "destroy: {status}");

@@ -9,7 +9,7 @@ use sts_emulator::client::Signer;
 use sts_emulator::hostile::{Certificate, HostileSts, Visit};
 use sts_emulator::{CannedAnswer, Reply, StsEmulator};
 
-use crate::host::{Host, alice};
+use crate::host::Host;
 use crate::support::{ALICE, JANE, LONG, credentials};
 use crate::tls::{answer_all, http_answer};
 
