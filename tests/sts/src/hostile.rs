@@ -227,6 +227,11 @@ impl<'a> Visit<'a> {
         self.number
     }
 
+    /// The connection's socket, for questions to the kernel.
+    pub fn socket(&self) -> &TcpStream {
+        self.socket
+    }
+
     /// The next request; `None` when the client closed the connection.
     pub fn request(&mut self) -> io::Result<Option<Request>> {
         match self.reader.next(&mut self.stream) {
