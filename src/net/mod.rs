@@ -108,6 +108,8 @@ impl StsClient for Client {
             .elapsed()
             .saturating_sub(connect.unwrap_or_default());
         let stale_connection = matches!(result, Err(Fault { stale: true, .. }));
+        // STS's errors can repeat the request, token and all.
+        self.response.zeroize();
         let result = result.map_err(|fault| fault.failure).and_then(|r| read(&r));
         Attempt {
             result,
