@@ -20,4 +20,5 @@ mod load;
 mod messages;
 mod network;
 mod reply;
+mod table;
 mod tls;
