@@ -12,6 +12,7 @@ mod accepted;
 mod binding;
 mod conversation;
 mod disclosure;
+mod framing;
 mod headers;
 #[allow(dead_code)]
 mod host;
@@ -22,3 +23,4 @@ mod network;
 mod reply;
 mod table;
 mod tls;
+mod values;
