@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use mongodb_aws_auth::reason::Reason;
-use sts_emulator::client::{ClientSecond, Signer};
 use sts_emulator::StsEmulator;
+use sts_emulator::client::{ClientSecond, Signer};
 
 use crate::host::{Host, alice, honest};
 use crate::support::{ALICE, SHOP_APP, client_second, credentials, document, string_element};
