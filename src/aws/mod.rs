@@ -5,6 +5,7 @@ mod arn;
 mod auth_header;
 pub mod date;
 mod endpoint;
+mod object;
 mod signed_request;
 pub mod xml;
 
