@@ -3,7 +3,6 @@
 //! No lock is held while a callback runs. What the host may point to until `end` (reply, texts)
 //! stands in cells that are written once.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::abi::maws_code::{self, *};
@@ -15,6 +14,7 @@ use crate::panics;
 use crate::plugin::Plugin;
 use crate::reason::{Failure, Reason};
 use crate::sasl::{self, Action};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, thread};
 use crate::verification::Verification;
 
 /// What the host says of a login at its begin.
@@ -396,7 +396,7 @@ struct Leave<'a> {
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             self.conversation.finish(Outcome::failed(panics::failure()));
         }
         if self.entered {

@@ -5,13 +5,15 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::panics;
 use crate::ports::{Sts, StsClient};
 use crate::reason::Reason;
+#[cfg(all(test, shuttle))]
+use crate::sync::IsFinished as _;
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::sys::SignalsBlocked;
 
 /// Deep enough for TLS and HTTP with room; the pages are used only as far as they are touched.
