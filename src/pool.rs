@@ -51,7 +51,11 @@ struct State<J> {
     limits: PoolLimits,
     queue: VecDeque<J>,
     idle: Vec<Arc<Desk<J>>>,
+    /// Threads that take jobs. One that is to leave counts no more from that decision on, or jobs
+    /// would be left to it.
     threads: usize,
+    /// Threads that are on their way out.
+    leaving: usize,
     handles: Vec<JoinHandle<()>>,
     closed: bool,
 }
@@ -76,6 +80,7 @@ impl<J: Job> Pool<J> {
             queue: VecDeque::new(),
             idle: Vec::new(),
             threads: 0,
+            leaving: 0,
             handles: Vec::new(),
             closed: false,
         };
@@ -125,6 +130,7 @@ impl<J: Job> Pool<J> {
             .saturating_sub(limits.workers)
             .min(state.idle.len());
         let leaving: Vec<_> = state.idle.drain(..surplus).collect();
+        state.leave(leaving.len());
         drop(state);
         leaving.iter().for_each(|desk| desk.lay(Paper::GoHome));
     }
@@ -132,7 +138,7 @@ impl<J: Job> Pool<J> {
     /// Threads that live, and jobs that wait.
     pub fn gauges(&self) -> (usize, usize) {
         let state = self.shared.state();
-        (state.threads, state.queue.len())
+        (state.threads + state.leaving, state.queue.len())
     }
 
     /// Discards waiting jobs, interrupts calls in flight and waits up to `drain` for the threads.
@@ -143,13 +149,14 @@ impl<J: Job> Pool<J> {
         state.closed = true;
         let queue = std::mem::take(&mut state.queue);
         let idle = std::mem::take(&mut state.idle);
+        state.leave(idle.len());
         drop(state);
         idle.iter().for_each(|desk| desk.lay(Paper::GoHome));
         queue.into_iter().for_each(J::discard);
         self.shared.sts.shutdown();
 
         let mut state = self.shared.state();
-        while state.threads > 0 {
+        while state.threads + state.leaving > 0 {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
@@ -192,7 +199,7 @@ impl<J: Job> Shared<J> {
             }
         }
         drop(client);
-        self.state().threads -= 1;
+        self.state().leaving -= 1;
         self.thread_gone.notify_all();
     }
 
@@ -204,6 +211,7 @@ impl<J: Job> Shared<J> {
         }
         let mut state = self.state();
         if state.closed || state.threads > state.limits.workers {
+            state.leave(1);
             return None;
         }
         if let Some(job) = state.queue.pop_front() {
@@ -212,6 +220,13 @@ impl<J: Job> Shared<J> {
         state.idle.push(Arc::clone(desk));
         drop(state);
         desk.wait()
+    }
+}
+
+impl<J> State<J> {
+    fn leave(&mut self, count: usize) {
+        self.threads -= count;
+        self.leaving += count;
     }
 }
 
