@@ -42,7 +42,10 @@ impl HookedClock {
 fn a_step_that_begins_within_a_cancel_does_not_undo_it() {
     let clock = HookedClock::default();
     let plugin = Plugin::new(
-        Box::new(CountingHost::default()),
+        Box::new(CountingHost {
+            ready: Arc::default(),
+            on_log: Box::new(|_| {}),
+        }),
         0,
         Options::new(&[]).unwrap(),
         Arc::new(ScriptedSts(Mutex::new(None))),

@@ -237,6 +237,26 @@ fn a_conversation_that_waits_without_a_poll_is_reported_once() {
 }
 
 #[test]
+fn whoever_conv_ready_tells_finds_the_outcome_even_while_step_runs() {
+    in_many_orders(|| {
+        let scene = Scene::new(true, "1");
+        let handle = scene.begin(0).unwrap();
+        assert_eq!(scene.get(handle).unwrap().step(FIRST), MAWS_CONTINUE);
+        let told = spawn(&scene, move |scene| {
+            while scene.ready(0) == 0 {
+                thread::yield_now();
+            }
+            let conversation = scene.get(handle).unwrap();
+            assert_eq!(conversation.poll(Duration::ZERO), MAWS_DONE);
+            scene.end(handle, 0)
+        });
+        assert_eq!(scene.get(handle).unwrap().step(&second()), MAWS_PENDING);
+        assert_eq!(told.join().unwrap(), Ok(()));
+        assert_eq!(scene.destroy(), Ok(true));
+    });
+}
+
+#[test]
 fn no_callback_runs_after_end() {
     in_many_orders(|| {
         let scene = Scene::new(true, "1");
