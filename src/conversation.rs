@@ -3,7 +3,6 @@
 //! No lock is held while a callback runs. What the host may point to until `end` (reply, texts)
 //! stands in cells that are written once.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::abi::maws_code::{self, *};
@@ -15,6 +14,7 @@ use crate::panics;
 use crate::plugin::Plugin;
 use crate::reason::{Failure, Reason};
 use crate::sasl::{self, Action};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, thread};
 use crate::verification::Verification;
 
 /// What the host says of a login at its begin.
@@ -270,13 +270,7 @@ impl Conversation {
         payload: &[u8],
     ) -> Result<Action, Failure> {
         let life = self.options.settings.limits.conversation_timeout;
-        if self
-            .plugin
-            .clock
-            .now()
-            .saturating_duration_since(self.begun)
-            >= life
-        {
+        if self.age() >= life {
             return Err(Reason::ConversationExpired.into());
         }
         sasl.step(payload, || self.plugin.random())
@@ -306,13 +300,19 @@ impl Conversation {
     /// Enters the phase, unless the host cancelled meanwhile.
     fn leave_stepping(&self, next: Phase, entered: bool) -> Result<(), maws_code> {
         let mut state = self.state();
-        let Phase::Stepping { cancelled: true } = state.phase else {
-            state.phase = next;
-            state.entered = entered;
-            return Ok(());
-        };
-        drop(state);
-        Err(self.finish(Outcome::failed(Reason::Cancelled.into())))
+        match state.phase {
+            // A cancel that began before the step took effect within it.
+            Phase::Over(code) => Err(code),
+            Phase::Stepping { cancelled: true } => {
+                drop(state);
+                Err(self.finish(Outcome::failed(Reason::Cancelled.into())))
+            }
+            _ => {
+                state.phase = next;
+                state.entered = entered;
+                Ok(())
+            }
+        }
     }
 
     /// Ends the conversation within a call of the host, which gets the code: no callback.
@@ -341,11 +341,7 @@ impl Conversation {
 
     /// Makes this the outcome if there is none yet.
     fn settle(&self, mut outcome: Outcome, notify: bool) -> Option<&Outcome> {
-        outcome.total = self
-            .plugin
-            .clock
-            .now()
-            .saturating_duration_since(self.begun);
+        outcome.total = self.age();
         let mut state = self.state();
         if let Phase::Over(_) = state.phase {
             return None;
@@ -355,6 +351,11 @@ impl Conversation {
         let outcome = self.outcome.get_or_init(|| Box::new(outcome));
         self.wake(state);
         Some(outcome)
+    }
+
+    fn age(&self) -> Duration {
+        let now = self.plugin.clock.now();
+        now.saturating_duration_since(self.begun)
     }
 
     fn report(&self, outcome: &Outcome) {
@@ -396,7 +397,7 @@ struct Leave<'a> {
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             self.conversation.finish(Outcome::failed(panics::failure()));
         }
         if self.entered {

@@ -248,21 +248,6 @@ fn a_cancelled_verification_is_never_sent() {
 }
 
 #[test]
-fn cancel_wakes_a_poll_of_another_thread() {
-    let bench = bench(&[]);
-    let conversation = bench.pending();
-    std::thread::scope(|scope| {
-        let poll = scope.spawn(|| conversation.poll(LONG));
-        while !conversation.state().entered {
-            std::thread::yield_now();
-        }
-        conversation.cancel();
-        assert_eq!(poll.join().unwrap(), MAWS_E_CANCELLED);
-    });
-    bench.answers.send(alice()).unwrap();
-}
-
-#[test]
 fn two_serial_calls_at_once_do_not_mix() {
     let bench = bench(&[]);
     let conversation = bench.pending();
@@ -443,3 +428,6 @@ fn every_conversation_is_in_the_statistics_once() {
         (1, 1, 1)
     );
 }
+
+#[path = "conversation_cancel_tests.rs"]
+mod cancel;

@@ -36,5 +36,6 @@ pub mod reason;
 pub mod sasl;
 mod secret;
 pub mod stats;
+mod sync;
 mod sys;
 mod verification;

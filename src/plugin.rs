@@ -1,7 +1,5 @@
 //! One configuration with its workers.
 
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::abi::maws_log_level::{self, *};
@@ -12,6 +10,8 @@ use crate::ports::{Clock, Host, Sts};
 use crate::reason::{Failure, Reason};
 use crate::sasl::messages::NONCE_LENGTH;
 use crate::stats::{Snapshot, Stats};
+use crate::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use crate::sync::{Arc, PoisonError, RwLock};
 use crate::sys;
 use crate::verification::{RetryBudget, Verification};
 

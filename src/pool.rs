@@ -5,14 +5,16 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::failpoint::failpoint;
 use crate::panics;
 use crate::ports::{Sts, StsClient};
 use crate::reason::Reason;
+#[cfg(all(test, shuttle))]
+use crate::sync::IsFinished as _;
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::sys::SignalsBlocked;
 
 /// Deep enough for TLS and HTTP with room; the pages are used only as far as they are touched.
@@ -50,7 +52,11 @@ struct State<J> {
     limits: PoolLimits,
     queue: VecDeque<J>,
     idle: Vec<Arc<Desk<J>>>,
+    /// Threads that take jobs. One that is to leave counts no more from that decision on, or jobs
+    /// would be left to it.
     threads: usize,
+    /// Threads that are on their way out.
+    leaving: usize,
     handles: Vec<JoinHandle<()>>,
     closed: bool,
 }
@@ -75,6 +81,7 @@ impl<J: Job> Pool<J> {
             queue: VecDeque::new(),
             idle: Vec::new(),
             threads: 0,
+            leaving: 0,
             handles: Vec::new(),
             closed: false,
         };
@@ -124,6 +131,7 @@ impl<J: Job> Pool<J> {
             .saturating_sub(limits.workers)
             .min(state.idle.len());
         let leaving: Vec<_> = state.idle.drain(..surplus).collect();
+        state.leave(leaving.len());
         drop(state);
         leaving.iter().for_each(|desk| desk.lay(Paper::GoHome));
     }
@@ -131,7 +139,7 @@ impl<J: Job> Pool<J> {
     /// Threads that live, and jobs that wait.
     pub fn gauges(&self) -> (usize, usize) {
         let state = self.shared.state();
-        (state.threads, state.queue.len())
+        (state.threads + state.leaving, state.queue.len())
     }
 
     /// Discards waiting jobs, interrupts calls in flight and waits up to `drain` for the threads.
@@ -142,13 +150,14 @@ impl<J: Job> Pool<J> {
         state.closed = true;
         let queue = std::mem::take(&mut state.queue);
         let idle = std::mem::take(&mut state.idle);
+        state.leave(idle.len());
         drop(state);
         idle.iter().for_each(|desk| desk.lay(Paper::GoHome));
         queue.into_iter().for_each(J::discard);
         self.shared.sts.shutdown();
 
         let mut state = self.shared.state();
-        while state.threads > 0 {
+        while state.threads + state.leaving > 0 {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
@@ -202,6 +211,7 @@ impl<J: Job> Shared<J> {
         }
         let mut state = self.state();
         if state.closed || state.threads > state.limits.workers {
+            state.leave(1);
             return None;
         }
         if let Some(job) = state.queue.pop_front() {
@@ -213,13 +223,25 @@ impl<J: Job> Shared<J> {
     }
 }
 
+impl<J> State<J> {
+    fn leave(&mut self, count: usize) {
+        self.threads -= count;
+        self.leaving += count;
+    }
+}
+
 /// Counts a worker out as it leaves, also by a panic; its last act.
 struct CountedOut<'a, J>(&'a Shared<J>);
 
 impl<J> Drop for CountedOut<'_, J> {
     fn drop(&mut self) {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.threads -= 1;
+        // Whoever leaves in order was counted as leaving before.
+        if std::thread::panicking() {
+            state.threads -= 1;
+        } else {
+            state.leaving -= 1;
+        }
         drop(state);
         self.0.thread_gone.notify_all();
     }

@@ -160,3 +160,63 @@ fn fewer_workers_take_effect_as_they_fall_idle() {
     c.send(()).unwrap();
     assert!(bench.pool.shutdown(Duration::from_secs(30)));
 }
+
+/// Clients of its workers wait, as they go, until the test lets them.
+struct SlowGoodbye {
+    leaving: Mutex<Sender<()>>,
+    gate: Arc<Mutex<()>>,
+}
+
+struct SlowClient(Sender<()>, Arc<Mutex<()>>);
+
+impl Sts for SlowGoodbye {
+    fn client(&self) -> Box<dyn StsClient> {
+        let leaving = self.leaving.lock().unwrap().clone();
+        Box::new(SlowClient(leaving, Arc::clone(&self.gate)))
+    }
+
+    fn shutdown(&self) {}
+}
+
+impl StsClient for SlowClient {
+    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
+        unreachable!()
+    }
+}
+
+impl Drop for SlowClient {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+        drop(self.1.lock());
+    }
+}
+
+#[test]
+fn while_a_surplus_worker_is_on_its_way_out_the_others_stay() {
+    let (leaving, left) = channel();
+    let gate = Arc::new(Mutex::new(()));
+    let sts = SlowGoodbye {
+        leaving: Mutex::new(leaving),
+        gate: Arc::clone(&gate),
+    };
+    let mut bench = Bench::new(0, 0);
+    let limits = |workers| PoolLimits { workers, queue: 4 };
+    bench.pool = Pool::new(Arc::new(sts), limits(2));
+    let a = bench.submit("a").unwrap();
+    bench.expect(("run", "a"));
+    let b = bench.submit("b").unwrap();
+    bench.expect(("run", "b"));
+    a.send(()).unwrap();
+    while bench.pool.shared.state().idle.is_empty() {
+        thread::yield_now();
+    }
+    let closed = gate.lock().unwrap();
+    bench.pool.set_limits(limits(1));
+    left.recv_timeout(Duration::from_secs(30)).unwrap();
+    b.send(()).unwrap();
+    let c = bench.submit("c").unwrap();
+    bench.expect(("run", "c"));
+    drop(closed);
+    c.send(()).unwrap();
+    assert!(bench.pool.shutdown(Duration::from_secs(30)));
+}

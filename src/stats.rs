@@ -1,11 +1,11 @@
 //! Counters since create. Each is atomic, the set is not.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::abi::maws_code::{self, *};
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The counters.
 #[derive(Debug, Default)]

@@ -1,8 +1,6 @@
 //! The worker's side of a login: sends the request to STS until there is an answer or no time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::aws::{Answer, SignedRequest};
@@ -13,6 +11,8 @@ use crate::panics;
 use crate::pool::Job;
 use crate::ports::{SendLimits, StsClient};
 use crate::reason::{Failure, Reason};
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// First pause before a request is sent again; doubled each time up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);

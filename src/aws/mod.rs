@@ -3,10 +3,11 @@
 mod answer;
 mod arn;
 mod auth_header;
-mod date;
+pub mod date;
 mod endpoint;
+mod object;
 mod signed_request;
-mod xml;
+pub mod xml;
 
 pub use answer::{Answer, CallerIdentity, StsError, read_answer};
 pub use arn::{Arn, Kind, is_account, is_partition};

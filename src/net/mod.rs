@@ -7,7 +7,7 @@ mod connection;
 mod fault;
 mod idle;
 mod resolver;
-mod response;
+pub mod response;
 mod roots;
 mod sockets;
 
