@@ -58,7 +58,8 @@ template <class T>
 using AtomicValue = Atomic<T>;
 #endif
 
-// --- Texts. ---------------------------------------------------------------------------------------
+// --- Texts.
+// ---------------------------------------------------------------------------------------
 
 // What the registry's interfaces pass names and payloads as.
 using Text = decltype(std::declval<const SaslServerCommonBase&>().mechanismName());
@@ -83,7 +84,8 @@ std::string_view viewOf(const AnyText& from) {
     }
 }
 
-// --- Registration. --------------------------------------------------------------------------------
+// --- Registration.
+// --------------------------------------------------------------------------------
 
 template <class Owner>
 Owner* registryOwner(SASLServerMechanismRegistry& (*)(Owner*));
@@ -105,7 +107,8 @@ Registerer makeRegisterer(const char* name, Action action) {
     }
 }
 
-// --- Initializers. --------------------------------------------------------------------------------
+// --- Initializers.
+// --------------------------------------------------------------------------------
 
 using InitializerResult = std::invoke_result_t<InitializerFunction, InitializerContext*>;
 
@@ -119,7 +122,8 @@ Result endInitializer(const Status& status) {
     }
 }
 
-// --- The mechanism's virtual functions. -----------------------------------------------------------
+// --- The mechanism's virtual functions.
+// -----------------------------------------------------------
 
 // What a mechanism tells the server besides its outcome.
 struct LoginFacts {
@@ -205,14 +209,16 @@ class WithExtraInfo<Base, std::void_t<decltype(std::declval<const Base&>().appen
 template <class Base>
 using Adapted = WithExtraInfo<WithExpiration<WithSteps<WithFacts<Base>>>>;
 
-// --- Other interfaces. ----------------------------------------------------------------------------
+// --- Other interfaces.
+// ----------------------------------------------------------------------------
 
 // SSLPeerInfo says whether a connection is TLS by a flag or by a function, and is given by
 // reference or by pointer.
 template <class PeerInfo>
-auto isTls(const PeerInfo& info) -> std::enable_if_t<
-    !std::is_function_v<decltype(PeerInfo::isTLS)> && std::is_convertible_v<decltype(info.isTLS), bool>,
-    bool> {
+auto isTls(const PeerInfo& info)
+    -> std::enable_if_t<!std::is_function_v<decltype(PeerInfo::isTLS)> &&
+                            std::is_convertible_v<decltype(info.isTLS), bool>,
+                        bool> {
     return info.isTLS;
 }
 template <class PeerInfo>

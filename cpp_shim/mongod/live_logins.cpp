@@ -5,16 +5,30 @@
 namespace mongo {
 namespace awsauth {
 
-LiveLogins::Login::Login(LiveLogins& all, maws::Conversation conversation)
-    : all_(all), conversation_(std::move(conversation)) {
+maws::Result<void> LiveLogins::Login::begin(const maws::Plugin& plugin, maws::Begin args) {
     std::unique_lock<std::mutex> lock(all_.mutex_);
-    all_.logins_.insert(this);
+    if (all_.stopped_) return maws::Error{MAWS_E_CANCELLED, "the server is shutting down", 0};
+    all_.logins_.insert(this);  // before the conversation is there: stop() waits for it
+    busy_ = true;
+    lock.unlock();
+    args.ready = &ready_;
+    maws::Result<maws::Conversation> begun = maws::Conversation::begin(plugin, args);
+    lock.lock();
+    busy_ = false;
+    if (!begun) {
+        all_.logins_.erase(this);
+        all_.ended_.notify_all();
+        return begun.error();
+    }
+    conversation_.emplace(std::move(begun).value());
     if (all_.stopped_) all_.end(*this, lock);
+    return {};
 }
 
 LiveLogins::Login::~Login() {
     std::unique_lock<std::mutex> lock(all_.mutex_);
     all_.end(*this, lock);
+    all_.logins_.erase(this);  // of a begin that threw
 }
 
 bool LiveLogins::Login::enter() {
@@ -51,7 +65,9 @@ bool LiveLogins::stop(std::chrono::milliseconds limit) {
     std::unique_lock<std::mutex> lock(mutex_);
     stopped_ = true;
     for (const Login* login : logins_) {
-        if (login->busy_) login->conversation_->cancel();
+        if (!login->busy_ || !login->conversation_) continue;
+        login->conversation_->cancel();
+        login->ready_.notify_ready();  // for a cancelled conversation the plugin does not
     }
     // While the lock is open any login may go: each round begins anew.
     const auto next_idle = [this] {

@@ -21,11 +21,14 @@ class LiveLogins {
     // One conversation. Used by one thread at a time, besides stop().
     class Login {
      public:
-        // After stop() the conversation is ended at once.
-        Login(LiveLogins& all, maws::Conversation conversation);
+        // `ready` is what the conversation will notify; it outlives the login.
+        Login(LiveLogins& all, maws::ReadySink& ready) : all_(all), ready_(ready) {}
         ~Login();
         Login(const Login&) = delete;
         Login& operator=(const Login&) = delete;
+
+        // Begins the conversation; fails with MAWS_E_CANCELLED after stop(). Once.
+        maws::Result<void> begin(const maws::Plugin& plugin, maws::Begin args);
 
         // Runs use(conversation); gives false, without doing so, when the server has ended it. The
         // texts that the conversation gave are valid until use returns.
@@ -58,6 +61,7 @@ class LiveLogins {
         void leave();
 
         LiveLogins& all_;
+        maws::ReadySink& ready_;
         // Guarded by all_.mutex_; whoever has set busy_ may use the conversation.
         std::optional<maws::Conversation> conversation_;
         bool busy_ = false;
@@ -76,7 +80,7 @@ class LiveLogins {
 
     mutable std::mutex mutex_;  // never taken inside a callback of the plugin
     std::condition_variable ended_;
-    std::set<Login*> logins_;  // those whose conversation has not ended
+    std::set<Login*> logins_;  // those whose conversation is being begun, lives or is being ended
     bool stopped_ = false;
 };
 

@@ -64,6 +64,12 @@ auto codeFor(maws_status status) {
     }
 }
 
+// Once the server has stopped the plugin, calls come too late for what they are.
+maws_status unlessStopped(maws_status status) {
+    const bool late = maws::group_of(status) == maws::Group::kHost;
+    return late && active()->logins().stopped() ? MAWS_E_CANCELLED : status;
+}
+
 bool clientUsesTls(OperationContext* opCtx) {
 #ifdef MONGO_CONFIG_SSL
     const auto session = opCtx->getClient()->session();
@@ -98,12 +104,12 @@ Mechanism::StepResult Mechanism::doStep(OperationContext* opCtx, Text input) {
     Status interruption = Status::OK();
     StepResult result = Status(ErrorCodes::InterruptedAtShutdown, "the server is shutting down");
     const bool ran = login_->run([&](maws::Conversation& conversation) {
-        const maws::Verdict verdict = waiter_.step(
-            conversation, viewOf(input),
-            [&](stdx::condition_variable& condition, auto& lock, auto ready) {
-                interruption = waitFor(opCtx, condition, lock, ready);
-                return interruption.isOK();
-            });
+        const maws::Verdict verdict =
+            waiter_.step(conversation, viewOf(input),
+                         [&](stdx::condition_variable& condition, auto& lock, auto ready) {
+                             interruption = waitFor(opCtx, condition, lock, ready);
+                             return interruption.isOK();
+                         });
         if (!interruption.isOK()) {
             report(MAWS_E_CANCELLED, conversation.info());
             result = interruption;
@@ -112,7 +118,7 @@ Mechanism::StepResult Mechanism::doStep(OperationContext* opCtx, Text input) {
         } else if (verdict.step.status == MAWS_DONE) {
             result = verified(conversation.info());
         } else {
-            result = refuse(verdict.step.status, conversation.info());
+            result = refuse(unlessStopped(verdict.step.status), conversation.info());
         }
     });
     if (!ran) report(MAWS_E_CANCELLED, {});
@@ -134,18 +140,14 @@ Status Mechanism::begin(OperationContext* opCtx) {
     args.log_id = record_.login;
     args.database = database;
     args.client_addr = record_.remote;
-    args.ready = &waiter_;
-    maws::Result<maws::Conversation> begun = maws::Conversation::begin(plugin->plugin(), args);
-    if (begun) {
-        login_.emplace(plugin->logins(), std::move(begun).value());
-        return Status::OK();
-    }
+    login_.emplace(plugin->logins(), waiter_);
+    const maws::Result<void> begun = login_->begin(plugin->plugin(), args);
+    if (begun) return Status::OK();
+    login_.reset();
     maws::Info info;
     info.reason = begun.error().reason;
     info.detail = begun.error().message;
-    // After stop() the plugin has gone.
-    const bool stopped = plugin->logins().stopped();
-    return refuse(stopped ? MAWS_E_CANCELLED : begun.error().status, info);
+    return refuse(begun.error().status, info);
 }
 
 Mechanism::StepResult Mechanism::verified(const maws::Info& info) {

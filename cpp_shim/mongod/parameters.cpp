@@ -11,20 +11,15 @@ Parameters parameters;
 
 namespace {
 
-std::string valueOf(const std::string& storage) {
-    return storage;
-}
-std::string valueOf(int storage) {
-    return asText(storage);
-}
-std::string valueOf(bool storage) {
+template <class Value>
+std::string valueOf(const Value& storage) {
     return asText(storage);
 }
 std::string valueOf(RuntimeText& storage) {
     return storage.get();
 }
-template <class T>
-std::string valueOf(const AtomicValue<T>& storage) {
+template <class Value>
+std::string valueOf(const AtomicValue<Value>& storage) {
     return asText(storage.load());
 }
 

@@ -19,8 +19,7 @@ namespace awsauth {
 #if defined(MAWS_DEFAULT_PLUGIN_PATH)
 constexpr const char* kPackagedPluginPath = MAWS_DEFAULT_PLUGIN_PATH;
 #else
-constexpr const char* kPackagedPluginPath =
-    "/usr/lib/mongodb-aws-auth/libmongodb_aws_auth.so.1";
+constexpr const char* kPackagedPluginPath = "/usr/lib/mongodb-aws-auth/libmongodb_aws_auth.so.1";
 #endif
 
 // Kinds of values. What may change while the server runs is safe to read meanwhile.

@@ -33,17 +33,15 @@ void logVerified(const LoginRecord& record) {
           "remote"_attr = record.remote, "principal"_attr = record.principal,
           "rawArn"_attr = record.rawArn, "userId"_attr = record.userId,
           "account"_attr = record.account, "accessKeyId"_attr = record.accessKeyId,
-          "stsRequestId"_attr = record.stsRequestId,
-          "durationMillis"_attr = record.durationMillis);
+          "stsRequestId"_attr = record.stsRequestId, "durationMillis"_attr = record.durationMillis);
 }
 
 void logRefused(const LoginRecord& record) {
     LOGV2(2911602, "MONGODB-AWS login refused", "login"_attr = record.login,
-          "remote"_attr = record.remote, "group"_attr = record.group,
-          "reason"_attr = record.reason, "detail"_attr = record.detail,
-          "stsErrorCode"_attr = record.stsErrorCode, "rawArn"_attr = record.rawArn,
-          "account"_attr = record.account, "accessKeyId"_attr = record.accessKeyId,
-          "stsRequestId"_attr = record.stsRequestId,
+          "remote"_attr = record.remote, "group"_attr = record.group, "reason"_attr = record.reason,
+          "detail"_attr = record.detail, "stsErrorCode"_attr = record.stsErrorCode,
+          "rawArn"_attr = record.rawArn, "account"_attr = record.account,
+          "accessKeyId"_attr = record.accessKeyId, "stsRequestId"_attr = record.stsRequestId,
           "durationMillis"_attr = record.durationMillis);
 }
 

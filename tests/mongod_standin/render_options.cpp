@@ -40,6 +40,17 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
+// The server puts descriptions into comments of its generated code.
+std::string description(std::string_view help) {
+    std::string text(help);
+    for (const char* mark : {"/*", "*/"}) {
+        for (auto at = text.find(mark); at != text.npos; at = text.find(mark)) {
+            text.insert(at + 1, " ");
+        }
+    }
+    return quoted(text);
+}
+
 std::string option_list(const Options& options) {
     std::ostringstream out;
     out << "// " << kComment << "\n#pragma once\n\n// clang-format off\n"
@@ -57,7 +68,7 @@ std::string option_list(const Options& options) {
 
 std::string parameter(const maws::OptionInfo& option) {
     std::ostringstream out;
-    out << "  " << option.name << ":\n    description: " << quoted(option.help)
+    out << "  " << option.name << ":\n    description: " << description(option.help)
         << "\n    set_at: " << (option.runtime ? "[ startup, runtime ]" : "startup")
         << "\n    cpp_varname: \"awsauth::parameters." << option.name << "\"\n";
     if (option.runtime) {
@@ -128,10 +139,10 @@ int main(int argc, char** argv) {
         return 2;
     }
     const Options options = library.value().options();
-    const std::pair<const char*, std::string> files[] = {{"option_list.h", option_list(options)},
-                                                         {"aws_auth.idl", idl(options)},
-                                                         {"aws_auth_sts_host.idl",
-                                                          sts_host_idl(options)}};
+    const std::pair<const char*, std::string> files[] = {
+        {"option_list.h", option_list(options)},
+        {"aws_auth.idl", idl(options)},
+        {"aws_auth_sts_host.idl", sts_host_idl(options)}};
     int result = 0;
     for (const auto& [name, wanted] : files) {
         const std::string path = std::string(argv[2]) + "/" + name;
