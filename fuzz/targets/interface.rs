@@ -345,9 +345,7 @@ fn poll(model: &mut Model, handle: Handle, wait: u8) {
     let (id, live) = model.conversation(handle);
     let mut out: maws_step = zeroed();
     out.struct_size = size_of::<maws_step>() as u32;
-    // Long enough to wait at all, short enough for many calls.
-    let wait = u32::from(wait % 8);
-    let status = call!(API.poll, maws_conv { id }, wait, &mut out);
+    let status = call!(API.poll, maws_conv { id }, (wait % 8).into(), &mut out);
     if !live {
         return assert_eq!(status, MAWS_E_HANDLE as i32);
     }
