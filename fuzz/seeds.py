@@ -39,9 +39,7 @@ def int32(number: int) -> bytes:
 def authorization(region: str, headers: str, key: str = "AKIDEXAMPLE") -> str:
     scope = f"{key}/{DATE[:8]}/{region}/sts/aws4_request"
     signature = "0123456789abcdef" * 4
-    return (
-        f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={headers}, Signature={signature}"
-    )
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={headers}, Signature={signature}"
 
 
 def bson_seeds() -> dict[str, bytes]:
@@ -148,16 +146,23 @@ def arn_seeds() -> dict[str, bytes]:
     }
 
 
+def caller_json(result: str, more: str = "") -> str:
+    inner = f'{{"GetCallerIdentityResult":{result}{more}}}'
+    return f'{{"GetCallerIdentityResponse":{inner}}}'
+
+
 def json_seeds() -> dict[str, bytes]:
-    result = f"""{{"Arn":"arn:aws:iam::{ACCOUNT}:user/alice","UserId":"AIDA","Account":"{ACCOUNT}"}}"""
-    metadata = '"ResponseMetadata":{"RequestId":"01234567-89ab-cdef-0123-456789abcdef"}'
-    error = '{"Error":{"Code":"SignatureDoesNotMatch","Message":"Signature expired: 1","Type":"Sender"}'
+    arn = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    result = f'{{"Arn":"{arn}","UserId":"AIDA","Account":"{ACCOUNT}"}}'
+    escaped = f'{{"\\u0041rn":"{arn}","UserId":"\\"\\\\\\u00e9","Account":"{ACCOUNT}"}}'
+    error = '{"Error":{"Code":"SignatureDoesNotMatch","Message":"Signature expired: 1",'
+    error += '"Type":"Sender"}'
     texts = {
-        "caller": f"""{{"GetCallerIdentityResponse":{{"GetCallerIdentityResult":{result},{metadata}}}}}""",
-        "no-metadata": f"""{{"GetCallerIdentityResponse":{{"GetCallerIdentityResult":{result}}}}}""",
-        "null-metadata": f"""{{"GetCallerIdentityResponse":{{"GetCallerIdentityResult":{result},"ResponseMetadata":null}}}}""",
-        "escaped": r"""{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"\u0041rn":"arn:aws:iam::123456789012:root","UserId":"\"\\\u00e9","Account":"123456789012"}}}""",
-        "arrays": f"""[[["arn:aws:iam::{ACCOUNT}:user/alice","{ACCOUNT}","AIDA"],["r-1"]]]""",
+        "caller": caller_json(result, ',"ResponseMetadata":{"RequestId":"01234567-89ab"}'),
+        "no-metadata": caller_json(result),
+        "null-metadata": caller_json(result, ',"ResponseMetadata":null'),
+        "escaped": caller_json(escaped),
+        "arrays": f'[[["{arn}","{ACCOUNT}","AIDA"],["r-1"]]]',
         "error": error + ',"RequestId":"r-1"}',
         "error-further": error + ',"x":[1e9,true,null,{"y":"\\ud83d\\ude00"}]}',
     }
@@ -165,7 +170,8 @@ def json_seeds() -> dict[str, bytes]:
 
 
 def xml_seeds() -> dict[str, bytes]:
-    result = f"<Arn>arn:aws:iam::{ACCOUNT}:user/alice</Arn><UserId>AIDA</UserId><Account>{ACCOUNT}</Account>"
+    result = f"<Arn>arn:aws:iam::{ACCOUNT}:user/alice</Arn><UserId>AIDA</UserId>"
+    result += f"<Account>{ACCOUNT}</Account>"
     root = "GetCallerIdentityResponse"
     inner = f"<GetCallerIdentityResult>{result}</GetCallerIdentityResult>"
     metadata = "<ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata>"
@@ -218,15 +224,17 @@ def option_seeds() -> dict[str, bytes]:
 
 def http_seeds() -> dict[str, bytes]:
     """Two bytes say where the response is cut, then comes the response."""
+    ok = "HTTP/1.1 200 OK\r\n"
+    chunked = ok + "Transfer-Encoding: chunked\r\n\r\n"
     texts = {
-        "length": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\nbody",
-        "chunked": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n",
+        "length": ok + "Content-Type: application/json\r\nContent-Length: 4\r\n\r\nbody",
+        "chunked": chunked + "2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n",
         "until-end": "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\nbody",
-        "interim": "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "interim": "HTTP/1.1 100 Continue\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n",
         "no-body": "HTTP/1.1 204 \r\nConnection: keep-alive, close\r\n\r\n",
         "encoded": "HTTP/1.1 500 E\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nxyz",
-        "trailer": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n",
-        "two-lengths": "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nb",
+        "trailer": chunked + "0\r\nA: b\r\n\r\n",
+        "two-lengths": ok + "Content-Length: 1\r\nContent-Length: 1\r\n\r\nb",
         "line-feed": "HTTP/1.1 200 OK\nContent-Length: 9\r\nContent-Length: 1\r\n\r\nb",
     }
     return {name: b"\x20\0" + text.encode() for name, text in texts.items()}

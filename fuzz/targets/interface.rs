@@ -345,7 +345,7 @@ fn poll(model: &mut Model, handle: Handle, wait: u8) {
     let (id, live) = model.conversation(handle);
     let mut out: maws_step = zeroed();
     out.struct_size = size_of::<maws_step>() as u32;
-    let status = call!(API.poll, maws_conv { id }, wait.into(), &mut out);
+    let status = call!(API.poll, maws_conv { id }, (wait % 8).into(), &mut out);
     if !live {
         return assert_eq!(status, MAWS_E_HANDLE as i32);
     }

@@ -25,7 +25,7 @@ use crate::sync::{Arc, Condvar, Mutex, thread};
 
 const LONG: Duration = Duration::from_secs(3600);
 /// Orders that are tried for each scene, and by how many changes of thread they differ.
-const ORDERS: usize = 3_000;
+const ORDERS: usize = 2_000;
 const CHANGES: usize = 3;
 
 /// Runs the scene in random orders and in orders that favour rare ones.

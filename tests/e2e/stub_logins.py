@@ -6,7 +6,7 @@ but what is right and stops in order is not.
 
 import argparse
 import tempfile
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import bson
@@ -57,23 +57,16 @@ CLIENT_KINDS = (
 )
 
 
+def run_client(port: int, first: int) -> None:
+    for turn in range(ROUNDS):
+        CLIENT_KINDS[(first + turn) % len(CLIENT_KINDS)](port)
+
+
 def run_clients(port: int) -> list[BaseException]:
     """What went wrong in any of the clients."""
-    faults: list[BaseException] = []
-
-    def client(first: int) -> None:
-        try:
-            for turn in range(ROUNDS):
-                CLIENT_KINDS[(first + turn) % len(CLIENT_KINDS)](port)
-        except BaseException as fault:
-            faults.append(fault)
-
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return faults
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [pool.submit(run_client, port, number) for number in range(CLIENTS)]
+    return [fault for client in clients if (fault := client.exception()) is not None]
 
 
 def main() -> int:
