@@ -4,7 +4,6 @@ use std::error::Error as _;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use aws_config::meta::region::RegionProviderChain;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata as _};
@@ -88,16 +87,21 @@ impl Client {
             .enable_all()
             .build()
             .map_err(|error| broken(&error))?;
-        let region = RegionProviderChain::first_try(args.region.clone().map(Region::new))
-            .or_default_provider()
-            .or_else(DEFAULT_REGION);
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .region(region);
-        if let Some(profile) = &args.profile {
-            loader = loader.profile_name(profile);
+        let load = |region: Option<String>| {
+            let mut loader =
+                aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+            if let Some(region) = region {
+                loader = loader.region(Region::new(region));
+            }
+            if let Some(profile) = &args.profile {
+                loader = loader.profile_name(profile);
+            }
+            runtime.block_on(loader.load())
+        };
+        let mut config = load(args.region.clone());
+        if config.region().is_none() {
+            config = load(Some(DEFAULT_REGION.to_owned()));
         }
-        let config = runtime.block_on(loader.load());
         Ok(Client { runtime, config })
     }
 
