@@ -69,7 +69,10 @@ pub fn ca_bundle() -> Option<PathBuf> {
 impl Client {
     /// Reads profiles and finds the region; asks for no credentials yet.
     pub fn new(args: &Aws, ca_file: Option<&Path>) -> Result<Client, Unusable> {
-        let mut trust = TrustStore::default();
+        // The SDK takes it for a fault of the program if the system has no authorities.
+        let named = |name| std::env::var_os(name).is_some();
+        let system = load_roots("").is_ok() || named("SSL_CERT_FILE") || named("SSL_CERT_DIR");
+        let mut trust = TrustStore::empty().with_native_roots(system);
         if let Some(file) = ca_file {
             // The SDK takes a file that cannot be used for a fault of the program.
             let unusable = |error: &dyn fmt::Display| Unusable::file(file, error);

@@ -76,8 +76,8 @@ pub fn read_server_first(reply: &[u8]) -> Option<ServerFirst> {
     })
 }
 
-/// The region that drivers sign for.
-pub fn region(host: &str) -> &str {
+/// The region that drivers sign for: they know nothing but the host.
+fn region(host: &str) -> &str {
     if host == GLOBAL_HOST {
         return GLOBAL_REGION;
     }
@@ -88,9 +88,9 @@ pub fn region(host: &str) -> &str {
 pub fn client_second(
     credentials: &Credentials,
     first: &ServerFirst,
-    region: &str,
     now: SystemTime,
 ) -> Option<Vec<u8>> {
+    let region = region(&first.host);
     let date = amz_date(now)?;
     let day = date.get(..8)?;
     let nonce = STANDARD.encode(&first.nonce);
@@ -179,7 +179,7 @@ mod tests {
         };
         let now = SystemTime::now();
         let wanted = client::client_second(&theirs, &first.host, &first.nonce, now);
-        let message = client_second(&ours, &first, region(&first.host), now).unwrap();
+        let message = client_second(&ours, &first, now).unwrap();
         let mut elements = string("a", &wanted.a);
         elements.extend(string("d", &wanted.d));
         elements.extend(string("t", &wanted.t.unwrap()));

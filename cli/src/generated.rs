@@ -45,3 +45,24 @@ fn text(member: &str, bytes: Vec<u8>) -> Report {
         exit: Exit::Fine,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_names_every_command_and_option() {
+        let document = include_str!("../../docs/tool.md");
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(
+                document.contains(&format!("## {name}")),
+                "docs/tool.md: {name}"
+            );
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                let text = format!("`--{option}");
+                assert!(document.contains(&text), "docs/tool.md: {name} --{option}");
+            }
+        }
+    }
+}

@@ -21,7 +21,7 @@ pub fn whoami(args: &Whoami, paint: Paint) -> Result<Report, Unusable> {
                 ("account", &caller.account),
                 ("user id", &caller.user_id),
                 ("access key id", &caller.access_key_id),
-                ("STS of region", &caller.region),
+                ("region", &caller.region),
             ];
             present(args, &caller.arn, &rows, paint)
         }

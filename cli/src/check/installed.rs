@@ -7,7 +7,7 @@ use mongodb_aws_auth::options::Options;
 
 use super::{Findings, configuration};
 use crate::args::Check;
-use crate::aws::Client;
+use crate::aws::{Client, ca_bundle};
 use crate::catalogue;
 use crate::plugin::{self, Library, Login, PACKAGED, Session, distrusted};
 use crate::server_config::ServerConfig;
@@ -84,7 +84,7 @@ pub fn login(
         findings.skip(STEP, "left out: STS was not reached");
         return None;
     }
-    let client = Client::new(&args.aws, None);
+    let client = Client::new(&args.aws, ca_bundle().as_deref());
     let credentials = match client.map(|client| client.credentials()) {
         Ok(Ok(credentials)) => credentials,
         Ok(Err(failure)) => {

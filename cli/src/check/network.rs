@@ -37,8 +37,12 @@ pub fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Opens a connection to the first address that takes one; `Err` tells of each.
-pub fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, String> {
+/// Opens a connection to the first address that takes one, and tells of those before it that did
+/// not.
+pub fn connect(
+    addresses: &[SocketAddr],
+    limit: Duration,
+) -> Result<(TcpStream, Vec<String>), String> {
     let until = Instant::now() + limit;
     let mut refusals = Vec::new();
     for address in addresses {
@@ -48,7 +52,7 @@ pub fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, S
             continue;
         }
         match TcpStream::connect_timeout(address, left) {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => return Ok((stream, refusals)),
             Err(error) => refusals.push(format!("{address}: {error}")),
         }
     }

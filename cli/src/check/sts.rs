@@ -1,5 +1,6 @@
 //! The way from this host to STS, step by step.
 
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant, SystemTime};
 
 use mongodb_aws_auth::net::load_roots;
@@ -46,20 +47,9 @@ pub fn check(options: &Options, findings: &mut Findings) -> bool {
         format!("{name} is {}{what}", shown.join(", ")),
     );
 
-    let stream = match network::connect(&addresses, limit) {
-        Ok(stream) => stream,
-        Err(error) => {
-            let remedy = catalogue::entry(Reason::ConnectFailed).remedy;
-            findings.fail("route", error, remedy);
-            return false;
-        }
+    let Some(stream) = route(&addresses, limit, findings) else {
+        return false;
     };
-    let ends = stream
-        .local_addr()
-        .and_then(|from| Ok((from, stream.peer_addr()?)));
-    let route = ends.map(|(from, to)| format!("connected from {} to {to}", from.ip()));
-    findings.pass("route", route.unwrap_or_default());
-
     let Some(mut tls) = tls(options, stream, findings) else {
         return false;
     };
@@ -75,7 +65,34 @@ pub fn check(options: &Options, findings: &mut Findings) -> bool {
     true
 }
 
-fn tls(options: &Options, stream: std::net::TcpStream, findings: &mut Findings) -> Option<Tls> {
+fn route(addresses: &[SocketAddr], limit: Duration, findings: &mut Findings) -> Option<TcpStream> {
+    const STEP: &str = "route";
+    let (stream, refusals) = match network::connect(addresses, limit) {
+        Ok(opened) => opened,
+        Err(error) => {
+            let remedy = catalogue::entry(Reason::ConnectFailed).remedy;
+            findings.fail(STEP, error, remedy);
+            return None;
+        }
+    };
+    let ends = stream
+        .local_addr()
+        .and_then(|from| Ok((from, stream.peer_addr()?)));
+    let route = ends.map(|(from, to)| format!("connected from {} to {to}", from.ip()));
+    let route = route.unwrap_or_default();
+    match refusals.is_empty() {
+        true => findings.pass(STEP, route),
+        false => findings.warn(
+            STEP,
+            format!("{route}, after {}", refusals.join("; ")),
+            "Each new connection may lose time on these addresses: give this host a route to \
+             them (IPv6?), or take a name that does not have them.",
+        ),
+    }
+    Some(stream)
+}
+
+fn tls(options: &Options, stream: TcpStream, findings: &mut Findings) -> Option<Tls> {
     const STEP: &str = "TLS with STS";
     let settings = &options.settings;
     let remedy = catalogue::entry(Reason::TlsFailed).remedy;
@@ -284,6 +301,21 @@ mod tests {
             Some(784_111_777)
         );
         assert_eq!(http_date("1994-11-06"), None);
+    }
+
+    #[test]
+    fn an_address_that_takes_no_connection_is_warned_of() {
+        let open = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap()
+        };
+        let addresses = [closed, open.local_addr().unwrap()];
+        let mut findings = Findings::default();
+        assert!(route(&addresses, Duration::from_secs(5), &mut findings).is_some());
+        let step = findings.0.remove(0);
+        assert_eq!(step.status, Status::Warn);
+        assert!(step.found.contains(&closed.to_string()), "{step:?}");
     }
 
     #[test]

@@ -1,16 +1,17 @@
-//! The plugin's C interface, called as a server calls it. All of the tool's unsafe code is here.
-#![allow(unsafe_code)]
+//! The plugin's C interface, called as a server calls it.
 
-use std::ffi::{CStr, c_char};
 use std::mem::{offset_of, size_of};
 use std::path::Path;
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
 
 use mongodb_aws_auth::abi::{
-    MAWS_ABI_MINOR, MAWS_BEGIN_TLS, MAWS_OPTION_RUNTIME, maws_api, maws_begin, maws_bytes,
-    maws_conv, maws_entry_fn, maws_error, maws_host, maws_info, maws_log_event, maws_option,
-    maws_option_desc, maws_plugin, maws_status, maws_step, maws_str,
+    MAWS_ABI_MINOR, MAWS_BEGIN_TLS, maws_api, maws_begin, maws_conv, maws_entry_fn, maws_host,
+    maws_info, maws_option, maws_plugin, maws_status, maws_str,
+};
+
+use super::raw::{
+    ABSENT, CallError, Log, OptionRow, absent, bytes, call_error, copy_of, empty_error, empty_step,
+    option_row, size_of_u32, static_text, take_log_event, text, text_view,
 };
 
 const ENTRY: &[u8] = b"maws_plugin_entry_v1\0";
@@ -18,28 +19,6 @@ const ENTRY: &[u8] = b"maws_plugin_entry_v1\0";
 /// The plugin's table of functions. The library stays loaded for the life of the process.
 pub struct Library {
     api: maws_api,
-}
-
-/// One row of the plugin's option table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OptionRow {
-    /// One of maws_option_kind.
-    pub kind: i32,
-    pub min: i64,
-    pub max: i64,
-    pub runtime: bool,
-    pub name: String,
-    pub default: String,
-    pub help: String,
-    pub choices: Vec<String>,
-}
-
-/// Why a call failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallError {
-    pub status: maws_status,
-    pub reason: u32,
-    pub message: String,
 }
 
 /// What info tells.
@@ -261,163 +240,5 @@ impl Library {
             // SAFETY: a handle goes by value; a stale one is answered with a status.
             let _stale = unsafe { end(conv) };
         }
-    }
-}
-
-/// Log lines of the plugin, from any thread.
-#[derive(Debug, Default)]
-pub struct Log(Mutex<Vec<(i32, String)>>);
-
-impl Log {
-    /// One that lives as long as the process: a worker that destroy left behind may still log.
-    pub fn leaked() -> &'static Log {
-        Box::leak(Box::default())
-    }
-
-    /// Level and text of each line so far.
-    pub fn lines(&self) -> Vec<(i32, String)> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// The plugin gets the address back as a number.
-    fn share(&'static self) {
-        let _exposed = ptr::from_ref(self).expose_provenance();
-    }
-}
-
-extern "C" fn take_log_event(host_ctx: usize, event: *const maws_log_event) {
-    let log = ptr::with_exposed_provenance::<Log>(host_ctx);
-    // SAFETY: the context is that of `create`, a static; the event is valid during the call, and
-    // its members are those of the first version of the interface.
-    let (log, level, text) = unsafe {
-        (
-            &*log,
-            ptr::addr_of!((*event).level).read(),
-            text(&ptr::addr_of!((*event).text).read()),
-        )
-    };
-    let mut lines = log.0.lock().unwrap_or_else(PoisonError::into_inner);
-    lines.push((level, text));
-}
-
-const ABSENT: maws_status = -3;
-
-fn absent(function: &str) -> CallError {
-    CallError {
-        status: ABSENT,
-        reason: 0,
-        message: format!("the plugin lacks the function {function}"),
-    }
-}
-
-fn size_of_u32<T>() -> u32 {
-    u32::try_from(size_of::<T>()).unwrap_or(u32::MAX)
-}
-
-fn empty_error() -> maws_error {
-    // SAFETY: all-zero is the legal empty value.
-    let mut error: maws_error = unsafe { std::mem::zeroed() };
-    error.struct_size = size_of_u32::<maws_error>();
-    error
-}
-
-fn call_error(error: &maws_error, status: maws_status) -> CallError {
-    let bytes = error.message.iter().map(|&c| c.to_ne_bytes());
-    let bytes: Vec<u8> = bytes.flatten().take_while(|&b| b != 0).collect();
-    CallError {
-        status,
-        reason: error.reason,
-        message: String::from_utf8_lossy(&bytes).into_owned(),
-    }
-}
-
-fn empty_step() -> maws_step {
-    maws_step {
-        struct_size: size_of_u32::<maws_step>(),
-        reserved: 0,
-        reply: maws_bytes {
-            ptr: ptr::null(),
-            len: 0,
-        },
-    }
-}
-
-fn text_view(text: &str) -> maws_str {
-    maws_str {
-        ptr: text.as_ptr().cast(),
-        len: text.len(),
-    }
-}
-
-/// The caller says that the view's bytes are valid.
-unsafe fn bytes(view: &maws_bytes) -> &[u8] {
-    if view.ptr.is_null() {
-        return &[];
-    }
-    // SAFETY: as the caller says.
-    unsafe { std::slice::from_raw_parts(view.ptr, view.len) }
-}
-
-/// The caller says that the view's bytes are valid.
-unsafe fn text(view: &maws_str) -> String {
-    let view = maws_bytes {
-        ptr: view.ptr.cast(),
-        len: view.len,
-    };
-    // SAFETY: as the caller says.
-    String::from_utf8_lossy(unsafe { bytes(&view) }).into_owned()
-}
-
-/// A struct of which the other side has only the first `size` bytes; the rest becomes zero. The
-/// caller says that so many are readable, and that all-zero is legal.
-unsafe fn copy_of<T>(from: *const T, size: usize) -> T {
-    let size = size.min(size_of::<T>());
-    // SAFETY: as the caller says; the copy is a local that holds at least `size` bytes.
-    unsafe {
-        let mut copy: T = std::mem::zeroed();
-        ptr::copy_nonoverlapping(from.cast::<u8>(), (&raw mut copy).cast::<u8>(), size);
-        copy
-    }
-}
-
-/// The caller says that the text is static and ends in NUL, or is NULL.
-unsafe fn static_text(pointer: *const c_char) -> String {
-    if pointer.is_null() {
-        return String::new();
-    }
-    // SAFETY: as the caller says.
-    let text = unsafe { CStr::from_ptr(pointer) };
-    text.to_string_lossy().into_owned()
-}
-
-/// The caller says that the row is static data that starts with its size.
-unsafe fn option_row(row: *const maws_option_desc) -> Option<OptionRow> {
-    // SAFETY: as the caller says.
-    let size = unsafe { ptr::addr_of!((*row).struct_size).read() } as usize;
-    if size < offset_of!(maws_option_desc, choices) + size_of::<usize>() {
-        return None;
-    }
-    // SAFETY: the members up to `choices` are there; texts are static, choices end in NULL.
-    unsafe {
-        let row = copy_of(row, size);
-        let mut choices = Vec::new();
-        let mut choice = row.choices;
-        while !choice.is_null() && !(*choice).is_null() {
-            choices.push(static_text(*choice));
-            choice = choice.add(1);
-        }
-        Some(OptionRow {
-            kind: row.kind,
-            min: row.min,
-            max: row.max,
-            runtime: row.flags & MAWS_OPTION_RUNTIME != 0,
-            name: static_text(row.name),
-            default: static_text(row.default_value),
-            help: static_text(row.help),
-            choices,
-        })
     }
 }

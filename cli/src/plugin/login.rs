@@ -8,7 +8,8 @@ use mongodb_aws_auth::abi::maws_code::{MAWS_CONTINUE, MAWS_DONE, MAWS_PENDING};
 use mongodb_aws_auth::abi::{maws_plugin, maws_status};
 use mongodb_aws_auth::options::Options;
 
-use super::ffi::{CallError, Info, Library, Log};
+use super::ffi::{Info, Library};
+use super::raw::{CallError, Log};
 use crate::aws::Credentials;
 use crate::driver;
 
@@ -24,7 +25,6 @@ pub struct Session {
     library: Library,
     plugin: maws_plugin,
     log: &'static Log,
-    region: Option<String>,
     wait_ms: u32,
 }
 
@@ -53,7 +53,6 @@ impl Session {
             library,
             plugin,
             log,
-            region: settings.map(|settings| settings.endpoint.region().to_owned()),
             wait_ms: u32::try_from(limit.as_millis()).unwrap_or(u32::MAX),
         })
     }
@@ -87,10 +86,7 @@ impl Session {
         if !first.nonce.starts_with(&nonce) {
             return Err("the server's nonce does not begin with the client's".to_owned());
         }
-        // A driver knows the host alone; with awsStsRegion the operator has told clients the rest.
-        let region = self.region.as_deref();
-        let region = region.unwrap_or_else(|| driver::region(&first.host));
-        let second = driver::client_second(credentials, &first, region, SystemTime::now());
+        let second = driver::client_second(credentials, &first, SystemTime::now());
         let second = second.ok_or("this machine's clock shows no date of the calendar")?;
         let (status, _) = self.library.step(conv, &second);
         if status != MAWS_PENDING as maws_status {
@@ -115,7 +111,9 @@ impl Drop for Session {
 
 /// Looks at the file, loads it, and says what it is.
 pub fn open(path: &Path) -> Result<Library, String> {
-    let library = Library::open(path)?;
+    // A name without a slash would be looked for among the system's libraries.
+    let path = std::fs::canonicalize(path).map_err(|error| error.to_string())?;
+    let library = Library::open(&path)?;
     match library.mechanism().as_str() {
         "MONGODB-AWS" => Ok(library),
         _ => Err("it does not give the mechanism MONGODB-AWS".to_owned()),

@@ -1,11 +1,16 @@
 //! The installed plugin: is the file one that a server loads, and does a login work through it?
+//! All of the tool's unsafe code stands in `ffi` and `raw`.
 
+#[allow(unsafe_code)]
 mod ffi;
 mod login;
+#[allow(unsafe_code)]
+mod raw;
 mod trust;
 
-pub use ffi::{Library, OptionRow};
+pub use ffi::Library;
 pub use login::{Login, Session, open};
+pub use raw::OptionRow;
 pub use trust::distrusted;
 
 /// Where the packages put it, on every distribution.
