@@ -1,12 +1,12 @@
 //! AWS as its own tools see it: the SDK's chain of credentials, and STS.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
-use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -115,8 +115,9 @@ impl Client {
         };
         let found = self.runtime.block_on(provider.provide_credentials());
         found.map_err(|error| {
-            let cause = error.source().map(|source| source.to_string());
-            let cause = cause.unwrap_or_else(|| error.to_string());
+            let cause = error
+                .source()
+                .map_or_else(|| error.to_string(), |s| causes(s));
             Failure::NoCredentials(printable(&cause))
         })
     }
@@ -135,7 +136,7 @@ impl Client {
                 code: printable(code),
                 message: printable(error.message().unwrap_or_default()),
             },
-            None => Failure::NoAnswer(printable(&DisplayErrorContext(&error).to_string())),
+            None => Failure::NoAnswer(printable(&causes(&error))),
         })?;
         let region = self.config.region().map(ToString::to_string);
         Ok(Caller {
@@ -146,6 +147,13 @@ impl Client {
             region: region.unwrap_or_default(),
         })
     }
+}
+
+/// The error and what caused it, outermost first.
+fn causes(error: &dyn Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = chain.map(ToString::to_string).collect();
+    texts.join(": ")
 }
 
 impl Failure {

@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::args::{Format, Grant};
 
+const INSTANCE: &str = "an EC2 instance identity never logs in: every instance has one. Give the \
+    instance a role (instance profile).";
+
 /// What an ARN means for a login.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,11 +76,7 @@ pub fn look_at(text: &str) -> Result<Principal, String> {
             note_on_path(&mut principal, role);
         }
         Kind::Instance => {
-            return Err(
-                "an EC2 instance identity never logs in: every instance has one. Give the \
-                        instance a role (instance profile)."
-                    .to_owned(),
-            );
+            return Err(INSTANCE.to_owned());
         }
         Kind::Federated => {
             principal.kind = "federated user";
@@ -158,6 +157,9 @@ impl<'a> IamRole<'a> {
         let session = self.session();
         // The plugin's grammar has the last word on partition, account and name.
         let arn = Arn::parse(&session).map_err(|failure| failure.detail)?;
+        if arn.kind == Kind::Instance {
+            return Err(INSTANCE.to_owned());
+        }
         let mut principal = Principal {
             arn: text.to_owned(),
             kind: "role",
@@ -249,6 +251,10 @@ mod tests {
         for (arn, why) in [
             (
                 "arn:aws:sts::123456789012:assumed-role/aws:ec2-instance/i-0abc",
+                "instance profile",
+            ),
+            (
+                "arn:aws:iam::123456789012:role/aws:ec2-instance",
                 "instance profile",
             ),
             (

@@ -58,8 +58,9 @@ fn something_else_than_sts_is_told_apart() {
             .assert("answer of STS", "fail", &[words]);
     }
     host.sts.push_fault(Fault::from(Reply::Throttling));
+    let throttled = ["status 400", "Too many logins per second"];
     host.check(&config, &[])
-        .assert("answer of STS", "fail", &["status 400"]);
+        .assert("answer of STS", "fail", &throttled);
 }
 
 #[test]

@@ -134,6 +134,23 @@ fn a_command_line_that_is_wrong_ends_with_2() {
 }
 
 #[test]
+fn every_command_prints_one_json_document_when_asked() {
+    for arguments in [
+        &["whoami", "--arn", "arn:aws:iam::123456789012:user/alice"][..],
+        &["check", "--offline"],
+        &["principal", "nobody"],
+        &["options"],
+        &["explain", "301"],
+        &["completions", "bash"],
+        &["man"],
+    ] {
+        let machine = Machine::new();
+        let run = machine.run(&[arguments, &["--json"]].concat());
+        assert!(!run.json().is_null(), "{run:?}");
+    }
+}
+
+#[test]
 fn without_a_terminal_there_are_no_colours() {
     for arguments in [&["options"][..], &["--help"], &["explain", "301"]] {
         let run = Machine::new().run(arguments);

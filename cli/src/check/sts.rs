@@ -172,6 +172,7 @@ fn answer(
             };
             let reason = match answer.status {
                 500..=599 => Reason::StsFailing,
+                _ if answer.body.contains("Throttling") => Reason::StsThrottling,
                 403 if answer.body.contains("AccessDenied") => Reason::AccessDenied,
                 _ => Reason::AnswerStatus,
             };

@@ -15,6 +15,8 @@ use crate::principal::IamRole;
 
 const STEP: &str = "users";
 const EXTERNAL: &str = "$external";
+const INSTANCE: &str = "EC2 instance identities are refused, also where the built-in mechanism let \
+    them through: give the instance a role.";
 
 /// Reads the names: JSON as getUsers or mongoexport give it, or one name per line.
 pub fn read(path: &Path) -> Result<Vec<String>, Unusable> {
@@ -92,14 +94,14 @@ pub fn check(
             Look::Changed(why) => findings.warn(STEP, shown, why),
         }
     }
-    let others = match foreign {
-        0 => String::new(),
-        count => format!("; {count} of other mechanisms"),
-    };
-    findings.pass(
-        STEP,
-        format!("{fine} of {} can match a login{others}", users.len()),
-    );
+    if fine + foreign == users.len() {
+        let others = match foreign {
+            0 => String::new(),
+            count => format!("; {count} of other mechanisms"),
+        };
+        let all = users.len();
+        findings.pass(STEP, format!("{fine} of {all} can match a login{others}"));
+    }
     match verified {
         Some(name) if users.iter().any(|user| user == name) => {
             findings.pass("user of the login", format!("{name} is in the list"));
@@ -125,7 +127,7 @@ fn look(user: &str, rules: &IdentityRules) -> Look {
         };
     }
     if let Some(role) = IamRole::parse(user) {
-        return look_at_role(user, &role, rules);
+        return look_at_role(&role, rules);
     }
     let Ok(arn) = Arn::parse(user) else {
         return Look::Never("It is not the ARN of a user, role or session.".to_owned());
@@ -142,11 +144,7 @@ fn look(user: &str, rules: &IdentityRules) -> Look {
             arn.iam_role_form()
         )),
         Kind::Role { .. } => session_name(&arn, wildcard),
-        Kind::Instance => Look::Changed(
-            "EC2 instance identities are refused, also where the built-in mechanism let them \
-             through: give the instance a role."
-                .to_owned(),
-        ),
+        Kind::Instance => Look::Changed(INSTANCE.to_owned()),
         Kind::Root if !rules.allow_root => Look::Changed(
             "Root users are refused unless awsAllowRoot is true; the built-in mechanism let them \
              through."
@@ -177,24 +175,13 @@ fn session_name(arn: &Arn<'_>, wildcard: bool) -> Look {
     }
 }
 
-fn look_at_role(user: &str, role: &IamRole<'_>, rules: &IdentityRules) -> Look {
+fn look_at_role(role: &IamRole<'_>, rules: &IdentityRules) -> Look {
     let session = role.session();
     let Ok(arn) = Arn::parse(&session) else {
-        return match user.contains(":role/aws:ec2-instance") {
-            true => Look::Changed(
-                "EC2 instance identities are refused, also where the built-in mechanism let them \
-                 through: give the instance a role."
-                    .to_owned(),
-            ),
-            false => Look::Never("Its partition, account or name is malformed.".to_owned()),
-        };
+        return Look::Never("Its partition, account or name is malformed.".to_owned());
     };
     if matches!(arn.kind, Kind::Instance) {
-        return Look::Changed(
-            "EC2 instance identities are refused, also where the built-in mechanism let them \
-             through: give the instance a role."
-                .to_owned(),
-        );
+        return Look::Changed(INSTANCE.to_owned());
     }
     if rules.format == PrincipalFormat::StsWildcard {
         return Look::Never(format!(

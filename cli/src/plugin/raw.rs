@@ -141,6 +141,12 @@ pub unsafe fn text(view: &maws_str) -> String {
     String::from_utf8_lossy(unsafe { bytes(&view) }).into_owned()
 }
 
+/// The user that this process acts as.
+pub fn effective_user() -> u32 {
+    // SAFETY: it has no arguments and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
 /// A struct of which the other side has only the first `size` bytes; the rest becomes zero. The
 /// caller says that so many are readable, and that all-zero is legal.
 pub unsafe fn copy_of<T>(from: *const T, size: usize) -> T {

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use super::raw::effective_user;
+
 const SHARED: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
@@ -27,8 +29,7 @@ fn unsafe_part(part: &Path, whole: &Path) -> Option<String> {
         Ok(status) => status,
         Err(error) => return Some(format!("{shown}: {error}")),
     };
-    // The effective user, without a call of libc's.
-    let own = fs::metadata("/proc/self").map_or(0, |status| status.uid());
+    let own = effective_user();
     if status.uid() != 0 && status.uid() != own {
         let owner = status.uid();
         return Some(format!(
