@@ -175,7 +175,7 @@ pub struct Options {
 #[derive(Args, Debug)]
 pub struct Explain {
     /// Number, name, error code of STS, or text of a log line
-    #[arg(required = true, allow_hyphen_values = true)]
+    #[arg(required = true, allow_negative_numbers = true)]
     pub message: Vec<String>,
 }
 

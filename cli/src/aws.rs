@@ -115,9 +115,7 @@ impl Client {
         };
         let found = self.runtime.block_on(provider.provide_credentials());
         found.map_err(|error| {
-            let cause = error
-                .source()
-                .map_or_else(|| error.to_string(), |s| causes(s));
+            let cause = error.source().map_or_else(|| error.to_string(), causes);
             Failure::NoCredentials(printable(&cause))
         })
     }
@@ -151,9 +149,13 @@ impl Client {
 
 /// The error and what caused it, outermost first.
 fn causes(error: &dyn Error) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let texts: Vec<String> = chain.map(ToString::to_string).collect();
-    texts.join(": ")
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
 }
 
 impl Failure {

@@ -21,6 +21,7 @@ fn a_host_that_is_in_order_passes_every_step() {
     assert_eq!(steps.status, 0, "{steps:#?}");
     for (name, words) in [
         ("mechanisms", "MONGODB-AWS"),
+        ("plugin path", "libmongodb_aws_auth.so.1"),
         ("authorization", "asks for a login"),
         ("LDAP authorization", "not used"),
         ("TLS for clients", "required"),
@@ -61,7 +62,7 @@ fn people_read_the_same_with_a_summary() {
         &[
             "pass login:",
             ALICE,
-            "17 passed, 0 with a warning, 0 failed",
+            "18 passed, 0 with a warning, 0 failed",
         ],
     );
     assert!(!run.stdout.contains('\u{1b}'), "{run:?}");
@@ -82,6 +83,12 @@ fn what_is_wrong_in_the_configuration_is_told_without_the_network() {
             "mechanisms",
             "fail",
             "not among them",
+        ),
+        (
+            "awsMaxSessionSecs: 3600",
+            "options",
+            "pass",
+            "sts.amazonaws.com",
         ),
         ("awsStsWorkers: 0", "options", "fail", "1 to 1024"),
         ("awsStsHots: x", "options", "fail", "no such option"),
@@ -119,6 +126,7 @@ fn a_server_that_is_set_up_for_something_else_is_warned_of() {
     let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
     steps
         .assert("mechanisms", "fail", &["not offered"])
+        .assert("plugin path", "warn", &["Percona Server"])
         .assert("authorization", "warn", &["not enabled"])
         .assert("LDAP authorization", "warn", &["ignored"])
         .assert("TLS for clients", "warn", &["relayed"])

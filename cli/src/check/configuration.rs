@@ -4,11 +4,13 @@ use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::options::table::OPTIONS;
 
 use super::Findings;
+use crate::plugin::PACKAGED;
 use crate::server_config::ServerConfig;
 
 const MECHANISM: &str = "MONGODB-AWS";
-/// Names of a server's own parameters that concern the plugin.
-const ADAPTER: [&str; 1] = ["awsAuthPluginPath"];
+const PATH_PARAMETER: &str = "awsAuthPluginPath";
+/// Parameters of the server's side, which the plugin does not get.
+const ADAPTER: [&str; 2] = [PATH_PARAMETER, "awsMaxSessionSecs"];
 
 /// Looks at everything but the values of the plugin's options.
 pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
@@ -20,6 +22,7 @@ pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
         );
         return;
     }
+    plugin_path(config, findings);
     authorization(config, findings);
     ldap(config, findings);
     client_tls(config, findings);
@@ -58,6 +61,27 @@ fn mechanisms(config: &ServerConfig, known: bool, findings: &mut Findings) {
     }
 }
 
+/// The plugin that the server is told to use.
+pub fn configured_path(config: &ServerConfig) -> Option<&str> {
+    let path = config.parameter(PATH_PARAMETER);
+    path.filter(|path| !path.is_empty())
+}
+
+fn plugin_path(config: &ServerConfig, findings: &mut Findings) {
+    const STEP: &str = "plugin path";
+    match configured_path(config) {
+        Some(path) => findings.pass(STEP, path),
+        None => findings.warn(
+            STEP,
+            "awsAuthPluginPath is not set",
+            format!(
+                "A server with a built-in MONGODB-AWS (Percona Server) then uses that, and not the \
+                 plugin; others take the packages' path. Set it to {PACKAGED}."
+            ),
+        ),
+    }
+}
+
 fn authorization(config: &ServerConfig, findings: &mut Findings) {
     let on = config.get("security.authorization") == Some("enabled")
         || config.get("security.keyFile").is_some()
@@ -87,6 +111,16 @@ fn ldap(config: &ServerConfig, findings: &mut Findings) {
 
 fn client_tls(config: &ServerConfig, findings: &mut Findings) {
     const STEP: &str = "TLS for clients";
+    let fips = config
+        .get("net.tls.FIPSMode")
+        .or(config.get("net.ssl.FIPSMode"));
+    if fips == Some("true") {
+        findings.warn(
+            "FIPS mode",
+            "net.tls.FIPSMode is true",
+            "The plugin has its own TLS for STS, which is not FIPS validated.",
+        );
+    }
     let mode = config.get("net.tls.mode").or(config.get("net.ssl.mode"));
     let required = config.parameter("awsRequireTLS") == Some("true");
     match mode {

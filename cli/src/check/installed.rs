@@ -12,15 +12,11 @@ use crate::catalogue;
 use crate::plugin::{self, Library, Login, PACKAGED, Session, distrusted};
 use crate::server_config::ServerConfig;
 
-const PATH_PARAMETER: &str = "awsAuthPluginPath";
-
 /// Looks at the file and loads it.
 pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Option<Library> {
     const FILE: &str = "plugin file";
-    let configured = config
-        .parameter(PATH_PARAMETER)
-        .filter(|path| !path.is_empty());
-    let path = args.plugin.clone().or(configured.map(PathBuf::from));
+    let configured = configuration::configured_path(config).map(PathBuf::from);
+    let path = args.plugin.clone().or(configured);
     let path = path.unwrap_or_else(|| PathBuf::from(PACKAGED));
     let shown = path.display();
     if let Some(why) = distrusted(&path) {
@@ -28,7 +24,7 @@ pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Opt
             FILE,
             format!("{shown}: {why}"),
             format!(
-                "Install the package, or name the file (--plugin, {PATH_PARAMETER}). It and every \
+                "Install the package, or name the file (--plugin, awsAuthPluginPath). It and every \
                  folder above it belong to root or the server's user, and nobody else may write \
                  to them."
             ),
