@@ -23,11 +23,8 @@ pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Opt
         findings.fail(
             FILE,
             format!("{shown}: {why}"),
-            format!(
-                "Install the package, or name the file (--plugin, awsAuthPluginPath). It and every \
-                 folder above it belong to root or the server's user, and nobody else may write \
-                 to them."
-            ),
+            "Install the package, or name the file (--plugin, awsAuthPluginPath). It and every folder \
+             above it belong to root or the server's user, and nobody else may write to them.",
         );
         return None;
     }
