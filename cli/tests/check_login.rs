@@ -102,3 +102,15 @@ fn a_verified_login_without_a_user_fails() {
         .assert("user of the login", "fail", &[SHOP_ROLE]);
     assert_eq!(steps.status, 1);
 }
+
+#[test]
+fn a_proxy_is_warned_of_once_and_changes_no_login() {
+    let proxy = "http://127.0.0.1:1";
+    let machine = Machine::new().set("https_proxy", proxy);
+    let host = Host::with(machine.with_keys_of(ALICE));
+    let steps = host.check(&host.config(&[]), &[]);
+    steps
+        .assert("proxy", "warn", &["https_proxy"])
+        .assert("login", "pass", &[ALICE]);
+    assert_eq!(steps.count("warn"), 1, "{steps:#?}");
+}

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use mongodb_aws_auth::abi::maws_code::{MAWS_CONTINUE, MAWS_DONE, MAWS_PENDING};
 use mongodb_aws_auth::abi::{maws_plugin, maws_status};
 use mongodb_aws_auth::options::Options;
+use mongodb_aws_auth::reason::Reason;
 
 use super::ffi::{Info, Library};
 use super::raw::{CallError, Log};
@@ -95,11 +96,15 @@ impl Session {
         Ok(self.library.poll(conv, self.wait_ms))
     }
 
-    /// Warnings and errors that the plugin logged.
+    /// Warnings and errors that the plugin logged; not of a proxy, which it sees in the tool's
+    /// environment and not in the server's.
     pub fn warnings(&self) -> Vec<String> {
         let lines = self.log.lines().into_iter();
         let lines = lines.filter(|(level, _)| *level >= WARNING);
-        lines.map(|(_, text)| text).collect()
+        let texts = lines.map(|(_, text)| text);
+        texts
+            .filter(|text| !text.starts_with(Reason::ProxyIgnored.summary()))
+            .collect()
     }
 }
 

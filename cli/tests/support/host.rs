@@ -78,6 +78,12 @@ impl Steps {
         }
     }
 
+    /// How many steps ended so.
+    pub fn count(&self, status: &str) -> usize {
+        let steps = self.steps.values().flatten();
+        steps.filter(|step| step["status"] == status).count()
+    }
+
     /// One of the steps of this name ended so, and says all the words.
     #[track_caller]
     pub fn assert(&self, name: &str, status: &str, words: &[&str]) -> &Steps {
