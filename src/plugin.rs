@@ -18,7 +18,7 @@ use crate::verification::{RetryBudget, Verification};
 /// The database whose users are named by an outside authority.
 const EXTERNAL: &str = "$external";
 /// Variables that other HTTP clients obey.
-const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+pub const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// Stands in the count of conversations from destroy on, so that no begin slips in.
 const DESTROYED: usize = usize::MAX;

@@ -23,6 +23,7 @@ use self::fault::Fault;
 use self::idle::IdleConnections;
 use self::resolver::Resolver;
 use self::response::{RESPONSE_LIMIT, Response};
+pub use self::roots::load as load_roots;
 use self::sockets::Sockets;
 use crate::aws::{Answer, Endpoint, SignedRequest, read_answer};
 use crate::options::{OptionError, Settings};
