@@ -1,10 +1,11 @@
-"""Lets every driver log in as every identity from every source of credentials, and prints the matrix."""
+"""Lets every driver log in as every identity, with credentials from every source."""
 
 import argparse
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
@@ -36,11 +37,11 @@ def rows_of(
         cells = []
         for source in Source:
             what = f"{driver.title}, {identity.name}, {source.heading}"
-            trial = lambda i=identity, s=source: trials.login(stage, driver, i, s)  # noqa: E731
+            trial = partial(trials.login, stage, driver, identity, source)
             cells.append(attempt(what, trial))
         yield Row(driver.title, identity.name, cells)
     for name, behaviour in trials.BEHAVIOUR.items() if not quick else ():
-        result = attempt(f"{driver.title}, {name}", lambda b=behaviour: b(stage, driver))
+        result = attempt(f"{driver.title}, {name}", partial(behaviour, stage, driver))
         yield Row(driver.title, name, [result])
 
 

@@ -1,37 +1,30 @@
 /* libmongoc as a program: see ../README.md for what it is asked and answers. */
+#include <mongoc/mongoc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <mongoc/mongoc.h>
-
 enum { MOST = 64 };
 
-/* Says {name: text} or {"code": number, "message": text}. */
-static void say(bson_t *answer) {
-    char *text = bson_as_relaxed_extended_json(answer, NULL);
+static void say(bson_t* answer) {
+    char* text = bson_as_relaxed_extended_json(answer, NULL);
     puts(text);
     fflush(stdout);
     bson_free(text);
     bson_destroy(answer);
 }
 
-static void say_error(const bson_error_t *error) {
-    /* Codes of the library's own domain for logins hide the server's, which is in the message only. */
-    if (error->domain == MONGOC_ERROR_SERVER || error->domain == MONGOC_ERROR_QUERY) {
-        say(BCON_NEW("code", BCON_INT32((int32_t)error->code), "message", BCON_UTF8(error->message)));
-    } else {
-        say(BCON_NEW("domain", BCON_INT32((int32_t)error->domain), "code", BCON_INT32((int32_t)error->code), "message", BCON_UTF8(error->message)));
-    }
+static void say_error(const bson_error_t* error) {
+    say(BCON_NEW("code", BCON_INT32((int32_t)error->code), "message", BCON_UTF8(error->message)));
 }
 
-static bool find(mongoc_client_t *client, bson_error_t *error) {
-    mongoc_collection_t *products = mongoc_client_get_collection(client, "shop", "products");
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8("none"));
-    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(products, filter, NULL, NULL);
-    const bson_t *document = NULL;
+static bool find(mongoc_client_t* client, bson_error_t* error) {
+    mongoc_collection_t* products = mongoc_client_get_collection(client, "shop", "products");
+    bson_t* filter = BCON_NEW("_id", BCON_UTF8("none"));
+    mongoc_cursor_t* cursor = mongoc_collection_find_with_opts(products, filter, NULL, NULL);
+    const bson_t* document = NULL;
     while (mongoc_cursor_next(cursor, &document)) {
     }
     bool found = !mongoc_cursor_error(cursor, error);
@@ -41,8 +34,8 @@ static bool find(mongoc_client_t *client, bson_error_t *error) {
     return found;
 }
 
-static bool login(mongoc_client_t *client, bson_error_t *error) {
-    bson_t *command = BCON_NEW("connectionStatus", BCON_INT32(1));
+static bool login(mongoc_client_t* client, bson_error_t* error) {
+    bson_t* command = BCON_NEW("connectionStatus", BCON_INT32(1));
     bson_t reply;
     bool done = mongoc_client_command_simple(client, "admin", command, NULL, &reply, error);
     bson_iter_t top;
@@ -56,7 +49,7 @@ static bool login(mongoc_client_t *client, bson_error_t *error) {
     return done;
 }
 
-static bool restart(mongoc_client_t *client, bson_error_t *error) {
+static bool restart(mongoc_client_t* client, bson_error_t* error) {
     if (!find(client, error)) {
         return false;
     }
@@ -71,21 +64,21 @@ static bool restart(mongoc_client_t *client, bson_error_t *error) {
 
 /* One client of the pool, with a connection of its own. */
 typedef struct {
-    mongoc_client_pool_t *pool;
+    mongoc_client_pool_t* pool;
     bson_error_t error;
     bool done;
 } worker_t;
 
-static void *work(void *argument) {
-    worker_t *worker = argument;
-    mongoc_client_t *client = mongoc_client_pool_pop(worker->pool);
+static void* work(void* argument) {
+    worker_t* worker = argument;
+    mongoc_client_t* client = mongoc_client_pool_pop(worker->pool);
     worker->done = find(client, &worker->error);
     mongoc_client_pool_push(worker->pool, client);
     return NULL;
 }
 
-static void pool(const mongoc_uri_t *uri, int count) {
-    mongoc_client_pool_t *clients = mongoc_client_pool_new(uri);
+static void pool(const mongoc_uri_t* uri, int count) {
+    mongoc_client_pool_t* clients = mongoc_client_pool_new(uri);
     mongoc_client_pool_set_error_api(clients, MONGOC_ERROR_API_VERSION_2);
     worker_t workers[MOST] = {0};
     pthread_t threads[MOST];
@@ -95,7 +88,7 @@ static void pool(const mongoc_uri_t *uri, int count) {
             abort();
         }
     }
-    const bson_error_t *failure = NULL;
+    const bson_error_t* failure = NULL;
     for (int i = 0; i < count; i++) {
         pthread_join(threads[i], NULL);
         failure = workers[i].done ? failure : &workers[i].error;
@@ -108,9 +101,9 @@ static void pool(const mongoc_uri_t *uri, int count) {
     mongoc_client_pool_destroy(clients);
 }
 
-static void talk(const char *action, const mongoc_uri_t *uri) {
+static void talk(const char* action, const mongoc_uri_t* uri) {
     bson_error_t error = {0};
-    mongoc_client_t *client = mongoc_client_new_from_uri(uri);
+    mongoc_client_t* client = mongoc_client_new_from_uri(uri);
     mongoc_client_set_error_api(client, MONGOC_ERROR_API_VERSION_2);
     bool done = strcmp(action, "restart") == 0 ? restart(client, &error) : login(client, &error);
     if (!done) {
@@ -119,13 +112,13 @@ static void talk(const char *action, const mongoc_uri_t *uri) {
     mongoc_client_destroy(client);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     mongoc_init();
     if (argc == 2 && strcmp(argv[1], "version") == 0) {
         say(BCON_NEW("version", BCON_UTF8(mongoc_get_version())));
     } else if (argc >= 3) {
         bson_error_t error = {0};
-        mongoc_uri_t *uri = mongoc_uri_new_with_error(argv[2], &error);
+        mongoc_uri_t* uri = mongoc_uri_new_with_error(argv[2], &error);
         if (uri == NULL) {
             say_error(&error);
         } else if (strcmp(argv[1], "pool") == 0 && argc == 4) {

@@ -29,7 +29,7 @@ TOKEN_LASTS = 3600
 
 
 class Source(Enum):
-    """From where a driver gets credentials: a heading, and the variable that it must know for it."""
+    """From where a driver gets credentials: a heading, and the variable that it must read."""
 
     ENVIRONMENT = ("environment", "AWS_ACCESS_KEY_ID")
     URI = ("URI", "")
@@ -78,9 +78,8 @@ def refused(**because: object) -> dict[str, Any]:
 
 SHOP_APP = f"{ACCOUNT}:role/shop-app"
 IMPORTER = f"{ACCOUNT}:role/service/batch/importer"
-READER = (
-    f"{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Reader_0123456789abcdef"
-)
+SSO_ROLE = "AWSReservedSSO_Reader_0123456789abcdef"
+READER = f"{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/{SSO_ROLE}"
 STRANGER = f"{ACCOUNT}:role/stranger"
 
 WELCOME = (
@@ -90,14 +89,16 @@ WELCOME = (
     ),
     Identity("assumed role", None, SHOP_APP, tuple(Source), welcome(SHOP_APP)),
     # Sessions of a role have its name without the path.
-    Identity("role under a path", None, IMPORTER, tuple(Source), welcome(f"{ACCOUNT}:role/importer")),
+    Identity(
+        "role under a path", None, IMPORTER, tuple(Source), welcome(f"{ACCOUNT}:role/importer")
+    ),
     # People have it, and tools on their machines that play the container endpoint.
     Identity(
         "Identity Center role",
         SSO_JANE,
         READER,
         (*KEYS, Source.ECS),
-        welcome(f"{ACCOUNT}:role/AWSReservedSSO_Reader_0123456789abcdef"),
+        welcome(f"{ACCOUNT}:role/{SSO_ROLE}"),
     ),
 )
 REFUSED = (
@@ -187,9 +188,7 @@ class Account:
             aws_secret_access_key=ALICE.secret,
         )
         answer = sts.assume_role(RoleArn=role, RoleSessionName="nightly-job")["Credentials"]
-        return Credentials(
-            answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
-        )
+        return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
 
     def _token(self, role: str, audience: str) -> str:
         """A file with a token that stands for the role."""

@@ -37,7 +37,7 @@ class Driver:
     no_pool: str = ""
     #: Further options of all connection strings.
     options: Mapping[str, object] = field(default_factory=dict)
-    #: Its arguments come in the environment.
+    #: It gets neither arguments nor standard input: both are told by the environment.
     environment_only: bool = False
 
     @cached_property
@@ -62,8 +62,10 @@ class Program:
     ) -> None:
         self._driver = driver
         given: dict[str, str] = {}
+        heard, self._pipe = os.pipe()
         if driver.environment_only:
             given = dict(zip(("DRIVER_ACTION", "DRIVER_URI"), arguments, strict=False))
+            given["DRIVER_INPUT"] = f"/proc/self/fd/{heard}"
             arguments = ()
         self._process = subprocess.Popen(
             [*map(str, driver.command), *arguments],
@@ -72,8 +74,10 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            pass_fds=(heard,),
             start_new_session=True,
         )
+        os.close(heard)
 
     def __enter__(self) -> "Program":
         return self
@@ -89,6 +93,8 @@ class Program:
 
     def answer(self, said: str = "") -> dict[str, Any]:
         """What it says in the end, once it has been told this."""
+        os.write(self._pipe, said.encode())
+        self._close_pipe()
         try:
             stdout, stderr = self._process.communicate(said, timeout=ANSWERED_WITHIN)
         except subprocess.TimeoutExpired as late:
@@ -100,9 +106,15 @@ class Program:
         """Ends it, wherever it is."""
         self._process.kill()
         self._process.wait()
+        self._close_pipe()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
+
+    def _close_pipe(self) -> None:
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
 
     def _parsed(self, line: str, stderr: str = "") -> dict[str, Any]:
         try:
@@ -140,13 +152,10 @@ def all_drivers() -> tuple[Driver, ...]:
     return (
         Driver("PyMongo", (*python, "sync"), pool=pool),
         Driver("PyMongo async", (*python, "async"), pool=pool),
-        Driver(
-            "Node", ("node", HERE / "node" / "driver.mjs"), pool=pool, refuses_keys_in_uri=True
-        ),
+        Driver("Node", ("node", HERE / "node" / "driver.mjs"), pool=pool, refuses_keys_in_uri=True),
         Driver(
             "mongosh",
             ("node", mongosh, "--nodb", "--quiet", "--norc", HERE / "mongosh" / "driver.js"),
-            refuses_keys_in_uri=True,
             environment_only=True,
             no_pool="a shell does one thing at a time",
         ),

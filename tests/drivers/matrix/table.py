@@ -7,7 +7,7 @@ from .trials import Result
 
 LEGEND = """\
 ok       logged in as the right user of $external, or did the right thing
-refused  told code 18 and nothing else; the right reason is in the server's log
+refused  refused with code 18, and the right reason is in the server's log
 no       not supported by the driver: see the note
 -        AWS gives no such credentials there
 """

@@ -1,4 +1,4 @@
-"""One cell of the matrix each: a driver does something, and server and emulator tell what came of it."""
+"""One cell of the matrix each: what a driver does, and what server and emulator say of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,6 @@ from .identities import REGION, USERS, WELCOME, Account, Identity, Setting, Sour
 from .programs import AT_ONCE, Driver, Program, ProgramError
 
 AUTHENTICATION_FAILED = 18
-USER_NOT_FOUND = 11
 #: The address of EC2's instance metadata, where nothing else is known.
 LINK_LOCAL = "169.254.169.254"
 
@@ -68,10 +67,8 @@ class Stage:
         port = options.pop("port", self.server.port)
         assert isinstance(port, int)
         uri = setting.uri(port, **driver.options, **options)
-        authority = str(self.emulator.ca_file)
-        trust = {
-            name: authority for name in ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
-        }
+        names = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
+        trust = dict.fromkeys(names, str(self.emulator.ca_file))
         return Program(driver, action, uri, *more, environment={**trust, **setting.environment})
 
 
@@ -94,15 +91,10 @@ def login(stage: Stage, driver: Driver, identity: Identity, source: Source) -> R
     if identity.user is not None:
         check(answer == {"user": identity.user}, answer)
     else:
-        check(is_refusal(answer), answer)
+        check(answer.get("code") == AUTHENTICATION_FAILED, answer)
     stage.server.login(after=mark, **identity.logged)
     check(came_from(stage, source), f"{source.heading} was not asked for credentials")
     return OK if identity.user is not None else REFUSED
-
-
-def is_refusal(answer: dict[str, Any]) -> bool:
-    """Servers of the 4.2 line say that a user who is verified is none of theirs."""
-    return answer.get("code") in (AUTHENTICATION_FAILED, USER_NOT_FOUND)
 
 
 def came_from(stage: Stage, source: Source) -> bool:

@@ -1,10 +1,20 @@
 // mongosh as a program: see ../README.md for what it is asked and answers.
-// A script of mongosh gets no arguments, so they come in the environment.
+// A script of mongosh gets neither arguments nor standard input: the environment has the arguments,
+// and the name of a pipe to read from.
 const fs = require("fs");
-const { DRIVER_ACTION: action, DRIVER_URI: uri } = process.env;
+const { DRIVER_ACTION: action, DRIVER_URI: uri, DRIVER_INPUT: input } = process.env;
 
 function say(answer) {
   fs.writeSync(1, JSON.stringify(answer) + "\n");
+}
+
+// Only in calls of the shell itself does the driver get to see what its connections do.
+function waitToBeTold() {
+  let told = false;
+  fs.readFile(input, () => (told = true));
+  while (!told) {
+    sleep(10);
+  }
 }
 
 function talk() {
@@ -15,7 +25,7 @@ function talk() {
   } else if (action === "restart") {
     products.findOne({ _id: "none" });
     say({ ready: true });
-    fs.readSync(0, Buffer.alloc(1));
+    waitToBeTold();
     products.findOne({ _id: "none" });
     say({ found: 1 });
   }

@@ -36,8 +36,9 @@ fn code(error: &Error) -> Option<i32> {
     match error.kind.as_ref() {
         ErrorKind::Command(refusal) => Some(refusal.code),
         _ => std::error::Error::source(error)
-            .and_then(|source| source.downcast_ref::<Error>())
-            .and_then(code),
+            // The driver's error keeps its cause in a box, which is an error itself.
+            .and_then(|source| source.downcast_ref::<Box<Error>>())
+            .and_then(|cause| code(cause)),
     }
 }
 
