@@ -2,11 +2,14 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 
@@ -71,11 +74,18 @@ def run(drivers: Sequence[Driver], quick: bool) -> bool:
     return table.expected and stopped
 
 
+def interrupted(number: int, _: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--driver", action="append", default=[], help="only this one; repeatable")
     parser.add_argument("--quick", action="store_true", help="some of the identities only")
     arguments = parser.parse_args()
+    # Whatever ends the run, what it has started is stopped on the way out.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     # What this machine's own settings say about AWS is none of the emulator's business.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
@@ -87,6 +97,9 @@ def main() -> int:
     except (StartError, ProgramError) as error:
         print(f"tests/drivers: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -89,7 +90,13 @@ class Program:
         """What it says while it goes on."""
         stdout = self._process.stdout
         assert stdout is not None
-        return self._parsed(stdout.readline())
+        # A program that is ended says nothing more, which ends the wait for a line of it.
+        guard = threading.Timer(ANSWERED_WITHIN, self._process.kill)
+        guard.start()
+        try:
+            return self._parsed(stdout.readline())
+        finally:
+            guard.cancel()
 
     def answer(self, said: str = "") -> dict[str, Any]:
         """What it says in the end, once it has been told this."""
