@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import tempfile
@@ -23,7 +24,6 @@ from harness.identities import (
     ALICE,
     ALICE_WRONG_SECRET,
     BOB,
-    SHOP_APP,
     Credentials,
 )
 from harness.paths import Build
@@ -95,6 +95,12 @@ class Stage:
     @contextlib.contextmanager
     def client(self, credentials: Credentials) -> Iterator[Client]:
         with drivers.connect(self.server, credentials) as client:
+            yield client
+
+    @contextlib.contextmanager
+    def client_without_keys(self) -> Iterator[Client]:
+        """Its driver looks for credentials as the AWS tools do."""
+        with drivers.connect(self.server, authMechanism="MONGODB-AWS") as client:
             yield client
 
     def logs_in(self, client: Client, user: User) -> None:
@@ -175,14 +181,17 @@ def running_server(
 # --- With the emulator ----------------------------------------------------------------------------
 
 READER = User("arn:aws:iam::123456789012:user/alice", (("read", "shop"),))
+INSTANCE_ROLE = "arn:aws:iam::123456789012:role/shop-app"
 APPLICATION = User("arn:aws:iam::123456789012:role/shop-app", (("readWrite", "shop"),))
 ADMINISTRATOR = User("arn:aws:iam::210987654321:user/alice", (("root", "admin"),))
 
 
 def with_emulator(folder: Path) -> None:
-    emulator = Emulator(Build.find().emulator, folder)
+    instance = ("--metadata-port", "0", "--instance-role", INSTANCE_ROLE)
+    emulator = Emulator(Build.find().emulator, folder, *instance)
     try:
         print(f"\nThe STS emulator, in AWS's stead, listens on 127.0.0.1:{emulator.port}.")
+        print(f"It also plays an EC2 instance's metadata, on {emulator.metadata}.")
         parameters = {
             "awsStsEndpoint": emulator.endpoint,
             "awsStsCAFile": str(emulator.ca_file),
@@ -192,21 +201,40 @@ def with_emulator(folder: Path) -> None:
             with stage.client(ADMIN) as client:
                 client.shop.products.insert_many(PRODUCTS)
             print(f"The user with role root has put {len(PRODUCTS)} products into shop.")
-            play(stage)
+            play(stage, emulator)
     finally:
         emulator.stop()
 
 
-def play(stage: Stage) -> None:
+@contextlib.contextmanager
+def on_an_instance(emulator: Emulator, nowhere: Path) -> Iterator[None]:
+    """This process looks for AWS credentials as on an EC2 instance where nobody has set any."""
+    before = dict(os.environ)
+    for name in [name for name in before if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = emulator.metadata
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(nowhere)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def play(stage: Stage, emulator: Emulator) -> None:
     act("1. Alice, an IAM user, logs in with her access key. She has role read.")
     with stage.client(ALICE) as client:
         stage.logs_in(client, READER)
         stage.reads(client)
         stage.may_not_write(client, "shop")
 
-    act("2. An application logs in with temporary credentials of the role that it has assumed.")
-    with stage.client(SHOP_APP) as client:
+    act("2. An application on an EC2 instance has no keys. It logs in as the instance's role.")
+    nowhere = emulator.ca_file.parent / "none"
+    with on_an_instance(emulator, nowhere), stage.client_without_keys() as client:
         stage.logs_in(client, APPLICATION)
+        asked = emulator.metadata_requests()
+        tell("its driver has asked", ("\n" + " " * 26).join(asked))
+        check(asked[:1] == ["PUT /latest/api/token"], "the driver should have used IMDSv2")
         stage.writes(client, {"_id": 4, "name": "chocolate"})
         stage.reads(client)
 

@@ -79,6 +79,42 @@ ensure_venv() {
         printf '%s\n' "$wanted" >"$stamp"
 }
 
+# Node.js as new as its driver needs it, with npm.
+have_node() {
+    command -v npm >/dev/null &&
+        node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+}
+
+# ensure_npm NAME: the packages of tests/drivers/NAME, as its lock file has them; takes no time when
+# they are there already.
+ensure_npm() {
+    local folder=$root/tests/drivers/$1
+    local stamp=$folder/node_modules/installed wanted
+    wanted=$(node --version && cat "$folder/package-lock.json")
+    [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return 0
+    (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error --omit=optional) &&
+        printf '%s\n' "$wanted" >"$stamp"
+}
+
+# Where Debian puts Go's packages.
+GO_SOURCES=/usr/share/gocode
+
+# The drivers of compiled languages, as programs in build/drivers.
+build_drivers() {
+    local from=$root/tests/drivers to=$root/build/drivers
+    local warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+    mkdir -p "$to"
+    # The library's own headers are not held to our warnings.
+    local headers
+    headers=$(pkg-config --cflags libmongoc-1.0 | sed 's/-I/-isystem /g') || return 1
+    # shellcheck disable=SC2046,SC2086
+    gcc -std=c17 "${warnings[@]}" $headers "$from/libmongoc/driver.c" -o "$to/driver-libmongoc" \
+        $(pkg-config --libs libmongoc-1.0) -pthread &&
+        GO111MODULE=off GOPATH=$GO_SOURCES GOCACHE=$to/go-cache \
+            go build -o "$to/driver-go" "$from/go/driver.go" &&
+        cargo build --manifest-path "$from/rust/Cargo.toml" --target-dir "$to/rust" --locked
+}
+
 # build_for_logins FOLDER [CMAKE ARGUMENT...]: plugin, reference server and STS emulator.
 build_for_logins() {
     local folder=$1

@@ -10,7 +10,9 @@ from typing import Any
 from .process import Process
 
 SETTLED_WITHIN = 20.0
-READY = re.compile(r"listening on 127\.0\.0\.1:(\d+) control 127\.0\.0\.1:(\d+)")
+READY = re.compile(
+    r"listening on 127\.0\.0\.1:(\d+) control 127\.0\.0\.1:(\d+)(?: metadata 127\.0\.0\.1:(\d+))?"
+)
 
 
 class Emulator(Process):
@@ -22,10 +24,26 @@ class Emulator(Process):
         super().__init__(command, READY)
         self.port = int(self.ready[1])
         self._control = int(self.ready[2])
+        self._metadata = self.ready[3]
 
     @property
     def endpoint(self) -> str:
         return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def metadata(self) -> str:
+        """The URL of the metadata endpoints; only with `--metadata-port`."""
+        assert self._metadata is not None
+        return f"http://127.0.0.1:{self._metadata}"
+
+    def set_instance_role(self, arn: str | None) -> None:
+        """The EC2 instance gets another role."""
+        self._ask("POST", "/metadata", {"instance_role": arn})
+
+    def metadata_requests(self) -> list[str]:
+        """What the metadata endpoints were asked since the last reset: methods and paths."""
+        asked = self._ask("GET", "/metadata/requests")
+        return [str(request["request_line"]).removesuffix(" HTTP/1.1") for request in asked]
 
     def counters(self) -> dict[str, Any]:
         return self._ask("GET", "/counters")

@@ -5,9 +5,11 @@ use std::time::SystemTime;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 
+use crate::actions::Answer;
 use crate::amz_date;
 use crate::http::{Request, Response};
-use crate::identities::Caller;
+use crate::metadata::rfc3339;
+use crate::roles::IssuedSession;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -82,15 +84,26 @@ impl Format {
 
 /// The response to a request that was judged.
 pub(crate) fn respond(
-    verdict: &Result<Caller, StsError>,
+    verdict: &Result<Answer, StsError>,
     format: Format,
     now: SystemTime,
 ) -> Response {
     let request_id = request_id();
     let status = verdict.as_ref().map_or_else(|error| error.status, |_| 200);
-    let response = match format {
-        Format::Xml => Response::new(status, "text/xml", xml(verdict, &request_id)),
-        Format::Json => Response::new(status, "application/json", json_text(verdict, &request_id)),
+    let response = match (verdict, format) {
+        (Ok(Answer::Identity(caller)), Format::Json) => {
+            let body = identity_with_request_id(
+                &caller.arn,
+                &caller.user_id,
+                &caller.account,
+                &request_id,
+            );
+            Response::new(status, "application/json", body)
+        }
+        (Err(error), Format::Json) => {
+            Response::new(status, "application/json", error_json(error, &request_id))
+        }
+        _ => Response::new(status, "text/xml", xml(verdict, &request_id)),
     };
     response
         .with("x-amzn-RequestId", request_id)
@@ -110,29 +123,33 @@ fn identity_with_request_id(arn: &str, user_id: &str, account: &str, request_id:
     .to_string()
 }
 
-fn json_text(verdict: &Result<Caller, StsError>, request_id: &str) -> String {
-    match verdict {
-        Ok(caller) => {
-            identity_with_request_id(&caller.arn, &caller.user_id, &caller.account, request_id)
-        }
-        Err(error) => json!({
-            "Error": {"Code": error.code, "Message": error.message, "Type": error.side()},
-            "RequestId": request_id,
-        })
-        .to_string(),
-    }
+fn error_json(error: &StsError, request_id: &str) -> String {
+    json!({
+        "Error": {"Code": error.code, "Message": error.message, "Type": error.side()},
+        "RequestId": request_id,
+    })
+    .to_string()
 }
 
-fn xml(verdict: &Result<Caller, StsError>, request_id: &str) -> String {
+fn xml(verdict: &Result<Answer, StsError>, request_id: &str) -> String {
     match verdict {
-        Ok(caller) => format!(
-            "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\">\n  <GetCallerIdentityResult>\n    \
-             <Arn>{}</Arn>\n    <UserId>{}</UserId>\n    <Account>{}</Account>\n  \
-             </GetCallerIdentityResult>\n  <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  \
-             </ResponseMetadata>\n</GetCallerIdentityResponse>\n",
-            escaped(&caller.arn),
-            escaped(&caller.user_id),
-            escaped(&caller.account),
+        Ok(Answer::Identity(caller)) => result_xml(
+            "GetCallerIdentity",
+            &fields(&[
+                ("Arn", &caller.arn),
+                ("UserId", &caller.user_id),
+                ("Account", &caller.account),
+            ]),
+            request_id,
+        ),
+        Ok(Answer::Session {
+            action,
+            session,
+            subject,
+        }) => result_xml(
+            action,
+            &session_xml(session, subject.as_deref()),
+            request_id,
         ),
         Err(error) => format!(
             "<ErrorResponse xmlns=\"{NAMESPACE}\">\n  <Error>\n    <Type>{}</Type>\n    \
@@ -143,6 +160,40 @@ fn xml(verdict: &Result<Caller, StsError>, request_id: &str) -> String {
             escaped(&error.message),
         ),
     }
+}
+
+fn result_xml(action: &str, result: &str, request_id: &str) -> String {
+    format!(
+        "<{action}Response xmlns=\"{NAMESPACE}\">\n  <{action}Result>\n{result}  \
+         </{action}Result>\n  <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  \
+         </ResponseMetadata>\n</{action}Response>\n"
+    )
+}
+
+fn session_xml(session: &IssuedSession, subject: Option<&str>) -> String {
+    let credentials = fields(&[
+        ("AccessKeyId", &session.access_key_id),
+        ("SecretAccessKey", &session.secret),
+        ("SessionToken", &session.token),
+        ("Expiration", &rfc3339(session.expires)),
+    ]);
+    let user = fields(&[
+        ("AssumedRoleId", &session.caller.user_id),
+        ("Arn", &session.caller.arn),
+    ]);
+    let subject = subject.map(|name| fields(&[("SubjectFromWebIdentityToken", name)]));
+    format!(
+        "    <Credentials>\n{credentials}    </Credentials>\n    \
+         <AssumedRoleUser>\n{user}    </AssumedRoleUser>\n{}",
+        subject.unwrap_or_default()
+    )
+}
+
+fn fields(values: &[(&str, &str)]) -> String {
+    values
+        .iter()
+        .map(|(name, value)| format!("    <{name}>{}</{name}>\n", escaped(value)))
+        .collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -175,16 +226,17 @@ fn request_id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identities::Caller;
 
-    fn caller() -> Result<Caller, StsError> {
-        Ok(Caller {
+    fn caller() -> Result<Answer, StsError> {
+        Ok(Answer::Identity(Caller {
             arn: "arn:aws:iam::1:user/a&b".into(),
             user_id: "U".into(),
             account: "1".into(),
-        })
+        }))
     }
 
-    fn body(verdict: &Result<Caller, StsError>, format: Format) -> String {
+    fn body(verdict: &Result<Answer, StsError>, format: Format) -> String {
         let response = respond(verdict, format, SystemTime::UNIX_EPOCH);
         String::from_utf8(response.body).unwrap()
     }

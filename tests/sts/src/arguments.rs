@@ -9,10 +9,12 @@ use sts_emulator::{Builder, Identities, StsEmulator};
 
 pub(crate) const USAGE: &str = "\
 Usage: sts-emulator [OPTION]...
-Emulates AWS STS (GetCallerIdentity) over TLS on loopback, for tests.
+Emulates AWS STS over TLS on loopback, and where programs on AWS find credentials, for tests.
 
   --port PORT          port of STS; 0, the default, for a free one
   --control-port PORT  port of the control interface; 0, the default, for a free one
+  --metadata-port PORT opens the metadata endpoints of EC2, ECS and EKS; 0 for a free port
+  --instance-role ARN  the role that the EC2 instance has; default: none
   --identities FILE    JSON file with the known identities; default: the built-in set
   --ca-out PATH        write the throw-away CA certificate here (PEM)
   --host NAME          one more name in the server's certificate; may be repeated
@@ -26,6 +28,7 @@ Emulates AWS STS (GetCallerIdentity) over TLS on loopback, for tests.
 
 Once it listens it prints one line:
   listening on 127.0.0.1:PORT control 127.0.0.1:PORT
+and after it, with --metadata-port: metadata 127.0.0.1:PORT
 ";
 
 /// What the command line asks for.
@@ -39,6 +42,8 @@ pub(crate) enum Request {
 pub(crate) struct Arguments {
     port: u16,
     control_port: u16,
+    metadata_port: Option<u16>,
+    instance_role: Option<String>,
     identities: Option<PathBuf>,
     ca_out: Option<PathBuf>,
     hosts: Vec<String>,
@@ -56,6 +61,12 @@ impl Arguments {
             .port(self.port)
             .control_port(self.control_port)
             .latency(Duration::from_millis(self.latency_ms));
+        if let Some(port) = self.metadata_port {
+            builder = builder.metadata_port(port);
+        }
+        if let Some(arn) = &self.instance_role {
+            builder = builder.instance_role(arn);
+        }
         if let Some(path) = &self.identities {
             let named = |error: &dyn Error| format!("{}: {error}", path.display());
             let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
@@ -96,6 +107,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
             "--help" => return Ok(Request::Help),
             "--port" => parsed.port = number(&option, value()?)?,
             "--control-port" => parsed.control_port = number(&option, value()?)?,
+            "--metadata-port" => parsed.metadata_port = Some(number(&option, value()?)?),
+            "--instance-role" => parsed.instance_role = Some(text(value()?)?),
             "--identities" => parsed.identities = Some(value()?.into()),
             "--ca-out" => parsed.ca_out = Some(value()?.into()),
             "--host" => parsed.hosts.push(text(value()?)?),
@@ -142,9 +155,11 @@ mod tests {
     fn every_option_is_read() {
         let parsed = arguments(
             "--port 1 --control-port 2 --identities i.json --ca-out ca.pem --host a --host b \
-             --region r --latency-ms 3 --quota 4 --force-xml --exit-with-stdin",
+             --metadata-port 5 --instance-role arn --region r --latency-ms 3 --quota 4 --force-xml --exit-with-stdin",
         );
         assert_eq!((parsed.port, parsed.control_port), (1, 2));
+        assert_eq!(parsed.metadata_port, Some(5));
+        assert_eq!(parsed.instance_role.as_deref(), Some("arn"));
         assert_eq!(parsed.identities, Some("i.json".into()));
         assert_eq!(parsed.ca_out, Some("ca.pem".into()));
         assert_eq!(parsed.hosts, ["a", "b"]);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::{ReadError, Request, RequestReader, Response};
+use crate::journal::Journal;
 use crate::progress::Minimum;
 use crate::state::State;
 
@@ -31,7 +32,8 @@ pub(crate) fn serve_control(mut socket: &TcpStream, state: &State) {
 fn respond(request: &Request, state: &State) -> Response {
     match (request.method.as_str(), request.path()) {
         ("GET", "/counters") => answer(&json!(state.progress.counters())),
-        ("GET", "/requests") => requests(request, state),
+        ("GET", "/requests") => requests(request, &state.journal),
+        ("GET", "/metadata/requests") => requests(request, &state.metadata.journal),
         ("GET", "/wait") => wait(request, state),
         ("POST", "/reset") => {
             state.reset();
@@ -41,6 +43,7 @@ fn respond(request: &Request, state: &State) -> Response {
             Ok(()) => done(),
             Err(error) => refusal(400, &error.to_string()),
         },
+        ("POST", "/metadata") => set_metadata(request, state),
         ("POST", "/hold") => hold(request, state),
         ("POST", "/release") => {
             state.progress.release();
@@ -48,14 +51,15 @@ fn respond(request: &Request, state: &State) -> Response {
         }
         _ => refusal(
             404,
-            "known: GET /counters /requests /wait, POST /reset /faults /hold /release",
+            "known: GET /counters /requests /wait /metadata/requests, \
+             POST /reset /faults /hold /release /metadata",
         ),
     }
 }
 
-fn requests(request: &Request, state: &State) -> Response {
+fn requests(request: &Request, journal: &Journal) -> Response {
     let values = request.query("values") == Some("1");
-    let entries = state.journal.entries();
+    let entries = journal.entries();
     let last = match number(request, "last") {
         Ok(last) => last.and_then(|last| usize::try_from(last).ok()),
         Err(why) => return refusal(400, &why),
@@ -111,6 +115,21 @@ fn hold(request: &Request, state: &State) -> Response {
     };
     state.progress.hold(hold.count);
     done()
+}
+
+fn set_metadata(request: &Request, state: &State) -> Response {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Settings {
+        instance_role: Option<String>,
+    }
+    match serde_json::from_slice::<Settings>(&request.body) {
+        Ok(settings) => match state.set_instance_role(settings.instance_role) {
+            Ok(()) => done(),
+            Err(why) => refusal(400, &why),
+        },
+        Err(error) => refusal(400, &error.to_string()),
+    }
 }
 
 fn number(request: &Request, name: &str) -> Result<Option<u64>, String> {

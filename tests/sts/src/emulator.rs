@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
@@ -17,6 +17,7 @@ use crate::counters::Counters;
 use crate::faults::{Fault, FaultScript};
 use crate::identities::{Identities, index};
 use crate::journal::{Journal, RecordedRequest};
+use crate::metadata::{Metadata, serve_metadata};
 use crate::progress::{Minimum, Progress};
 use crate::quota::Quota;
 use crate::server::{Acceptor, serve_sts};
@@ -27,6 +28,8 @@ use crate::tls::Authority;
 pub struct Builder {
     port: u16,
     control_port: Option<u16>,
+    metadata_port: Option<u16>,
+    instance_role: Option<String>,
     identities: Option<Identities>,
     ca_out: Option<PathBuf>,
     hosts: Vec<String>,
@@ -48,6 +51,8 @@ impl Default for Builder {
         Self {
             port: 0,
             control_port: None,
+            metadata_port: None,
+            instance_role: None,
             identities: None,
             ca_out: None,
             hosts: Vec::new(),
@@ -72,6 +77,20 @@ impl Builder {
     #[must_use]
     pub fn control_port(mut self, port: u16) -> Self {
         self.control_port = Some(port);
+        self
+    }
+
+    /// Opens the metadata endpoints of EC2, ECS and EKS on this port; 0 for a free one.
+    #[must_use]
+    pub fn metadata_port(mut self, port: u16) -> Self {
+        self.metadata_port = Some(port);
+        self
+    }
+
+    /// The ARN of the role that the EC2 instance has; by default none.
+    #[must_use]
+    pub fn instance_role(mut self, arn: impl Into<String>) -> Self {
+        self.instance_role = Some(arn.into());
         self
     }
 
@@ -142,7 +161,9 @@ impl Builder {
         let tls = authority.server_config(&self.hosts)?;
         let ca_file = CaFile::write(authority.pem(), self.ca_out)?;
         let state = Arc::new(State {
-            keys: index(identities, (self.clock)())?,
+            roles: identities.roles.clone(),
+            keys: RwLock::new(index(identities, (self.clock)())?),
+            metadata: Metadata::default(),
             region: self.region,
             clock: self.clock,
             latency: self.latency,
@@ -152,6 +173,7 @@ impl Builder {
             journal: Journal::default(),
             progress: Progress::default(),
         });
+        state.set_instance_role(self.instance_role)?;
         let sts = {
             let state = Arc::clone(&state);
             Acceptor::start("sts", self.port, move |id, socket| {
@@ -167,10 +189,20 @@ impl Builder {
                 })?)
             }
         };
+        let metadata = match self.metadata_port {
+            None => None,
+            Some(port) => {
+                let state = Arc::clone(&state);
+                Some(Acceptor::start("metadata", port, move |id, socket| {
+                    serve_metadata(id, socket, &state);
+                })?)
+            }
+        };
         Ok(StsEmulator {
             state,
             sts,
             control,
+            metadata,
             ca_pem: authority.pem().to_owned(),
             ca_file,
         })
@@ -223,6 +255,7 @@ pub struct StsEmulator {
     state: Arc<State>,
     sts: Acceptor,
     control: Option<Acceptor>,
+    metadata: Option<Acceptor>,
     ca_pem: String,
     ca_file: CaFile,
 }
@@ -254,6 +287,11 @@ impl StsEmulator {
     /// The address of the control interface, if it was asked for.
     pub fn control_address(&self) -> Option<SocketAddr> {
         self.control.as_ref().map(Acceptor::address)
+    }
+
+    /// The address of the metadata endpoints, if they were asked for.
+    pub fn metadata_address(&self) -> Option<SocketAddr> {
+        self.metadata.as_ref().map(Acceptor::address)
     }
 
     /// The CA certificate to trust, in PEM.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::roles::Role;
+
 /// The set of known identities, as the JSON file has it.
 ///
 /// ARNs are answered as they are, so tests can make odd and hostile ones.
@@ -17,6 +19,8 @@ pub struct Identities {
     pub users: Vec<User>,
     /// Identities with temporary access keys.
     pub sessions: Vec<Session>,
+    /// Roles that can be assumed.
+    pub roles: Vec<Role>,
 }
 
 /// An identity with a long-term access key.

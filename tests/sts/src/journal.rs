@@ -10,7 +10,11 @@ use crate::http::Request;
 const CAPACITY: usize = 1024;
 
 /// Headers whose values are secrets and are shown only when asked for.
-const SECRET: [&str; 2] = ["authorization", "x-amz-security-token"];
+const SECRET: [&str; 3] = [
+    "authorization",
+    "x-amz-security-token",
+    "x-aws-ec2-metadata-token",
+];
 
 /// A request and the connection on which it came.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! An emulator of AWS STS for tests: `GetCallerIdentity` over TLS on loopback, with Signature Version 4
-//! checked for real.
+//! checked for real. It also issues credentials of roles, and hands them out as the metadata endpoints do.
 //!
 //! It is as lenient as STS itself: unsigned extra headers pass, and so does any list of signed headers
 //! that contains `host` and really verifies. A test can therefore show that a verifier in front of STS
@@ -20,6 +20,7 @@
     )
 )]
 
+mod actions;
 pub mod amz_date;
 mod answers;
 pub mod client;
@@ -32,14 +33,17 @@ pub mod hostile;
 pub mod http;
 mod identities;
 mod journal;
+mod metadata;
 mod progress;
 mod quota;
 mod region;
+mod roles;
 mod server;
 pub mod sigv4;
 mod state;
 mod tls;
 mod verification;
+mod web_identity;
 
 pub use answers::{StsError, identity_json};
 pub use counters::Counters;
@@ -49,3 +53,4 @@ pub use identities::{Expiry, Identities, Session, User};
 pub use journal::RecordedRequest;
 pub use progress::Minimum;
 pub use region::region_of_host;
+pub use roles::Role;

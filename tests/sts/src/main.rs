@@ -43,11 +43,15 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send + Sy
         .control_address()
         .ok_or("the control interface is not open")?;
     let mut stdout = io::stdout().lock();
-    writeln!(
+    write!(
         stdout,
         "listening on {} control {control}",
         emulator.address()
     )?;
+    if let Some(metadata) = emulator.metadata_address() {
+        write!(stdout, " metadata {metadata}")?;
+    }
+    writeln!(stdout)?;
     stdout.flush()?;
     drop(stdout);
     if arguments.exit_with_stdin {

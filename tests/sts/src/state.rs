@@ -1,23 +1,28 @@
 //! What all connections of one emulator share, and how a request becomes an answer.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use crate::actions::{Answer, Known, perform};
 use crate::answers::{Format, StsError, respond};
 use crate::delivery::Outgoing;
 use crate::faults::{Delivery, Fault, FaultScript, Reply};
 use crate::http::{Request, Response};
-use crate::identities::{Caller, Keys};
+use crate::identities::Keys;
 use crate::journal::Journal;
+use crate::metadata::Metadata;
 use crate::progress::{InFlight, Progress};
 use crate::quota::Quota;
-use crate::verification::verify;
+use crate::roles::{IssuedSession, Role};
 
 /// Tells the time.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 pub(crate) struct State {
-    pub(crate) keys: Keys,
+    /// Grows with each session that is issued.
+    pub(crate) keys: RwLock<Keys>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) metadata: Metadata,
     pub(crate) region: Option<String>,
     pub(crate) clock: Clock,
     pub(crate) latency: Duration,
@@ -37,6 +42,7 @@ impl State {
     pub(crate) fn reset(&self) {
         *self.faults() = FaultScript::default();
         self.journal.clear();
+        self.metadata.journal.clear();
         self.progress.reset();
     }
 
@@ -53,19 +59,55 @@ impl State {
         (outgoing, fault.delivery)
     }
 
-    fn judge(&self, request: &Request) -> Result<Caller, StsError> {
+    fn judge(&self, request: &Request) -> Result<Answer, StsError> {
         let now = (self.clock)();
-        let caller = verify(request, &self.keys, self.region.as_deref(), now)?;
+        let answer = perform(
+            request,
+            Known {
+                keys: &self.keys.read().unwrap_or_else(PoisonError::into_inner),
+                roles: &self.roles,
+                region: self.region.as_deref(),
+                now,
+            },
+        )?;
         match &self.quota {
-            Some(quota) if !quota.take(&caller.account, now) => Err(StsError::throttling()),
-            _ => Ok(caller),
+            Some(quota) if !quota.take(answer.account(), now) => Err(StsError::throttling()),
+            _ => {
+                if let Answer::Session { session, .. } = &answer {
+                    self.remember(session);
+                }
+                Ok(answer)
+            }
         }
+    }
+
+    /// A new session of a role, under the name that the role has for it.
+    pub(crate) fn issue(&self, role: &Role, duration: Duration) -> IssuedSession {
+        let session = role.session(&role.session_name, (self.clock)() + duration);
+        self.remember(&session);
+        session
+    }
+
+    /// The EC2 instance gets another role, or none. `Err` names a role that is not known.
+    pub(crate) fn set_instance_role(&self, arn: Option<String>) -> Result<(), String> {
+        if let Some(arn) = arn.as_deref()
+            && !self.roles.iter().any(|role| role.arn == arn)
+        {
+            return Err(format!("no such role: {arn}"));
+        }
+        self.metadata.set_instance_role(arn);
+        Ok(())
+    }
+
+    fn remember(&self, session: &IssuedSession) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(session.access_key_id.clone(), session.key());
     }
 
     fn compose<'a>(
         &self,
         fault: &Fault,
-        genuine: Result<Caller, StsError>,
+        genuine: Result<Answer, StsError>,
         request: &Request,
         in_flight: InFlight<'a>,
     ) -> Outgoing<'a> {

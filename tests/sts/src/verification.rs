@@ -9,7 +9,7 @@ use crate::identities::{AccessKey, Caller, Keys};
 use crate::region::{region_of_host, region_served};
 use crate::sigv4::{Authorization, Scope, Signed, TERMINATOR};
 
-/// The only body that is understood.
+/// The body of `GetCallerIdentity`.
 pub(crate) const BODY: &[u8] = b"Action=GetCallerIdentity&Version=2011-06-15";
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -25,6 +25,16 @@ pub(crate) fn verify(
     now: SystemTime,
 ) -> Result<Caller, StsError> {
     check_operation(request)?;
+    authenticate(request, keys, region, now)
+}
+
+/// Tells who signed a request, whatever it asks for.
+pub(crate) fn authenticate(
+    request: &Request,
+    keys: &Keys,
+    region: Option<&str>,
+    now: SystemTime,
+) -> Result<Caller, StsError> {
     let header = request.header("authorization").ok_or_else(|| {
         StsError::new(
             403,

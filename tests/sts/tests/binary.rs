@@ -82,6 +82,35 @@ fn the_ready_line_comes_when_the_ca_is_written_and_both_ports_listen() {
 }
 
 #[test]
+fn the_ready_line_names_the_metadata_port_where_it_is_asked_for() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sts-emulator"))
+        .args(["--metadata-port", "0", "--exit-with-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!((words.len(), words[5]), (7, "metadata"));
+    assert!(TcpStream::connect(words[6]).is_ok());
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn an_instance_role_that_is_not_known_is_named() {
+    let output = Command::new(env!("CARGO_BIN_EXE_sts-emulator"))
+        .args(["--instance-role", "arn:none"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no such role: arn:none"));
+}
+
+#[test]
 fn it_exits_when_standard_input_closes() {
     let mut emulator = Emulator::start();
     drop(emulator.child.stdin.take());

@@ -1,0 +1,1 @@
+"""Which driver logs in as which identity, with credentials from which source."""
