@@ -4,7 +4,13 @@
 
 # The plugin has one place on every distribution: servers name it by this path, multiarch or not.
 set(MAWS_PLUGIN_FOLDER lib/mongodb-aws-auth)
-install(PROGRAMS "${MAWS_PLUGIN_FILE}" DESTINATION ${MAWS_PLUGIN_FOLDER}
+set(_plugin_permissions OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+if(NOT MAWS_PACKAGE STREQUAL "deb")
+    # Debian's libraries are not executable, those of all others are.
+    list(APPEND _plugin_permissions OWNER_EXECUTE GROUP_EXECUTE WORLD_EXECUTE)
+endif()
+install(FILES "${MAWS_PLUGIN_FILE}" DESTINATION ${MAWS_PLUGIN_FOLDER}
+        PERMISSIONS ${_plugin_permissions}
         RENAME "${MAWS_PLUGIN_SONAME}" COMPONENT runtime)
 install(FILES README.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT runtime)
 if(EXISTS "${CMAKE_SOURCE_DIR}/docs")

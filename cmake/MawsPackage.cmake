@@ -5,6 +5,7 @@ set(MAWS_PACKAGE_INPUT "" CACHE PATH "Folder with debug symbols, copyright file 
 set(MAWS_PACKAGE_ARCH "" CACHE STRING "The library's architecture, as uname names it")
 set(MAWS_PACKAGE_GLIBC "" CACHE STRING "The oldest glibc that the library runs on")
 set(MAWS_BUILD_ID "" CACHE STRING "The library's build id")
+set(MAWS_PACKAGE_SUFFIX "" CACHE STRING "Added to the version, for tests of upgrades")
 if(NOT MAWS_PACKAGE)
     return()
 endif()
@@ -17,7 +18,8 @@ install(FILES "${MAWS_PACKAGE_INPUT}/sbom.cdx.json" DESTINATION share/doc/mongod
         COMPONENT runtime)
 
 set(CPACK_PACKAGE_NAME mongodb-aws-auth)
-set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
+set(MAWS_PACKAGE_VERSION "${PROJECT_VERSION}${MAWS_PACKAGE_SUFFIX}")
+set(CPACK_PACKAGE_VERSION "${MAWS_PACKAGE_VERSION}")
 set(CPACK_PACKAGE_VENDOR "mongodb-aws-auth maintainers")
 set(CPACK_PACKAGE_CONTACT "mongodb-aws-auth maintainers <maintainers@mongodb-aws-auth.example>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
@@ -27,13 +29,15 @@ set(CPACK_COMPONENTS_ALL runtime development debug)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_STRIP_FILES OFF)
 set(CPACK_VERBATIM_VARIABLES ON)
+set(CPACK_PRE_BUILD_SCRIPTS "${CMAKE_SOURCE_DIR}/cmake/SameTimes.cmake")
 # Nothing that is compiled here is installed.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 
 set(_runtime_summary "MONGODB-AWS authentication for MongoDB-compatible servers")
 set(_runtime_text
-    "A plugin that lets people and applications log in to a MongoDB-compatible server
-with their AWS identity. The server loads it at startup; AWS STS verifies each login.")
+    "A plugin that lets people and applications log in to a MongoDB-compatible
+server with their AWS identity. The server loads it at startup; AWS STS
+verifies each login.")
 set(_development_summary "Headers and C++ sources for servers that load mongodb-aws-auth")
 set(_development_text
     "The C interface of the mongodb-aws-auth plugin, a C++17 shim and adapters as

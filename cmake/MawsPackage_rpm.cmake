@@ -9,8 +9,7 @@ set(CPACK_RPM_PACKAGE_ARCHITECTURE ${MAWS_PACKAGE_ARCH})
 set(CPACK_RPM_PACKAGE_AUTOREQPROV ON)
 # Folders that belong to the distribution.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
-    /usr/lib/debug /usr/lib/debug/.build-id /usr/share/cmake /usr/share/pkgconfig
-    /usr/share/licenses)
+    /usr/lib/debug /usr/share/pkgconfig /usr/share/licenses)
 
 set(CPACK_RPM_RUNTIME_PACKAGE_NAME mongodb-aws-auth)
 set(CPACK_RPM_RUNTIME_PACKAGE_GROUP "System Environment/Libraries")
@@ -19,7 +18,7 @@ set(CPACK_RPM_DEVELOPMENT_PACKAGE_GROUP "Development/Libraries")
 set(CPACK_RPM_DEVELOPMENT_PACKAGE_ARCHITECTURE noarch)
 set(CPACK_RPM_DEBUG_PACKAGE_NAME mongodb-aws-auth-debuginfo)
 set(CPACK_RPM_DEBUG_PACKAGE_GROUP "Development/Debug")
-set(CPACK_RPM_DEBUG_PACKAGE_REQUIRES "mongodb-aws-auth = ${PROJECT_VERSION}-1")
+set(CPACK_RPM_DEBUG_PACKAGE_REQUIRES "mongodb-aws-auth = ${MAWS_PACKAGE_VERSION}-1")
 foreach(_part runtime development debug)
     string(TOUPPER ${_part} _name)
     set(CPACK_RPM_${_name}_PACKAGE_SUMMARY "${_${_part}_summary}")
@@ -37,6 +36,7 @@ set(CPACK_RPM_CHANGELOG_FILE "${MAWS_PACKAGE_INPUT}/changelog.rpm")
 set(CPACK_RPM_SPEC_MORE_DEFINE "%define __os_install_post %{nil}
 %define debug_package %{nil}
 %define _build_id_links none
+Packager: ${CPACK_PACKAGE_CONTACT}
 %define _buildhost reproducible
 %define use_source_date_epoch_as_buildtime 1
 %define clamp_mtime_to_source_date_epoch 1

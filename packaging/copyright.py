@@ -1,23 +1,31 @@
 """Writes the copyright file of the packages: copyright.py TARGET OUTPUT [FEATURES]
 
 The form is Debian's machine-readable one; under it stand the licence texts that the crates bring.
+OUTPUT-of-sources is for packages that hold nothing but this project's own files.
 """
 
+import re
 import sys
 from pathlib import Path
 
 from crates import ROOT, Crate, linked
 from toolchain import PARTS
 
-HEADER = """\
+COMMENT = "Comment: The library holds code of the crates and toolchain parts that stand below.\n"
+HEADER = f"""\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: mongodb-aws-auth
-Comment: The library holds code of the crates and of the toolchain's parts that stand below.
+{COMMENT}\
 
 Files: *
-Copyright: the mongodb-aws-auth maintainers
+Copyright: 2026, the mongodb-aws-auth maintainers
 License: Apache-2.0
 """
+APACHE_TEXT = re.compile(
+    r"^ *Apache License\n\s*Version 2\.0, January 2004\n.*"
+    r"(END OF TERMS AND CONDITIONS|limitations under the License\.)\n?",
+    re.MULTILINE | re.DOTALL,
+)
 APACHE_SHORT = """\
 License: Apache-2.0
  Licensed under the Apache License, Version 2.0. On Debian systems the full text is in
@@ -32,15 +40,9 @@ def indented(text: str) -> str:
 
 
 def texts(crate: Crate) -> dict[str, str]:
-    """The crate's licence texts, without those that are Apache's own, word for word."""
+    """The crate's licence texts; Apache's, which is the same everywhere, is only named."""
     found = {path.name: path.read_text(encoding="utf-8") for path in crate.licence_files()}
-    return {name: text for name, text in found.items() if not is_apache(text)}
-
-
-def is_apache(text: str) -> bool:
-    """Whether this is Apache's text alone; the copyright line in its appendix does not count."""
-    head = text.lstrip()[:400]
-    return "Apache License" in head and "Version 2.0" in head and "ISC" not in text
+    return {name: APACHE_TEXT.sub("The Apache License, Version 2.0.\n", text) for name, text in found.items()}
 
 
 def paragraph(crate: Crate) -> str:
@@ -74,6 +76,8 @@ def main() -> None:
     if (ROOT / "NOTICE").exists():
         parts.append("\n" + (ROOT / "NOTICE").read_text(encoding="utf-8"))
     Path(output).write_text("".join(parts), encoding="utf-8")
+    sources = HEADER.replace(COMMENT, "") + "\n" + APACHE_SHORT
+    Path(output + "-of-sources").write_text(sources, encoding="utf-8")
 
 
 if __name__ == "__main__":
