@@ -43,10 +43,14 @@ def write_types(library: Path, to: Path) -> None:
     tree = ElementTree.parse(to)
     corpus = tree.getroot()
     units = corpus.findall("abi-instr")
-    types = {child.get("id"): child for unit in units for child in unit if child.get("id")}
+    # Rust's are nested in the namespaces of their modules.
+    types = {element.get("id"): element for element in corpus.iter() if element.get("id")}
+    exported = symbols(library)
     functions = [
-        child for unit in units for child in unit if child.get("elf-symbol-id") in symbols(library)
+        element for element in corpus.iter("function-decl") if element.get("elf-symbol-id") in exported
     ]
+    if len(functions) != len(exported):
+        raise ValueError(f"{library} has no debug information for {exported}")
     kept: dict[str, ElementTree.Element] = {}
     waiting = list(functions)
     while waiting:
