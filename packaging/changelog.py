@@ -12,7 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MAINTAINER = "mongodb-aws-auth maintainers <maintainers@mongodb-aws-auth.example>"
-HEADING = re.compile(r"^## (?:\[?(\d+\.\d+\.\d+)\]? - (\d{4}-\d{2}-\d{2})|Unreleased)$", re.MULTILINE)
+HEADING = re.compile(
+    r"^## (?:\[?(\d+\.\d+\.\d+)\]? - (\d{4}-\d{2}-\d{2})|Unreleased)$", re.MULTILINE
+)
 
 
 def current_version() -> str:
@@ -21,7 +23,7 @@ def current_version() -> str:
 
 
 def entries() -> list[tuple[str, datetime, list[str]]]:
-    """Version, date and changes of each heading, newest first; a heading without changes is left out."""
+    """Version, date and changes of each heading, newest first; none without changes."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     pieces = HEADING.split(text)[1:]
     found = []

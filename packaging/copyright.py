@@ -42,7 +42,10 @@ def indented(text: str) -> str:
 def texts(crate: Crate) -> dict[str, str]:
     """The crate's licence texts; Apache's, which is the same everywhere, is only named."""
     found = {path.name: path.read_text(encoding="utf-8") for path in crate.licence_files()}
-    return {name: APACHE_TEXT.sub("The Apache License, Version 2.0.\n", text) for name, text in found.items()}
+    return {
+        name: APACHE_TEXT.sub("The Apache License, Version 2.0.\n", text)
+        for name, text in found.items()
+    }
 
 
 def paragraph(crate: Crate) -> str:

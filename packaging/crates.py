@@ -44,7 +44,15 @@ def checksums() -> dict[tuple[str, str], str]:
 
 
 def metadata(target: str, features: str) -> dict:
-    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target]
+    command = [
+        "cargo",
+        "metadata",
+        "--locked",
+        "--format-version",
+        "1",
+        "--filter-platform",
+        target,
+    ]
     if features:
         command += ["--no-default-features", "--features", features]
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout

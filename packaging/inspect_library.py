@@ -29,7 +29,9 @@ def build_id(path: str) -> str:
 def private_paths() -> list[str]:
     """Folders of whoever builds: the home folder, the checkout, cargo's and rustup's."""
     places = ["/home", "/root", str(Path(__file__).resolve().parent.parent)]
-    places += [os.environ[name] for name in ("HOME", "CARGO_HOME", "RUSTUP_HOME") if name in os.environ]
+    places += [
+        os.environ[name] for name in ("HOME", "CARGO_HOME", "RUSTUP_HOME") if name in os.environ
+    ]
     return sorted({place.rstrip("/") + "/" for place in places} - {"/"})
 
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The portable library: one file for every distribution, against an old glibc.
+# The portable library: one file for every distribution, against an old glibc. Needs scripts/lib.sh.
+# shellcheck disable=SC2154  # root and venv are set there
 
 # The oldest glibc that the library runs on. Zig has its symbols; no old system is needed.
 glibc_baseline=2.17

@@ -1,4 +1,4 @@
-"""Writes a software bill of materials (CycloneDX 1.5, JSON): sbom.py TARGET LIBRARY OUTPUT [FEATURES]
+"""Writes a bill of materials (CycloneDX 1.5, JSON): sbom.py TARGET LIBRARY OUTPUT [FEATURES]
 
 It names every crate that is linked into the library, with its checksum of Cargo.lock, and what the
 toolchain adds. The same input gives the same bytes: the document has no time and no random number.

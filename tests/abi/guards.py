@@ -1,4 +1,4 @@
-"""Holds the C interface against the last release's: guards.py [--source DIR] LIBRARY GENERATED-HEADER
+"""The C interface against the last release's: guards.py [--source DIR] LIBRARY GENERATED-HEADER
 
 Each guard says ok or FAIL; the exit status is 0 when all are ok. The baseline is refreshed by
 scripts/abi-baseline, when a release is made. See docs/abi-policy.md.
@@ -59,12 +59,19 @@ class Guards:
 
     def struct_layout(self) -> str:
         """Every member is where version 1.0 has it."""
-        command = ["gcc", "-std=c11", "-fsyntax-only", "-I", str(self.header.parent), str(self.layout)]
+        command = [
+            "gcc",
+            "-std=c11",
+            "-fsyntax-only",
+            "-I",
+            str(self.header.parent),
+            str(self.layout),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return "" if done.returncode == 0 else done.stderr
 
     def types_for_c(self) -> str:
-        """abidiff sees no difference between a C library with the release's header and with today's."""
+        """abidiff sees no difference between C with the release's header and with today's."""
         libraries = []
         for name, include in (("old", self.baseline), ("new", self.header.parent)):
             (self.work / name).mkdir()
@@ -85,7 +92,9 @@ class Guards:
         # Additions are told from breaks by the layout's assertions; here they need a new minor.
         command = ["abidiff", "--harmless", "--no-architecture", str(old), str(new)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        fails = done.returncode & (ABIDIFF_FAILED | ABIDIFF_BREAKS) or (done.returncode and not self.minor_raised)
+        fails = done.returncode & (ABIDIFF_FAILED | ABIDIFF_BREAKS) or (
+            done.returncode and not self.minor_raised
+        )
         return done.stdout + done.stderr if fails else ""
 
     def run(self) -> list[str]:

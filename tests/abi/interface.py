@@ -47,7 +47,9 @@ def write_types(library: Path, to: Path) -> None:
     types = {element.get("id"): element for element in corpus.iter() if element.get("id")}
     exported = symbols(library)
     functions = [
-        element for element in corpus.iter("function-decl") if element.get("elf-symbol-id") in exported
+        element
+        for element in corpus.iter("function-decl")
+        if element.get("elf-symbol-id") in exported
     ]
     if len(functions) != len(exported):
         raise ValueError(f"{library} has no debug information for {exported}")
@@ -59,7 +61,9 @@ def write_types(library: Path, to: Path) -> None:
                 if name.endswith("type-id") and value in types and value not in kept:
                     kept[value] = types[value]
                     waiting.append(types[value])
-    unit = ElementTree.Element("abi-instr", {"address-size": "64", "path": "interface", "language": "LANG_C11"})
+    unit = ElementTree.Element(
+        "abi-instr", {"address-size": "64", "path": "interface", "language": "LANG_C11"}
+    )
     unit.extend([*kept.values(), *functions])
     for old in units:
         corpus.remove(old)

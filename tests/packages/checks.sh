@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The checks of the install tests.
+# The checks of the install tests; work, packages and the like are those of tests/packages/run.
+# shellcheck disable=SC2154
 
 # check TEXT COMMAND...: one line per check; output is shown on failure.
 check() {
@@ -17,10 +18,11 @@ check() {
 
 nothing_said() {
     local text
-    text=$("$@" 2>&1) && [[ -z $text ]] || {
-        printf '%s\n' "$text"
-        return 1
-    }
+    if text=$("$@" 2>&1) && [[ -z $text ]]; then
+        return 0
+    fi
+    printf '%s\n' "$text"
+    return 1
 }
 
 # says TEXT COMMAND...: the command succeeds or fails, but says this.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Roots for the install tests. Pristine ones are made once and kept; tests work on copies.
+# shellcheck disable=SC2154  # here, work and copies are those of tests/packages/run
 
 roots=${MAWS_ROOTS:-/var/tmp/mongodb-aws-auth-roots}
 mirror=${MAWS_MIRROR:-http://deb.debian.org/debian}
