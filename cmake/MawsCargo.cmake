@@ -4,7 +4,13 @@
 set(MAWS_CARGO_TARGET_DIR "${CMAKE_SOURCE_DIR}/target" CACHE PATH
     "Where cargo builds; by default the place that plain cargo commands use, so that both share it")
 set(MAWS_PLUGIN_SONAME "libmongodb_aws_auth.so.${MAWS_ABI_MAJOR}")
-set(MAWS_PLUGIN_FILE "${CMAKE_BINARY_DIR}/lib/${MAWS_PLUGIN_SONAME}")
+set(MAWS_PREBUILT_PLUGIN "" CACHE FILEPATH
+    "The plugin, built already (scripts/package does so); by default cargo builds it for this machine")
+if(MAWS_PREBUILT_PLUGIN)
+    set(MAWS_PLUGIN_FILE "${MAWS_PREBUILT_PLUGIN}")
+else()
+    set(MAWS_PLUGIN_FILE "${CMAKE_BINARY_DIR}/lib/${MAWS_PLUGIN_SONAME}")
+endif()
 
 maws_require_program(MAWS_CARGO cargo cargo)
 
@@ -35,6 +41,12 @@ set(_maws_cargo "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${MAWS_CARGO_TARGET_
 # The plugin as the imported target mongodb_aws_auth::plugin, copied into the build tree under its
 # SONAME: a later `cargo build` or `cargo test` puts other builds into cargo's folder.
 function(maws_add_plugin)
+    add_library(mongodb_aws_auth::plugin MODULE IMPORTED GLOBAL)
+    set_target_properties(mongodb_aws_auth::plugin PROPERTIES IMPORTED_LOCATION "${MAWS_PLUGIN_FILE}")
+    if(MAWS_PREBUILT_PLUGIN)
+        add_custom_target(maws_plugin)
+        return()
+    endif()
     # Not `cargo build`: the crate is an rlib too, and for both at once fat LTO is left out.
     add_custom_target(maws_plugin ALL
         COMMAND "${CMAKE_COMMAND}" -E env ${_maws_plugin_env} "${MAWS_CARGO}"
@@ -46,8 +58,6 @@ function(maws_add_plugin)
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
         COMMENT "Building the plugin with cargo"
         USES_TERMINAL VERBATIM)
-    add_library(mongodb_aws_auth::plugin MODULE IMPORTED GLOBAL)
-    set_target_properties(mongodb_aws_auth::plugin PROPERTIES IMPORTED_LOCATION "${MAWS_PLUGIN_FILE}")
     add_dependencies(mongodb_aws_auth::plugin maws_plugin)
 endfunction()
 

@@ -15,7 +15,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
-use rustls::crypto::ring;
+#[cfg(feature = "fips")]
+use rustls::crypto::aws_lc_rs as cryptography;
+#[cfg(not(feature = "fips"))]
+use rustls::crypto::ring as cryptography;
 use zeroize::Zeroize as _;
 
 use self::connection::Connection;
@@ -35,7 +38,11 @@ const READ_BYTES: usize = 4 * 1024;
 const USER_AGENT: &str = concat!("mongodb-aws-auth/", env!("CARGO_PKG_VERSION"));
 
 /// What is inside, for the interface.
-pub const TLS_LIBRARY: &std::ffi::CStr = c"rustls with ring";
+pub const TLS_LIBRARY: &std::ffi::CStr = if cfg!(feature = "fips") {
+    c"rustls with aws-lc's FIPS module"
+} else {
+    c"rustls with ring"
+};
 
 /// STS over HTTPS. Shared by all workers.
 pub struct StsOverHttps(Arc<Connections>);
@@ -53,7 +60,7 @@ impl StsOverHttps {
     /// Reads the certificate authorities; opens no connection.
     pub fn new(settings: &Settings) -> Result<StsOverHttps, OptionError> {
         let roots = roots::load(&settings.ca_file)?;
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let tls = ClientConfig::builder_with_provider(Arc::new(cryptography::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
             .with_root_certificates(roots)

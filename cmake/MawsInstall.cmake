@@ -1,0 +1,49 @@
+# What is installed, in three components: `runtime` for servers, `development` for those who build
+# servers, `debug` (of packages only) for debuggers. The operator's programs and their man pages
+# belong to `runtime`.
+
+# The plugin has one place on every distribution: servers name it by this path, multiarch or not.
+set(MAWS_PLUGIN_FOLDER lib/mongodb-aws-auth)
+set(_plugin_permissions OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+if(NOT MAWS_PACKAGE STREQUAL "deb")
+    # Debian's libraries are not executable, those of all others are.
+    list(APPEND _plugin_permissions OWNER_EXECUTE GROUP_EXECUTE WORLD_EXECUTE)
+endif()
+install(FILES "${MAWS_PLUGIN_FILE}" DESTINATION ${MAWS_PLUGIN_FOLDER}
+        PERMISSIONS ${_plugin_permissions}
+        RENAME "${MAWS_PLUGIN_SONAME}" COMPONENT runtime)
+install(FILES README.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT runtime)
+if(EXISTS "${CMAKE_SOURCE_DIR}/docs")
+    install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT runtime
+            FILES_MATCHING PATTERN "*.md")
+endif()
+
+install(FILES include/mongodb_aws_auth.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        COMPONENT development)
+
+# C++ comes as source: a server compiles it with its own compiler, flags and standard library.
+set(MAWS_SOURCE_FOLDER "${CMAKE_INSTALL_DATADIR}/mongodb-aws-auth/cpp_shim")
+foreach(part maws mongod)
+    if(EXISTS "${CMAKE_SOURCE_DIR}/cpp_shim/${part}")
+        install(DIRECTORY cpp_shim/${part} DESTINATION "${MAWS_SOURCE_FOLDER}"
+                COMPONENT development)
+    endif()
+endforeach()
+install(FILES cpp_shim/README.md DESTINATION "${MAWS_SOURCE_FOLDER}" COMPONENT development)
+
+# Nothing in them depends on the architecture.
+include(CMakePackageConfigHelpers)
+set(_config_folder "${CMAKE_INSTALL_DATADIR}/cmake/mongodb-aws-auth")
+configure_package_config_file(cmake/mongodb-aws-auth-config.cmake.in
+    "${CMAKE_BINARY_DIR}/mongodb-aws-auth-config.cmake"
+    INSTALL_DESTINATION "${_config_folder}"
+    PATH_VARS CMAKE_INSTALL_INCLUDEDIR MAWS_SOURCE_FOLDER MAWS_PLUGIN_FOLDER
+    NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file("${CMAKE_BINARY_DIR}/mongodb-aws-auth-config-version.cmake"
+    VERSION ${PROJECT_VERSION} COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)
+configure_file(cmake/mongodb-aws-auth.pc.in "${CMAKE_BINARY_DIR}/mongodb-aws-auth.pc" @ONLY)
+install(FILES "${CMAKE_BINARY_DIR}/mongodb-aws-auth-config.cmake"
+              "${CMAKE_BINARY_DIR}/mongodb-aws-auth-config-version.cmake"
+        DESTINATION "${_config_folder}" COMPONENT development)
+install(FILES "${CMAKE_BINARY_DIR}/mongodb-aws-auth.pc"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig" COMPONENT development)
