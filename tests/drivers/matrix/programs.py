@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,8 +29,8 @@ class Driver:
 
     name: str
     command: tuple[str | Path, ...]
-    #: Where its code is, for drivers that read only some of the AWS SDKs' variables.
-    code: Path | None = None
+    #: Finds its code, for drivers that read only some of the AWS SDKs' variables.
+    code: Callable[[], Path] | None = None
     #: It says so when keys are in the connection string, and does not connect.
     refuses_keys_in_uri: bool = False
     #: Further options of the connection string for the test of the pool; without, there is no pool.
@@ -52,7 +52,7 @@ class Driver:
 
     def knows(self, name: str) -> bool:
         """Does its code know this variable, or this address?"""
-        return self.code is None or name.encode() in self.code.read_bytes()
+        return self.code is None or name.encode() in self.code().read_bytes()
 
 
 class Program:
@@ -167,9 +167,14 @@ def all_drivers() -> tuple[Driver, ...]:
             no_pool="a shell does one thing at a time",
         ),
         Driver("Rust", (BUILD / "rust" / "debug" / "driver-rust",), pool=pool),
-        Driver("libmongoc", (libmongoc,), library_of(libmongoc), pool={"maxPoolSize": AT_ONCE}),
-        Driver("PHP", ("php", HERE / "php" / "driver.php"), php(), no_pool=one, options=patient),
-        Driver("Go", (go,), go, pool=pool),
+        Driver(
+            "libmongoc",
+            (libmongoc,),
+            lambda: library_of(libmongoc),
+            pool={"maxPoolSize": AT_ONCE},
+        ),
+        Driver("PHP", ("php", HERE / "php" / "driver.php"), php, no_pool=one, options=patient),
+        Driver("Go", (go,), lambda: go, pool=pool),
     )
 
 
