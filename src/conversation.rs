@@ -228,20 +228,6 @@ impl Conversation {
         matches!(self.state().phase, Phase::Over(_))
     }
 
-    /// Waits until the conversation is over, for at most this long; true if it is.
-    pub(crate) fn wait_over(&self, at_most: Duration) -> bool {
-        let until = Instant::now() + at_most;
-        let mut state = self.state();
-        while !matches!(state.phase, Phase::Over(_)) {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            state = self.wait(state, left);
-        }
-        true
-    }
-
     /// Logs a step of this login.
     pub(crate) fn log(&self, reason: Reason, detail: impl FnOnce() -> String) {
         self.log_line(reason, || {
@@ -292,7 +278,7 @@ impl Conversation {
         let limit = self.options.settings.limits.sts_timeout;
         let limit = self.budget.map_or(limit, |budget| budget.min(limit));
         let job = Verification::new(Arc::clone(self), request, now, now + limit);
-        match self.plugin.pool.submit(job) {
+        match self.plugin.pool.submit(now, job) {
             Ok(()) => MAWS_PENDING,
             Err(reason) => self.finish(Outcome::failed(reason.into())),
         }

@@ -2,10 +2,10 @@
 //!
 //! One login, in the order of the code: [`ffi`] takes the host's calls; [`conversation`] drives the
 //! state machine of [`sasl`] and hands the client's signed request ([`aws`]) as a [`verification`]
-//! to the worker [`pool`]; a worker sends it through [`net`] to STS; [`identity`] turns the answer
-//! into the user of `$external` that the host looks up.
+//! to the worker [`pool`]; when [`admission`] says that its turn has come, a worker sends it through
+//! [`net`] to STS; [`identity`] turns the answer into the user of `$external` that the host looks up.
 //!
-//! `sasl`, `aws` and `identity` are pure: no thread, clock, socket or pointer. What the core asks of
+//! `sasl`, `aws`, `identity` and `admission` are pure: no thread, clock, socket or pointer. What the core asks of
 //! the outside stands in [`ports`].
 
 #![deny(unsafe_code)]
@@ -20,6 +20,7 @@
 )]
 
 pub mod abi;
+pub mod admission;
 pub mod aws;
 pub mod conversation;
 pub mod ffi;

@@ -5,9 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::abi::maws_log_level::{self, *};
+use crate::admission::{AdmissionLimits, Random};
 use crate::conversation::{Begin, Conversation};
 use crate::options::{Limits, OptionError, Options};
-use crate::pool::{Pool, PoolLimits};
+use crate::pool::Pool;
 use crate::ports::{Clock, Host, Sts};
 use crate::reason::{Failure, Reason};
 use crate::sasl::messages::NONCE_LENGTH;
@@ -26,7 +27,7 @@ const DESTROYED: usize = usize::MAX;
 /// A plugin as the host created it.
 pub struct Plugin {
     pub(crate) host: Box<dyn Host>,
-    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) pool: Pool<Verification>,
     pub(crate) stats: Stats,
     pub(crate) retries: RetryBudget,
@@ -46,12 +47,13 @@ impl Plugin {
         log_level: i32,
         options: Options,
         sts: Arc<dyn Sts>,
-        clock: Box<dyn Clock>,
+        clock: Arc<dyn Clock>,
     ) -> Arc<Plugin> {
+        let limits = admission_limits(&options.settings.limits);
         let plugin = Arc::new(Plugin {
             host,
+            pool: Pool::new(sts, Arc::clone(&clock), 1, limits, Random::new(seed())),
             clock,
-            pool: Pool::new(sts, pool_limits(&options.settings.limits)),
             stats: Stats::default(),
             retries: RetryBudget::new(),
             options: RwLock::new(Arc::new(options)),
@@ -88,7 +90,8 @@ impl Plugin {
     pub fn set_options(&self, given: &[(&str, &str)]) -> Result<(), OptionError> {
         let mut options = self.options.write().unwrap_or_else(PoisonError::into_inner);
         let changed = options.change(given)?;
-        self.pool.set_limits(pool_limits(&changed.settings.limits));
+        self.pool
+            .set_limits(admission_limits(&changed.settings.limits));
         *options = Arc::new(changed);
         drop(options);
         let keys = given.iter().map(|(key, _)| *key).collect::<Vec<_>>();
@@ -159,15 +162,6 @@ impl Plugin {
         Ok(bytes)
     }
 
-    /// A time between a half and the whole of this one, so that those who wait do not come back
-    /// together.
-    pub(crate) fn jitter(&self, pause: Duration) -> Duration {
-        let mut byte = [0; 1];
-        // Without randomness the whole pause is taken.
-        let share = sys::fill_random(&mut byte).map_or(255, |()| u32::from(byte[0]));
-        pause / 2 + pause / 2 * share / 255
-    }
-
     fn admit(&self, options: &Options, begin: &Begin<'_>) -> Result<(), Failure> {
         if begin.database != EXTERNAL {
             return Err(Failure::new(Reason::DatabaseNotExternal, begin.database));
@@ -218,9 +212,19 @@ impl Plugin {
     }
 }
 
-fn pool_limits(limits: &Limits) -> PoolLimits {
-    PoolLimits {
-        workers: limits.workers,
-        queue: limits.queue,
+fn admission_limits(limits: &Limits) -> AdmissionLimits {
+    AdmissionLimits {
+        requests: limits.workers,
+        waiting: limits.queue,
+    }
+}
+
+/// Servers that start together are not to pause together.
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    match sys::fill_random(&mut bytes) {
+        Ok(()) => u64::from_ne_bytes(bytes),
+        // The process id differs from server to server too.
+        Err(_) => std::process::id().into(),
     }
 }

@@ -102,6 +102,7 @@ catalogue! {
     QueueFull = 401, MAWS_E_OVERLOADED, "awsStsQueueLimit verifications wait already";
     ConversationExpired = 402, MAWS_E_TIMEOUT, "the conversation outlived awsConversationTimeoutMs";
     VerificationTimeout = 403, MAWS_E_TIMEOUT, "the verification outlived its time";
+    Overloaded = 404, MAWS_E_OVERLOADED, "too many verifications wait for this one to be in time";
     NameResolution = 410, MAWS_E_UPSTREAM, "the name of the STS endpoint cannot be resolved";
     ConnectFailed = 411, MAWS_E_UPSTREAM, "no connection to the STS endpoint";
     TlsFailed = 412, MAWS_E_UPSTREAM, "TLS with the STS endpoint failed";

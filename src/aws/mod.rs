@@ -1,5 +1,6 @@
 //! What the plugin knows of AWS, as pure functions: signatures, STS, identities.
 
+mod account_hint;
 mod answer;
 mod arn;
 mod auth_header;
@@ -8,6 +9,7 @@ mod endpoint;
 mod signed_request;
 mod xml;
 
+pub use account_hint::account_hint;
 pub use answer::{Answer, CallerIdentity, StsError, read_answer};
 pub use arn::{Arn, Kind, is_account, is_partition};
 pub use auth_header::{Authorization, AuthorizationRules};

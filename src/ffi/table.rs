@@ -81,7 +81,7 @@ unsafe extern "C" fn create(
             let given = read_options(given, count)?;
             let options = Options::new(&pairs(&given))?;
             let sts = Arc::new(StsOverHttps::new(&options.settings)?);
-            let (log_level, clock) = (host.log_level, Box::new(SystemClock));
+            let (log_level, clock) = (host.log_level, Arc::new(SystemClock));
             guard::claim_process();
             let plugin = Plugin::new(Box::new(CHost::new(host)), log_level, options, sts, clock);
             let id = PLUGINS.insert(plugin).ok_or(MAWS_E_INTERNAL)?;
