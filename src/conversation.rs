@@ -41,6 +41,8 @@ pub struct Conversation {
     pub(crate) plugin: Arc<Plugin>,
     pub(crate) options: Arc<Options>,
     begun: Instant,
+    /// Which of the options' endpoints the client signs for.
+    pub(crate) endpoint: usize,
     budget: Option<Duration>,
     conv_ctx: usize,
     log_id: u64,
@@ -79,11 +81,14 @@ impl Conversation {
         options: Arc<Options>,
         begin: &Begin<'_>,
     ) -> Conversation {
-        let sasl = sasl::Conversation::begin(Arc::clone(&options.settings.endpoint));
+        let endpoint = plugin.choose_endpoint(&options);
+        let advertised = Arc::clone(options.settings.endpoints.at(endpoint));
+        let sasl = sasl::Conversation::begin(advertised);
         Conversation {
             begun: plugin.clock.now(),
             plugin,
             options,
+            endpoint,
             budget: begin.budget,
             conv_ctx: begin.conv_ctx,
             log_id: begin.log_id,
@@ -125,6 +130,7 @@ impl Conversation {
                 self.reply.get_or_init(|| reply.into());
                 match self.leave_stepping(Phase::Dialogue(sasl)) {
                     Ok(()) => {
+                        self.plugin.warm_up(&self.options, self.endpoint);
                         self.log(Reason::ClientFirstAccepted, String::new);
                         MAWS_CONTINUE
                     }
@@ -195,6 +201,11 @@ impl Conversation {
     /// The payload for the client, once there is one.
     pub fn reply(&self) -> &[u8] {
         self.reply.get().map_or(&[], |reply| reply)
+    }
+
+    /// The STS host that the client signs for.
+    pub fn sts_host(&self) -> &str {
+        self.options.settings.endpoints.at(self.endpoint).host()
     }
 
     /// As the client claims it, once it has.

@@ -3,7 +3,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 use crate::abi::maws_log_level;
-use crate::aws::{Answer, CallerIdentity, StsError};
+use crate::aws::{Answer, CallerIdentity, Endpoint, StsError};
 use crate::ports::{Attempt, Clock, Host, SendLimits, Sts, StsClient};
 use crate::sasl::tests::{FIRST, second};
 
@@ -15,6 +15,10 @@ struct ScriptedSts(Mutex<Option<ScriptedClient>>);
 impl Sts for ScriptedSts {
     fn client(&self) -> Box<dyn StsClient> {
         Box::new(self.0.lock().unwrap().take().expect("one worker"))
+    }
+
+    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        None
     }
 
     fn shutdown(&self) {}
@@ -37,6 +41,10 @@ impl StsClient for ScriptedClient {
             exchange: Duration::ZERO,
             stale_connection: false,
         }
+    }
+
+    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
+        true
     }
 }
 

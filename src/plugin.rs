@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::abi::maws_log_level::{self, *};
 use crate::admission::{AdmissionLimits, Random};
 use crate::conversation::{Begin, Conversation};
+use crate::failover::Failover;
 use crate::options::{Limits, OptionError, Options};
 use crate::pool::Pool;
 use crate::ports::{Clock, Host, Sts};
@@ -31,6 +32,8 @@ pub struct Plugin {
     pub(crate) pool: Pool<Verification>,
     pub(crate) stats: Stats,
     pub(crate) retries: RetryBudget,
+    pub(crate) failover: Failover,
+    pub(crate) sts: Arc<dyn Sts>,
     options: RwLock<Arc<Options>>,
     log_level: AtomicI32,
     conversations: AtomicUsize,
@@ -50,12 +53,17 @@ impl Plugin {
         clock: Arc<dyn Clock>,
     ) -> Arc<Plugin> {
         let limits = admission_limits(&options.settings.limits);
+        let endpoints = options.settings.endpoints.count();
+        let failover = Failover::new(clock.now(), endpoints, Random::new(seed()));
+        let (for_pool, its_clock) = (Arc::clone(&sts), Arc::clone(&clock));
         let plugin = Arc::new(Plugin {
             host,
-            pool: Pool::new(sts, Arc::clone(&clock), 1, limits, Random::new(seed())),
+            pool: Pool::new(for_pool, its_clock, endpoints, limits, Random::new(seed())),
             clock,
             stats: Stats::default(),
             retries: RetryBudget::new(),
+            failover,
+            sts,
             options: RwLock::new(Arc::new(options)),
             log_level: AtomicI32::new(log_level),
             conversations: AtomicUsize::new(0),
@@ -186,17 +194,20 @@ impl Plugin {
 
     fn log_created(&self) {
         let options = self.options();
-        let endpoint = &options.settings.endpoint;
         self.log(MAWS_LOG_INFO, Reason::Created, 0, || {
             let version = env!("CARGO_PKG_VERSION");
-            format!(
-                "{}: version {version}, clients sign for {} (region {}), connecting to {}:{}",
-                Reason::Created.summary(),
-                endpoint.host(),
-                endpoint.region(),
-                endpoint.server_name(),
-                endpoint.port()
-            )
+            let endpoints = options.settings.endpoints.iter().map(|endpoint| {
+                format!(
+                    "{} (region {}), connecting to {}:{}",
+                    endpoint.host(),
+                    endpoint.region(),
+                    endpoint.server_name(),
+                    endpoint.port()
+                )
+            });
+            let endpoints = endpoints.collect::<Vec<_>>().join("; then ");
+            let summary = Reason::Created.summary();
+            format!("{summary}: version {version}, clients sign for {endpoints}")
         });
         if let Some(name) = PROXY_VARIABLES
             .into_iter()

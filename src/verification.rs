@@ -53,7 +53,7 @@ impl Verification {
     ) -> Verification {
         Verification {
             key: Key {
-                endpoint: 0,
+                endpoint: conversation.endpoint,
                 account: account_hint(&request.access_key_id),
             },
             conversation,
@@ -106,7 +106,9 @@ impl Verification {
             connect: connect.min(left),
             fresh,
         };
+        let out = plugin.request_to(self.key.endpoint);
         let attempt = client.send(&self.request, limits);
+        out.ended(&attempt, left);
         plugin
             .stats
             .sent(attempt.exchange, attempt.connect.is_some());

@@ -58,13 +58,12 @@ fn a_connection_that_was_closed_while_it_rested_is_not_used() {
 }
 
 #[test]
-fn a_fresh_connection_that_dies_is_not_tried_again() {
-    let server = Server::start();
+fn a_connection_that_dies_is_replaced_once_even_if_it_was_opened_ahead() {
     for delivery in [Delivery::Close, Delivery::Reset] {
-        server.sts.reset();
-        server.sts.push_fault(delivery);
+        let server = Server::start();
+        server.sts.set_standing_fault(Some(delivery.into()));
         server.login(ALICE).assert_refused(Reason::ConnectionLost);
-        assert_eq!(server.sts.counters().requests, 1);
+        assert!(server.sts.counters().requests <= 2);
     }
 }
 
@@ -88,6 +87,9 @@ fn a_surplus_answer_never_reaches_the_next_login() {
             separate_record,
         });
         assert_eq!(server.login(ALICE).principal(), ALICE);
+        while server.sts.counters().in_flight > 0 {
+            std::thread::yield_now();
+        }
         for _ in 0..3 {
             assert_eq!(
                 server.login(JANE).principal(),
@@ -328,7 +330,8 @@ fn odd_framing_ends_in_a_failure_or_in_the_right_identity() {
         }
         assert_eq!(server.login(JANE).principal(), JANE, "after {name}");
     }
-    assert_eq!(accepted, ["chunked"]);
+    // Of the short one something is left over, so another is asked for on a fresh connection.
+    assert_eq!(accepted, ["chunked", "short length"]);
 }
 
 #[test]

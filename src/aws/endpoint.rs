@@ -6,20 +6,23 @@
 
 use std::fmt;
 
-/// Suffixes of AWS's domains, dual-stack ones and those of all partitions included
-/// (AWS SDK partition data).
-const SUFFIXES: [&str; 10] = [
-    "amazonaws.com",
-    "amazonaws.com.cn",
-    "amazonaws.eu",
-    "api.aws",
-    "api.amazonwebservices.com.cn",
-    "api.amazonwebservices.eu",
-    "c2s.ic.gov",
-    "sc2s.sgov.gov",
-    "cloud.adc-e.uk",
-    "csp.hci.ic.gov",
+/// Suffixes of AWS's domains, dual-stack ones and those of all partitions included, and their
+/// partitions (AWS SDK partition data).
+const SUFFIXES: [(&str, &str); 10] = [
+    ("amazonaws.com", "aws"),
+    ("amazonaws.com.cn", "aws-cn"),
+    ("amazonaws.eu", "aws-eusc"),
+    ("api.aws", "aws"),
+    ("api.amazonwebservices.com.cn", "aws-cn"),
+    ("api.amazonwebservices.eu", "aws-eusc"),
+    ("c2s.ic.gov", "aws-iso"),
+    ("sc2s.sgov.gov", "aws-iso-b"),
+    ("cloud.adc-e.uk", "aws-iso-e"),
+    ("csp.hci.ic.gov", "aws-iso-f"),
 ];
+/// Shares its suffixes with the partition `aws`, from which its regions' names tell it.
+const GOV_REGIONS: &str = "us-gov-";
+const GOV_PARTITION: &str = "aws-us-gov";
 const GLOBAL_HOST: &str = "sts.amazonaws.com";
 const GLOBAL_REGION: &str = "us-east-1";
 const HOST_LIMIT: usize = 255;
@@ -134,15 +137,24 @@ pub fn sts_host_form(host: &str) -> Result<HostForm, EndpointError> {
 }
 
 fn is_sts_name(host: &str) -> bool {
+    sts_partition(host).is_some()
+}
+
+/// The partition of an STS endpoint of AWS's, none of any other host.
+pub fn sts_partition(host: &str) -> Option<&'static str> {
+    if host == GLOBAL_HOST {
+        return Some("aws");
+    }
     let rest = host
         .strip_prefix("sts.")
         .or_else(|| host.strip_prefix("sts-fips."));
-    host == GLOBAL_HOST
-        || rest
-            .and_then(|rest| rest.split_once('.'))
-            .is_some_and(|(region, suffix)| {
-                check_region(region).is_ok() && SUFFIXES.contains(&suffix)
-            })
+    let (region, suffix) = rest?.split_once('.')?;
+    check_region(region).ok()?;
+    let (_, partition) = SUFFIXES.iter().find(|(known, _)| *known == suffix)?;
+    if *partition == "aws" && region.starts_with(GOV_REGIONS) {
+        return Some(GOV_PARTITION);
+    }
+    Some(partition)
 }
 
 /// Checks the form of a region's name: lower-case words and a number, joined by hyphens, such as

@@ -13,5 +13,5 @@ pub use account_hint::account_hint;
 pub use answer::{Answer, CallerIdentity, StsError, read_answer};
 pub use arn::{Arn, Kind, is_account, is_partition};
 pub use auth_header::{Authorization, AuthorizationRules};
-pub use endpoint::{Endpoint, EndpointError, HostForm, check_region, sts_host_form};
+pub use endpoint::{Endpoint, EndpointError, HostForm, check_region, sts_host_form, sts_partition};
 pub use signed_request::SignedRequest;

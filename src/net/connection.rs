@@ -5,13 +5,12 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::fault::Fault;
 use super::left;
+use super::place::Place;
 use super::sockets::Sockets;
-use crate::aws::Endpoint;
 use crate::reason::{Failure, Reason};
 use crate::sys;
 
@@ -45,7 +44,7 @@ impl Connection {
     /// Connects to one of the addresses and establishes TLS. The certificate must be for the
     /// endpoint's name.
     pub fn open(
-        endpoint: &Endpoint,
+        place: &Place,
         addresses: &[SocketAddr],
         config: &Arc<ClientConfig>,
         sockets: &Sockets,
@@ -53,9 +52,8 @@ impl Connection {
     ) -> Result<Connection, Fault> {
         let socket = Arc::new(Socket(connect(addresses, until)?));
         sockets.register(&socket)?;
-        let name = ServerName::try_from(endpoint.server_name().to_owned())
-            .map_err(|_| Failure::new(Reason::TlsFailed, "the endpoint's name is malformed"))?;
-        let tls = ClientConnection::new(Arc::clone(config), name).map_err(tls_fault)?;
+        let tls =
+            ClientConnection::new(Arc::clone(config), place.tls_name()?).map_err(tls_fault)?;
         let mut connection = Connection {
             tls,
             socket,

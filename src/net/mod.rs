@@ -6,6 +6,7 @@
 mod connection;
 mod fault;
 mod idle;
+mod place;
 mod resolver;
 mod response;
 mod roots;
@@ -21,6 +22,7 @@ use zeroize::Zeroize as _;
 use self::connection::Connection;
 use self::fault::Fault;
 use self::idle::IdleConnections;
+use self::place::Place;
 use self::resolver::Resolver;
 use self::response::{RESPONSE_LIMIT, Response};
 use self::sockets::Sockets;
@@ -31,6 +33,8 @@ use crate::reason::{Failure, Reason};
 
 /// Holds any answer of STS; longer ones make it grow.
 const READ_BYTES: usize = 4 * 1024;
+/// Longest time for a connection that is opened ahead.
+const WARMING_TIME: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("mongodb-aws-auth/", env!("CARGO_PKG_VERSION"));
 
 /// What is inside, for the interface.
@@ -42,6 +46,7 @@ pub struct StsOverHttps(Arc<Connections>);
 /// What connections are made of and where they rest.
 #[derive(Debug)]
 struct Connections {
+    places: Vec<Arc<Place>>,
     tls: Arc<ClientConfig>,
     resolver: Resolver,
     sockets: Sockets,
@@ -57,7 +62,12 @@ impl StsOverHttps {
             .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
             .with_root_certificates(roots)
             .with_no_client_auth();
+        let endpoints = settings.endpoints.iter();
+        let places = endpoints
+            .map(|endpoint| Arc::new(Place::new(Arc::clone(endpoint))))
+            .collect();
         Ok(StsOverHttps(Arc::new(Connections {
+            places,
             tls: Arc::new(tls),
             resolver: Resolver::default(),
             sockets: Sockets::default(),
@@ -75,6 +85,22 @@ impl Sts for StsOverHttps {
         })
     }
 
+    fn warm_up(&self, endpoint: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        if self.0.idle.has(endpoint) {
+            return None;
+        }
+        let place = Arc::clone(self.0.place(endpoint).ok()?);
+        if !place.begin_warming() {
+            return None;
+        }
+        let mut warming = Warming {
+            connections: Arc::clone(&self.0),
+            place,
+            opened: false,
+        };
+        Some(Box::new(move || warming.run()))
+    }
+
     fn shutdown(&self) {
         self.0.idle.close();
         self.0.sockets.shutdown();
@@ -82,13 +108,60 @@ impl Sts for StsOverHttps {
 }
 
 impl Connections {
-    fn open(&self, endpoint: &Arc<Endpoint>, until: Instant) -> Result<Connection, Fault> {
+    fn open(&self, place: &Place, until: Instant) -> Result<Connection, Fault> {
         self.resolver
-            .resolve(endpoint, until)
+            .resolve(&place.endpoint, until)
             .and_then(|addresses| {
-                Connection::open(endpoint, &addresses, &self.tls, &self.sockets, until)
+                Connection::open(place, &addresses, &self.tls, &self.sockets, until)
             })
-            .inspect_err(|_| self.resolver.distrust(endpoint))
+            .inspect_err(|_| self.resolver.distrust(&place.endpoint))
+    }
+
+    fn place(&self, endpoint: &Endpoint) -> Result<&Arc<Place>, Fault> {
+        let known = |place: &&Arc<Place>| place.endpoint.same_address(endpoint);
+        let place = self.places.iter().find(known);
+        place.ok_or_else(|| Reason::Internal.into())
+    }
+
+    /// Opens a connection, or takes the one that is being opened ahead.
+    fn connect(
+        &self,
+        endpoint: &Endpoint,
+        fresh: bool,
+        until: Instant,
+    ) -> Result<Connection, Fault> {
+        let place = self.place(endpoint)?;
+        if !fresh
+            && place.await_warming(until)
+            && let Some(connection) = self.idle.take(endpoint)
+        {
+            return Ok(connection);
+        }
+        self.open(place, until)
+    }
+}
+
+/// A connection that is opened ahead of the login that will use it; dropped, it never will be.
+struct Warming {
+    connections: Arc<Connections>,
+    place: Arc<Place>,
+    opened: bool,
+}
+
+impl Warming {
+    fn run(&mut self) {
+        let until = Instant::now() + WARMING_TIME;
+        if let Ok(connection) = self.connections.open(&self.place, until) {
+            let endpoint = Arc::clone(&self.place.endpoint);
+            self.connections.idle.put(endpoint, connection);
+            self.opened = true;
+        }
+    }
+}
+
+impl Drop for Warming {
+    fn drop(&mut self) {
+        self.place.end_warming(self.opened);
     }
 }
 
@@ -116,9 +189,25 @@ impl StsClient for Client {
             stale_connection,
         }
     }
+
+    fn probe(&mut self, endpoint: &Arc<Endpoint>, time: Duration) -> bool {
+        let status = self.probe_place(endpoint, Instant::now() + time);
+        status.is_ok_and(|status| status < 500)
+    }
 }
 
 impl Client {
+    fn probe_place(&mut self, endpoint: &Arc<Endpoint>, until: Instant) -> Result<u16, Fault> {
+        let connections = Arc::clone(&self.connections);
+        let mut connection = connections.open(connections.place(endpoint)?, until)?;
+        write_probe(endpoint, &mut self.request);
+        let response = self.ask(&mut connection, until)?;
+        if response.reusable && connection.is_drained() {
+            connections.idle.put(Arc::clone(endpoint), connection);
+        }
+        Ok(response.status)
+    }
+
     fn exchange(
         &mut self,
         request: &SignedRequest,
@@ -136,23 +225,33 @@ impl Client {
         let mut connection = match warm {
             Some(connection) => connection,
             None => {
-                let opened = self
-                    .connections
-                    .open(&request.endpoint, started + limits.connect);
+                let opened = self.connections.connect(
+                    &request.endpoint,
+                    limits.fresh,
+                    started + limits.connect,
+                );
                 *connect = Some(started.elapsed());
                 opened?
             }
         };
         let until = started + limits.total;
-        self.response.clear();
-        let sent = self.send_request(request, &mut connection, until);
-        let response = sent.and_then(|()| self.read_response(&mut connection, until));
+        write_request(request, &mut self.request);
+        let response = self.ask(&mut connection, until);
         let response = response.map_err(|fault| Fault {
             // The request changes nothing at STS, so it may be sent again.
             stale: reused && self.response.is_empty() && is_loss(&fault),
             ..fault
         })?;
-        if response.reusable && connection.is_drained() {
+        let is_drained = connection.is_drained();
+        if reused && (response.surplus || !is_drained) {
+            // The first of two may be an answer to what another login asked over this connection.
+            let failure = Failure::new(Reason::AnswerHttp, "more than one answer");
+            return Err(Fault {
+                stale: true,
+                ..failure.into()
+            });
+        }
+        if response.reusable && is_drained {
             self.connections
                 .idle
                 .put(Arc::clone(&request.endpoint), connection);
@@ -160,17 +259,14 @@ impl Client {
         Ok(response)
     }
 
-    fn send_request(
-        &mut self,
-        request: &SignedRequest,
-        connection: &mut Connection,
-        until: Instant,
-    ) -> Result<(), Fault> {
-        write_request(request, &mut self.request);
+    /// Sends what was written and reads the response.
+    fn ask(&mut self, connection: &mut Connection, until: Instant) -> Result<Response, Fault> {
+        self.response.clear();
         let buffered = connection.buffer(&self.request);
         self.request.zeroize();
         buffered?;
-        connection.flush(until)
+        connection.flush(until)?;
+        self.read_response(connection, until)
     }
 
     fn read_response(
@@ -216,6 +312,18 @@ fn write_request(request: &SignedRequest, to: &mut Vec<u8>) {
     }
     to.extend_from_slice(b"\r\n");
     to.extend_from_slice(SignedRequest::BODY.as_bytes());
+}
+
+/// A request that no login is asked for: STS answers it with a refusal.
+fn write_probe(endpoint: &Endpoint, to: &mut Vec<u8>) {
+    let (host, body) = (endpoint.host(), SignedRequest::BODY);
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\
+         user-agent: {USER_AGENT}\r\n\r\n{body}",
+        body.len()
+    );
+    to.extend_from_slice(head.as_bytes());
 }
 
 fn is_loss(fault: &Fault) -> bool {

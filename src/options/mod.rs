@@ -1,22 +1,22 @@
 //! The options: one table ([`table::OPTIONS`]), from which validation, the interface's descriptors
 //! and the reference in the documents come.
 
+mod endpoints;
 pub mod table;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::endpoints::Endpoints;
 use self::table::{Draft, OPTIONS, Spec};
-use crate::aws::{Endpoint, HostForm, sts_host_form};
 use crate::identity::{IdentityRules, PrincipalFormat};
 use crate::reason::printable;
 
 /// What the options say, typed and checked against each other.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The STS endpoint.
-    pub endpoint: Arc<Endpoint>,
+    /// The STS endpoints in order of preference, at least one.
+    pub endpoints: Endpoints,
     /// CA bundle; the system's where it is empty.
     pub ca_file: String,
     /// Times and sizes.
@@ -134,30 +134,8 @@ impl Options {
 
 /// Checks the values against each other.
 fn finish(draft: Draft) -> Result<Settings, OptionError> {
-    let Draft {
-        host,
-        endpoint_url,
-        region,
-        allow_custom_host,
-        identity,
-        ..
-    } = draft;
-    let form =
-        sts_host_form(&host).map_err(|legal| OptionError::new("awsStsHost", &host, legal))?;
-    if form == HostForm::Custom && !allow_custom_host {
-        let legal = "sts.amazonaws.com, sts.REGION.amazonaws.com or another of AWS's names of STS; \
-                     to connect elsewhere (VPC endpoint, proxy) set awsStsEndpoint, and for an \
-                     STS-compatible service awsStsAllowCustomHost=true";
-        return Err(OptionError::new("awsStsHost", &host, legal));
-    }
-    let region = (!region.is_empty()).then_some(region);
-    if let (Some(region), HostForm::Sts) = (&region, form) {
-        let legal = "drivers derive the region from awsStsHost; this is for custom hosts only";
-        return Err(OptionError::new("awsStsRegion", region, legal));
-    }
-    let url = (!endpoint_url.is_empty()).then_some(endpoint_url.as_str());
-    let endpoint = Endpoint::new(&host, region.as_deref(), url)
-        .map_err(|legal| OptionError::new("awsStsEndpoint", &endpoint_url, legal))?;
+    let endpoints = endpoints::build(&draft)?;
+    let identity = draft.identity;
 
     for (key, on) in [
         ("awsAllowRoot", identity.allow_root),
@@ -169,7 +147,7 @@ fn finish(draft: Draft) -> Result<Settings, OptionError> {
         }
     }
     Ok(Settings {
-        endpoint: Arc::new(endpoint),
+        endpoints,
         ca_file: draft.ca_file,
         limits: draft.limits,
         require_tls: draft.require_tls,

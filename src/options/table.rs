@@ -34,8 +34,8 @@ pub struct Spec {
 /// Values as they are set one by one, before they are checked against each other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
-    pub host: String,
-    pub endpoint_url: String,
+    pub hosts: String,
+    pub endpoint_urls: String,
     pub region: String,
     pub allow_custom_host: bool,
     pub ca_file: String,
@@ -65,15 +65,17 @@ const RUNTIME: Spec = Spec {
 pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsStsHost",
+        kind: MAWS_OPTION_LIST,
         default: c"sts.amazonaws.com",
-        help: c"The STS host that clients sign for: sts.amazonaws.com, or a regional one such as sts.eu-central-1.amazonaws.com.",
-        set: |_, draft, text| text_into(&mut draft.host, text),
+        help: c"The STS host that clients sign for: sts.amazonaws.com, or a regional one such as sts.eu-central-1.amazonaws.com. Several, separated by white space, in order of preference: new logins go to the first that is healthy; all belong to one partition.",
+        set: |_, draft, text| text_into(&mut draft.hosts, text),
         ..STARTUP
     },
     Spec {
         name: c"awsStsEndpoint",
-        help: c"Where to connect, as https://HOST[:PORT], for example a VPC endpoint; empty: https://<awsStsHost>.",
-        set: |_, draft, text| text_into(&mut draft.endpoint_url, text),
+        kind: MAWS_OPTION_LIST,
+        help: c"Where to connect, as https://HOST[:PORT], for example a VPC endpoint; one for each host of awsStsHost, in the same order; empty: https://<awsStsHost>.",
+        set: |_, draft, text| text_into(&mut draft.endpoint_urls, text),
         ..STARTUP
     },
     Spec {
@@ -137,7 +139,7 @@ pub static OPTIONS: &[Spec] = &[
         default: c"64",
         min: 1,
         max: 1024,
-        help: c"Most worker threads, started on demand; logins per second are at most workers divided by the round trip to STS.",
+        help: c"Most requests that are under way to one STS host at once; each takes a worker thread, started on demand. Logins per second are at most this divided by the round trip to STS.",
         set: |spec, draft, text| count(&mut draft.limits.workers, spec, text),
         ..RUNTIME
     },
@@ -147,7 +149,7 @@ pub static OPTIONS: &[Spec] = &[
         default: c"10000",
         min: 1,
         max: 1_000_000,
-        help: c"Most verifications that wait for a worker; further ones are refused as overload.",
+        help: c"Most verifications that wait for their turn; further ones are refused as overload, after a pause.",
         set: |spec, draft, text| count(&mut draft.limits.queue, spec, text),
         ..RUNTIME
     },

@@ -2,6 +2,8 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::job::Errand;
+
 /// Where an idle worker waits and finds its next job.
 pub struct Desk<J> {
     paper: Mutex<Paper<J>>,
@@ -11,14 +13,15 @@ pub struct Desk<J> {
 pub enum Paper<J> {
     None,
     Job(J),
+    Errand(Errand),
     GoHome,
 }
 
 impl<J> Desk<J> {
-    /// A desk with a first job.
-    pub fn with(job: J) -> Desk<J> {
+    /// A desk with something on it.
+    pub fn with(paper: Paper<J>) -> Desk<J> {
         Desk {
-            paper: Mutex::new(Paper::Job(job)),
+            paper: Mutex::new(paper),
             laid: Condvar::new(),
         }
     }
@@ -33,28 +36,20 @@ impl<J> Desk<J> {
         self.laid.notify_one();
     }
 
-    /// The job, if one lies here.
-    pub fn take_back(&self) -> Option<J> {
-        match std::mem::replace(&mut *self.paper(), Paper::None) {
-            Paper::Job(job) => Some(job),
-            Paper::None | Paper::GoHome => None,
-        }
+    /// What lies here.
+    pub fn take_back(&self) -> Paper<J> {
+        std::mem::replace(&mut *self.paper(), Paper::None)
     }
 
-    /// Waits for a job; none means that the worker is to leave.
-    pub fn wait(&self) -> Option<J> {
+    /// Waits until something lies here.
+    pub fn wait(&self) -> Paper<J> {
         let mut paper = self.paper();
-        loop {
-            match std::mem::replace(&mut *paper, Paper::None) {
-                Paper::Job(job) => return Some(job),
-                Paper::GoHome => return None,
-                Paper::None => {
-                    paper = self
-                        .laid
-                        .wait(paper)
-                        .unwrap_or_else(PoisonError::into_inner);
-                }
-            }
+        while let Paper::None = *paper {
+            paper = self
+                .laid
+                .wait(paper)
+                .unwrap_or_else(PoisonError::into_inner);
         }
+        std::mem::replace(&mut *paper, Paper::None)
     }
 }

@@ -15,6 +15,9 @@ pub trait Job: Waiting + Send + Sized + 'static {
     fn refuse(self, reason: Reason);
 }
 
+/// Work that is no login's and that nothing waits for.
+pub type Errand = Box<dyn FnOnce(&mut dyn StsClient) + Send>;
+
 /// How a job ran.
 #[derive(Debug)]
 pub struct Ran<J> {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use self::desk::{Desk, Paper};
 use self::job::refuse;
-pub use self::job::{Job, Ran};
+pub use self::job::{Errand, Job, Ran};
 use crate::admission::{Admission, AdmissionLimits, Done, Next, Random};
 use crate::panics;
 use crate::ports::{Clock, Sts};
@@ -105,7 +105,10 @@ impl<J: Job> Pool<J> {
             desk.lay(Paper::Job(job));
             return Ok(());
         }
-        let Err(job) = self.shared.start_worker(&mut state, job) else {
+        let Err(paper) = self.shared.start_worker(&mut state, Paper::Job(job)) else {
+            return Ok(());
+        };
+        let Paper::Job(job) = paper else {
             return Ok(());
         };
         if state.threads == 0 {
@@ -119,6 +122,24 @@ impl<J: Job> Pool<J> {
         Ok(())
     }
 
+    /// Has a worker run an errand, if one is idle or there is room for one more.
+    pub fn errand(&self, errand: Errand) -> bool {
+        let mut state = self.shared.state();
+        if state.closed {
+            return false;
+        }
+        match state.idle.pop() {
+            Some(desk) => {
+                desk.lay(Paper::Errand(errand));
+                true
+            }
+            None => {
+                let started = self.shared.start_worker(&mut state, Paper::Errand(errand));
+                started.is_ok()
+            }
+        }
+    }
+
     /// Changes the limits; surplus workers leave as they fall idle.
     pub fn set_limits(&self, limits: AdmissionLimits) {
         let mut state = self.shared.state();
@@ -126,7 +147,7 @@ impl<J: Job> Pool<J> {
         state.admission.set_limits(limits);
         let surplus = state
             .threads
-            .saturating_sub(self.shared.most_threads(&state))
+            .saturating_sub(self.shared.lasting_threads(&state))
             .min(state.idle.len());
         let leaving: Vec<_> = state.idle.drain(..surplus).collect();
         // More may be allowed to run now.
@@ -179,8 +200,14 @@ impl<J: Job> Shared<J> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn most_threads(&self, state: &State<J>) -> usize {
+    /// Threads for every request that may be under way.
+    fn lasting_threads(&self, state: &State<J>) -> usize {
         state.limits.requests.saturating_mul(self.endpoints)
+    }
+
+    /// With those and an errand for each endpoint.
+    fn most_threads(&self, state: &State<J>) -> usize {
+        self.lasting_threads(state).saturating_add(self.endpoints)
     }
 
     /// Some worker could take a job.
@@ -189,12 +216,16 @@ impl<J: Job> Shared<J> {
         !state.idle.is_empty() || room
     }
 
-    /// Starts a worker with its first job, or gives the job back.
-    fn start_worker(self: &Arc<Self>, state: &mut State<J>, job: J) -> Result<(), J> {
+    /// Starts a worker with something on its desk, or gives that back.
+    fn start_worker(
+        self: &Arc<Self>,
+        state: &mut State<J>,
+        paper: Paper<J>,
+    ) -> Result<(), Paper<J>> {
         if state.threads >= self.most_threads(state) {
-            return Err(job);
+            return Err(paper);
         }
-        let desk = Arc::new(Desk::with(job));
+        let desk = Arc::new(Desk::with(paper));
         let (shared, its_desk) = (Arc::clone(self), Arc::clone(&desk));
         match self.start_thread(state, "maws-worker", move || shared.work(&its_desk)) {
             Ok(()) => {
@@ -203,7 +234,7 @@ impl<J: Job> Shared<J> {
             }
             Err(_) => {
                 state.thread_refused = true;
-                desk.take_back().map_or(Ok(()), Err)
+                Err(desk.take_back())
             }
         }
     }
@@ -227,7 +258,18 @@ impl<J: Job> Shared<J> {
         let _panics_are_ours = panics::Inside::enter();
         let mut client = self.sts.client();
         let mut next = desk.take_back();
-        while let Some(job) = next {
+        loop {
+            let job = match next {
+                Paper::Job(job) => job,
+                Paper::Errand(errand) => {
+                    if catch_unwind(AssertUnwindSafe(|| errand(&mut *client))).is_err() {
+                        client = self.sts.client();
+                    }
+                    next = self.next_job(self.state(), self.clock.now(), desk);
+                    continue;
+                }
+                Paper::None | Paper::GoHome => break,
+            };
             let key = job.key();
             let given_out = self.clock.now();
             let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut *client)));
@@ -249,13 +291,13 @@ impl<J: Job> Shared<J> {
         self.thread_gone.notify_all();
     }
 
-    /// Waits for the next job; none means that the worker is to leave.
+    /// Waits for what to do next.
     fn next_job<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State<J>>,
         now: Instant,
         desk: &Arc<Desk<J>>,
-    ) -> Option<J> {
+    ) -> Paper<J> {
         loop {
             if state.closed {
                 // What came back after the pool was closed.
@@ -263,11 +305,10 @@ impl<J: Job> Shared<J> {
                 drop(state);
                 late.into_iter()
                     .for_each(|job| job.refuse(Reason::ShuttingDown));
-                return None;
+                return Paper::GoHome;
             }
-            let surplus = state.threads > self.most_threads(&state);
-            match state.admission.next(now, !surplus) {
-                Next::Run(job) => return Some(job),
+            match state.admission.next(now, true) {
+                Next::Run(job) => return Paper::Job(job),
                 Next::Refuse(job, reason) => {
                     drop(state);
                     refuse(job, reason);
@@ -275,8 +316,8 @@ impl<J: Job> Shared<J> {
                 }
                 Next::Wait(until) => {
                     self.keep_time(&mut state, until);
-                    if surplus {
-                        return None;
+                    if state.threads > self.lasting_threads(&state) {
+                        return Paper::GoHome;
                     }
                     state.idle.push(Arc::clone(desk));
                     drop(state);
@@ -358,7 +399,7 @@ impl<J: Job> Shared<J> {
     fn hand_over(self: &Arc<Self>, state: &mut State<J>, now: Instant, job: J) {
         if let Some(desk) = state.idle.pop() {
             desk.lay(Paper::Job(job));
-        } else if let Err(job) = self.start_worker(state, job) {
+        } else if let Err(Paper::Job(job)) = self.start_worker(state, Paper::Job(job)) {
             state.admission.put_back(now, job);
         }
     }

@@ -2,7 +2,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 use crate::admission::{Key, Verdict, Waiting};
-use crate::aws::SignedRequest;
+use crate::aws::{Endpoint, SignedRequest};
 use crate::ports::{Attempt, SendLimits, StsClient, SystemClock};
 
 struct NoSts;
@@ -10,6 +10,10 @@ struct NoSts;
 impl Sts for NoSts {
     fn client(&self) -> Box<dyn StsClient> {
         Box::new(NoClient)
+    }
+
+    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        None
     }
 
     fn shutdown(&self) {}
@@ -20,6 +24,10 @@ struct NoClient;
 impl StsClient for NoClient {
     fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
         unreachable!()
+    }
+
+    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
+        true
     }
 }
 
@@ -234,4 +242,18 @@ fn a_job_that_comes_back_to_a_closed_pool_is_refused() {
     job.send(true).unwrap();
     bench.expect(("ShuttingDown", "job"));
     assert!(bench.pool.shutdown(LONG));
+}
+
+#[test]
+fn an_errand_runs_beside_the_jobs() {
+    let bench = Bench::new(1, 4);
+    let running = bench.submit("running").unwrap();
+    bench.expect(("run", "running"));
+    let events = bench.sender.clone();
+    let told = move |_: &mut dyn StsClient| events.send(("run", "errand")).unwrap();
+    assert!(bench.pool.errand(Box::new(told)));
+    bench.expect(("run", "errand"));
+    running.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+    assert!(!bench.pool.errand(Box::new(|_: &mut dyn StsClient| {})));
 }
