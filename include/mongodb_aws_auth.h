@@ -523,6 +523,22 @@ typedef struct maws_stats {
    * The longest of these waits, in microseconds.
    */
   uint64_t sts_us_max;
+  /**
+   * Throttling answers of STS.
+   */
+  uint64_t sts_throttled;
+  /**
+   * Requests that were not their login's first.
+   */
+  uint64_t sts_retries;
+  /**
+   * Connections that had rested and turned out to be dead when a request was sent.
+   */
+  uint64_t sts_stale;
+  /**
+   * Accounts of clients that STS throttles now, by endpoint.
+   */
+  uint64_t throttled_accounts;
 } maws_stats;
 
 /**

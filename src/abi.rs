@@ -375,6 +375,14 @@ pub struct maws_stats {
     pub sts_us_total: u64,
     /// The longest of these waits, in microseconds.
     pub sts_us_max: u64,
+    /// Throttling answers of STS.
+    pub sts_throttled: u64,
+    /// Requests that were not their login's first.
+    pub sts_retries: u64,
+    /// Connections that had rested and turned out to be dead when a request was sent.
+    pub sts_stale: u64,
+    /// Accounts of clients that STS throttles now, by endpoint.
+    pub throttled_accounts: u64,
 }
 
 /// The functions of the plugin. Static, read-only, valid for the life of the process.

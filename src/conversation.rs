@@ -350,6 +350,7 @@ impl Conversation {
 
     fn report(&self, outcome: &Outcome) {
         self.plugin.stats.ended(outcome.code);
+        self.plugin.stats.took(outcome);
         self.log_line(outcome.reason, || outcome.log_line(self.access_key_id()));
     }
 

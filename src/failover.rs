@@ -34,6 +34,11 @@ impl Failover {
         }
     }
 
+    /// The endpoint gets new logins.
+    pub fn is_up(&self, index: usize) -> bool {
+        self.health().is_up(index)
+    }
+
     /// With one endpoint there is nothing to choose.
     fn is_needed(&self) -> bool {
         self.count > 1

@@ -149,6 +149,12 @@ impl Health {
         }
     }
 
+    /// The endpoint gets new logins.
+    pub fn is_up(&self, index: usize) -> bool {
+        let endpoint = self.endpoints.get(index);
+        endpoint.is_some_and(|endpoint| endpoint.down.is_none())
+    }
+
     /// What changed since this was asked last: the endpoints and how.
     pub fn take_changes(&mut self) -> Vec<(usize, Change)> {
         std::mem::take(&mut self.changes)

@@ -60,7 +60,7 @@ impl Plugin {
             host,
             pool: Pool::new(for_pool, its_clock, endpoints, limits, Random::new(seed())),
             clock,
-            stats: Stats::default(),
+            stats: Stats::new(endpoints),
             retries: RetryBudget::new(),
             failover,
             sts,
@@ -121,15 +121,21 @@ impl Plugin {
 
     /// Counters and gauges.
     pub fn snapshot(&self) -> Snapshot {
-        let (workers, queued) = self.pool.gauges();
+        let gauges = self.pool.gauges();
+        let options = self.options();
+        let endpoint = |index| {
+            let host = options.settings.endpoints.at(index).host().to_owned();
+            (host, self.failover.is_up(index))
+        };
         Snapshot {
-            workers: workers as u64,
-            queued: queued as u64,
+            workers: gauges.workers as u64,
+            queued: gauges.waiting as u64,
+            throttled_accounts: gauges.lanes as u64,
             conversations: match self.conversations.load(Ordering::Relaxed) {
                 DESTROYED => 0,
                 live => live as u64,
             },
-            ..self.stats.snapshot()
+            ..self.stats.details(endpoint)
         }
     }
 

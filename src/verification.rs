@@ -84,12 +84,15 @@ impl Verification {
             done.took += attempt.exchange;
             if attempt.stale_connection && !fresh {
                 fresh = true;
+                self.conversation.plugin.stats.stale();
                 self.conversation
                     .log(Reason::RetriedOnFreshConnection, String::new);
                 continue;
             }
             let outcome = self.judge(attempt);
             done.verdict = verdict(&outcome);
+            let stats = &self.conversation.plugin.stats;
+            stats.judged(self.key.endpoint, done.verdict);
             if self.conversation.is_over() {
                 return Turn::Unwanted(done);
             }
@@ -101,6 +104,9 @@ impl Verification {
         let plugin = &self.conversation.plugin;
         let connect = self.conversation.options.settings.limits.connect_timeout;
         plugin.retries.request();
+        if fresh || self.last.is_some() {
+            plugin.stats.retried();
+        }
         let limits = SendLimits {
             total: left,
             connect: connect.min(left),
@@ -109,9 +115,11 @@ impl Verification {
         let out = plugin.request_to(self.key.endpoint);
         let attempt = client.send(&self.request, limits);
         out.ended(&attempt, left);
-        plugin
-            .stats
-            .sent(attempt.exchange, attempt.connect.is_some());
+        plugin.stats.sent(
+            self.key.endpoint,
+            attempt.exchange,
+            attempt.connect.is_some(),
+        );
         self.times.connect += attempt.connect.unwrap_or_default();
         self.times.sts += attempt.exchange;
         attempt

@@ -173,6 +173,10 @@ unsafe extern "C" fn stats(handle: maws_plugin, out: *mut maws_stats) -> maws_st
             sts_connections: now.sts_connections,
             sts_us_total: now.sts_us_total,
             sts_us_max: now.sts_us_max,
+            sts_throttled: now.sts_throttled,
+            sts_retries: now.sts_retries,
+            sts_stale: now.sts_stale,
+            throttled_accounts: now.throttled_accounts,
         };
         write_struct(out, stats)?;
         Ok(MAWS_DONE)

@@ -24,6 +24,17 @@ use crate::sys::SignalsBlocked;
 /// Deep enough for TLS and HTTP with room; the pages are used only as far as they are touched.
 const STACK_BYTES: usize = 512 * 1024;
 
+/// What can be counted in a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauges {
+    /// Worker threads that live.
+    pub workers: usize,
+    /// Jobs that wait.
+    pub waiting: usize,
+    /// Keys that are throttled.
+    pub lanes: usize,
+}
+
 /// Workers and what waits for them.
 pub struct Pool<J: Job> {
     shared: Arc<Shared<J>>,
@@ -156,10 +167,14 @@ impl<J: Job> Pool<J> {
         leaving.iter().for_each(|desk| desk.lay(Paper::GoHome));
     }
 
-    /// Worker threads that live, and jobs that wait.
-    pub fn gauges(&self) -> (usize, usize) {
+    /// How it stands now.
+    pub fn gauges(&self) -> Gauges {
         let state = self.shared.state();
-        (state.threads, state.admission.waiting())
+        Gauges {
+            workers: state.threads,
+            waiting: state.admission.waiting(),
+            lanes: state.admission.lanes(),
+        }
     }
 
     /// Refuses waiting jobs, interrupts calls in flight and waits up to `drain` for the threads.
