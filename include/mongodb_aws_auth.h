@@ -41,7 +41,8 @@
 #define MAWS_OPTION_RUNTIME 1
 
 /**
- * maws_option_desc.flags: the value is a secret; do not show or log it.
+ * maws_option_desc.flags: the value may hold a password; do not show or log it. get_option and
+ * error messages have `***` in its place.
  */
 #define MAWS_OPTION_SECRET 2
 

@@ -18,7 +18,8 @@ pub const MAWS_BEGIN_TLS: u32 = 1;
 
 /// maws_option_desc.flags: may change after create, through set_options.
 pub const MAWS_OPTION_RUNTIME: u32 = 1;
-/// maws_option_desc.flags: the value is a secret; do not show or log it.
+/// maws_option_desc.flags: the value may hold a password; do not show or log it. get_option and
+/// error messages have `***` in its place.
 pub const MAWS_OPTION_SECRET: u32 = 2;
 
 /// Outcome of a call. 0 and above: progress. Below: failure, whose range is its group:

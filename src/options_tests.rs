@@ -9,7 +9,7 @@ fn the_defaults_are_legal_and_are_those_of_the_table() {
     let options = Options::new(&[]).unwrap();
     for spec in OPTIONS {
         assert_eq!(
-            options.text(spec.key()),
+            options.text(spec.key()).as_deref(),
             spec.default.to_str().ok(),
             "{}",
             spec.key()

@@ -213,8 +213,23 @@ impl Plugin {
             });
             let endpoints = endpoints.collect::<Vec<_>>().join("; then ");
             let summary = Reason::Created.summary();
-            format!("{summary}: version {version}, clients sign for {endpoints}")
+            let proxy = options.settings.proxy.as_ref().map(|proxy| {
+                let place = proxy.place();
+                format!(
+                    ", through the proxy {}:{}",
+                    place.server_name(),
+                    place.port()
+                )
+            });
+            let proxy = proxy.unwrap_or_default();
+            format!("{summary}: version {version}, clients sign for {endpoints}{proxy}")
         });
+        if options
+            .text("awsStsProxy")
+            .is_some_and(|text| !text.is_empty())
+        {
+            return;
+        }
         if let Some(name) = PROXY_VARIABLES
             .into_iter()
             .find(|name| std::env::var_os(name).is_some())

@@ -111,6 +111,7 @@ catalogue! {
     ConnectionLost = 413, MAWS_E_UPSTREAM, "the connection to STS broke before the answer was complete";
     StsFailing = 414, MAWS_E_UPSTREAM, "STS answers with server errors";
     StsThrottling = 415, MAWS_E_UPSTREAM, "STS is throttling the client's account";
+    ProxyFailed = 416, MAWS_E_UPSTREAM, "the proxy did not connect to STS";
     AnswerStatus = 420, MAWS_E_UPSTREAM, "STS's answer has an unexpected HTTP status";
     AnswerTooLarge = 421, MAWS_E_UPSTREAM, "STS's answer is too large";
     AnswerContentType = 422, MAWS_E_UPSTREAM, "STS's answer is neither JSON nor XML by its Content-Type";

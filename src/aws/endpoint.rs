@@ -30,7 +30,7 @@ const HTTPS_PORT: u16 = 443;
 
 /// Why a host or URL cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointError(&'static str);
+pub struct EndpointError(pub(super) &'static str);
 
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,6 +78,16 @@ impl Endpoint {
             server_name,
             port,
         })
+    }
+
+    /// Where a proxy is: nobody signs for it.
+    pub(super) fn of_proxy(name: &str, port: u16) -> Endpoint {
+        Endpoint {
+            host: name.to_owned(),
+            region: String::new(),
+            server_name: name.to_owned(),
+            port,
+        }
     }
 
     /// The host that clients sign for.
@@ -181,40 +191,40 @@ fn driver_region(host: &str) -> &str {
     host.split('.').nth(1).unwrap_or(GLOBAL_REGION)
 }
 
-/// Takes `https://HOST[:PORT][/]` apart; HOST may be a name, an IPv4 address or `[IPv6]`.
+/// Takes `https://HOST[:PORT][/]` apart.
 fn parse_url(url: &str) -> Result<(String, u16), EndpointError> {
-    let form = EndpointError("an endpoint looks like https://HOST or https://HOST:PORT");
-    let rest = url.strip_prefix("https://").ok_or(form.clone())?;
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let rest = url.strip_prefix("https://");
+    let authority = rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+    authority
+        .and_then(|authority| parse_authority(authority, HTTPS_PORT))
+        .map(|(name, port)| (name.to_owned(), port))
+        .ok_or(EndpointError(
+            "an endpoint looks like https://HOST or https://HOST:PORT",
+        ))
+}
+
+/// Takes `HOST[:PORT]` apart; HOST may be a name, an IPv4 address or `[IPv6]`.
+pub(super) fn parse_authority(authority: &str, default_port: u16) -> Option<(&str, u16)> {
     let (name, port) = match authority.strip_prefix('[') {
         Some(v6) => {
-            let (address, after) = v6.split_once(']').ok_or(form.clone())?;
-            address
-                .parse::<std::net::Ipv6Addr>()
-                .map_err(|_| form.clone())?;
-            (
-                address,
-                after
-                    .strip_prefix(':')
-                    .or(after.is_empty().then_some("443")),
-            )
+            let (address, after) = v6.split_once(']')?;
+            address.parse::<std::net::Ipv6Addr>().ok()?;
+            match after {
+                "" => (address, None),
+                after => (address, Some(after.strip_prefix(':')?)),
+            }
         }
         None => match authority.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (authority, Some("443")),
+            Some((name, port)) => (is_name(name).then_some(name)?, Some(port)),
+            None => (is_name(authority).then_some(authority)?, None),
         },
     };
-    let port = port.filter(|p| p.bytes().all(|b| b.is_ascii_digit()));
-    let port = port
-        .and_then(|p| p.parse::<u16>().ok())
-        .filter(|&p| p > 0)
-        .ok_or(form.clone())?;
-    let is_address = authority.starts_with('[');
-    if is_address || is_name(name) {
-        Ok((name.to_owned(), port))
-    } else {
-        Err(form)
-    }
+    let Some(port) = port else {
+        return Some((name, default_port));
+    };
+    let digits = port.bytes().all(|b| b.is_ascii_digit());
+    let port = port.parse().ok().filter(|port| digits && *port > 0)?;
+    Some((name, port))
 }
 
 fn is_name(name: &str) -> bool {

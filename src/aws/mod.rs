@@ -6,6 +6,7 @@ mod arn;
 mod auth_header;
 mod date;
 mod endpoint;
+mod proxy;
 mod signed_request;
 mod xml;
 
@@ -14,4 +15,5 @@ pub use answer::{Answer, CallerIdentity, StsError, read_answer};
 pub use arn::{Arn, Kind, is_account, is_partition};
 pub use auth_header::{Authorization, AuthorizationRules};
 pub use endpoint::{Endpoint, EndpointError, HostForm, check_region, sts_host_form, sts_partition};
+pub use proxy::{Proxy, is_exempt, without_password};
 pub use signed_request::SignedRequest;

@@ -133,7 +133,7 @@ unsafe extern "C" fn get_option(
         let options = plugin(handle)?.options();
         let key = String::from_utf8_lossy(memory::str_bytes(key)?);
         copy_text(
-            options.text(&key).ok_or(MAWS_E_OPTION)?,
+            &options.text(&key).ok_or(MAWS_E_OPTION)?,
             buffer,
             cap,
             needed,

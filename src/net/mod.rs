@@ -1,6 +1,6 @@
 //! The way to STS: HTTP/1.1 over TLS (rustls) on connections that rest between two logins.
 //!
-//! One request, one response, nothing else: no redirects, no proxy from the environment, no cookies,
+//! One request, one response, nothing else: no redirects, no proxy unless it is configured, no cookies,
 //! no compression. Why no HTTP library: `docs/performance.md`.
 
 mod connection;
@@ -11,6 +11,8 @@ mod resolver;
 mod response;
 mod roots;
 mod sockets;
+mod tunnel;
+mod wire;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,14 +21,15 @@ use rustls::ClientConfig;
 use rustls::crypto::ring;
 use zeroize::Zeroize as _;
 
-use self::connection::Connection;
+use self::connection::{Connection, connect};
 use self::fault::Fault;
 use self::idle::IdleConnections;
 use self::place::Place;
 use self::resolver::Resolver;
 use self::response::{RESPONSE_LIMIT, Response};
 use self::sockets::Sockets;
-use crate::aws::{Answer, Endpoint, SignedRequest, read_answer};
+use self::wire::Wire;
+use crate::aws::{Answer, Endpoint, Proxy, SignedRequest, is_exempt, read_answer};
 use crate::options::{OptionError, Settings};
 use crate::ports::{Attempt, SendLimits, Sts, StsClient};
 use crate::reason::{Failure, Reason};
@@ -64,7 +67,11 @@ impl StsOverHttps {
             .with_no_client_auth();
         let endpoints = settings.endpoints.iter();
         let places = endpoints
-            .map(|endpoint| Arc::new(Place::new(Arc::clone(endpoint))))
+            .map(|endpoint| {
+                let exempt = is_exempt(&settings.no_proxy, endpoint.server_name());
+                let proxy = settings.proxy.clone().filter(|_| !exempt);
+                Arc::new(Place::new(Arc::clone(endpoint), proxy))
+            })
             .collect();
         Ok(StsOverHttps(Arc::new(Connections {
             places,
@@ -109,12 +116,30 @@ impl Sts for StsOverHttps {
 
 impl Connections {
     fn open(&self, place: &Place, until: Instant) -> Result<Connection, Fault> {
-        self.resolver
-            .resolve(&place.endpoint, until)
-            .and_then(|addresses| {
-                Connection::open(place, &addresses, &self.tls, &self.sockets, until)
-            })
+        let wire = match &place.proxy {
+            None => self.wire(&place.endpoint, until)?,
+            Some(proxy) => self.through(proxy, &place.endpoint, until)?,
+        };
+        Connection::open(wire, place.tls_name()?, &self.tls, until)
             .inspect_err(|_| self.resolver.distrust(&place.endpoint))
+    }
+
+    fn wire(&self, target: &Arc<Endpoint>, until: Instant) -> Result<Wire, Fault> {
+        let addresses = self.resolver.resolve(target, until)?;
+        let wire = connect(&addresses, until).inspect_err(|_| self.resolver.distrust(target))?;
+        self.sockets.register(wire.socket())?;
+        Ok(wire)
+    }
+
+    fn through(&self, proxy: &Proxy, target: &Endpoint, until: Instant) -> Result<Wire, Fault> {
+        let mut wire = self.wire(proxy.place(), until)?;
+        if proxy.is_tls() {
+            let name = place::tls_name(proxy.place())?;
+            let outer = Connection::open(wire, name, &self.tls, until)?;
+            wire = Wire::Tls(Box::new(outer));
+        }
+        tunnel::connect(&mut wire, proxy, target, until)?;
+        Ok(wire)
     }
 
     fn place(&self, endpoint: &Endpoint) -> Result<&Arc<Place>, Fault> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use once_cell::sync::OnceCell;
 use rustls::pki_types::ServerName;
 
-use crate::aws::Endpoint;
+use crate::aws::{Endpoint, Proxy};
 use crate::reason::{Failure, Reason};
 
 /// After a connection could not be opened ahead, none is tried for so long.
@@ -16,9 +16,16 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Place {
     pub endpoint: Arc<Endpoint>,
+    pub proxy: Option<Proxy>,
     tls_name: OnceCell<ServerName<'static>>,
     warming: Mutex<Warming>,
     warmed: Condvar,
+}
+
+/// The name that the certificate of an endpoint or proxy must be for.
+pub fn tls_name(of: &Endpoint) -> Result<ServerName<'static>, Failure> {
+    ServerName::try_from(of.server_name().to_owned())
+        .map_err(|_| Failure::new(Reason::TlsFailed, "the endpoint's name is malformed"))
 }
 
 /// A connection that is opened ahead of the login that will use it.
@@ -31,9 +38,10 @@ struct Warming {
 
 impl Place {
     /// A place that no connection was opened to.
-    pub fn new(endpoint: Arc<Endpoint>) -> Place {
+    pub fn new(endpoint: Arc<Endpoint>, proxy: Option<Proxy>) -> Place {
         Place {
             endpoint,
+            proxy,
             tls_name: OnceCell::new(),
             warming: Mutex::default(),
             warmed: Condvar::new(),
@@ -42,10 +50,7 @@ impl Place {
 
     /// The name that the certificate must be for.
     pub fn tls_name(&self) -> Result<ServerName<'static>, Failure> {
-        let name = self.tls_name.get_or_try_init(|| {
-            ServerName::try_from(self.endpoint.server_name().to_owned())
-                .map_err(|_| Failure::new(Reason::TlsFailed, "the endpoint's name is malformed"))
-        });
+        let name = self.tls_name.get_or_try_init(|| tls_name(&self.endpoint));
         name.cloned()
     }
 

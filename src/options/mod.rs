@@ -9,6 +9,7 @@ use std::time::Duration;
 
 pub use self::endpoints::Endpoints;
 use self::table::{Draft, OPTIONS, Spec};
+use crate::aws::Proxy;
 use crate::identity::{IdentityRules, PrincipalFormat};
 use crate::reason::printable;
 
@@ -17,6 +18,10 @@ use crate::reason::printable;
 pub struct Settings {
     /// The STS endpoints in order of preference, at least one.
     pub endpoints: Endpoints,
+    /// The way to STS leads through this.
+    pub proxy: Option<Proxy>,
+    /// Hosts that are reached without it, as in the environment's `no_proxy`.
+    pub no_proxy: String,
     /// CA bundle; the system's where it is empty.
     pub ca_file: String,
     /// Times and sizes.
@@ -97,10 +102,11 @@ impl Options {
         Options::build(self.texts.clone(), given)
     }
 
-    /// The value of an option as text.
-    pub fn text(&self, key: &str) -> Option<&str> {
-        let index = OPTIONS.iter().position(|spec| spec.key() == key)?;
-        self.texts.get(index).map(String::as_str)
+    /// The value of an option as text; of a secret one without what is secret in it.
+    pub fn text(&self, key: &str) -> Option<String> {
+        let mut all = OPTIONS.iter().zip(&self.texts);
+        let (spec, text) = all.find(|(spec, _)| spec.key() == key)?;
+        Some(spec.shown(text))
     }
 
     fn build(mut texts: Vec<String>, given: &[(&str, &str)]) -> Result<Options, OptionError> {
@@ -123,7 +129,7 @@ impl Options {
         let mut draft = Draft::default();
         for (spec, text) in OPTIONS.iter().zip(&texts) {
             (spec.set)(spec, &mut draft, text)
-                .map_err(|legal| OptionError::new(spec.key(), text, legal))?;
+                .map_err(|legal| OptionError::new(spec.key(), &spec.shown(text), legal))?;
         }
         Ok(Options {
             settings: finish(draft)?,
@@ -148,6 +154,8 @@ fn finish(draft: Draft) -> Result<Settings, OptionError> {
     }
     Ok(Settings {
         endpoints,
+        proxy: draft.proxy,
+        no_proxy: draft.no_proxy,
         ca_file: draft.ca_file,
         limits: draft.limits,
         require_tls: draft.require_tls,
