@@ -141,15 +141,16 @@ extern "C" void log(std::uintptr_t, const maws_log_event* event) {
     std::fprintf(stderr, "%.*s\n", static_cast<int>(event->text.len), event->text.ptr);
 }
 
-maws_str view(std::string_view text) { return {text.data(), text.size()}; }
+maws_str view(std::string_view text) {
+    return {text.data(), text.size()};
+}
 
 class Host {
  public:
     explicit Host(const Settings& settings) {
         void* library = dlopen(settings.plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (library == nullptr) fail(dlerror());
-        const auto entry =
-            reinterpret_cast<maws_entry_fn>(dlsym(library, "maws_plugin_entry_v1"));
+        const auto entry = reinterpret_cast<maws_entry_fn>(dlsym(library, "maws_plugin_entry_v1"));
         api_ = entry(MAWS_ABI_MINOR, nullptr);
         maws_host host{};
         host.struct_size = sizeof host;
@@ -188,7 +189,8 @@ class Host {
         maws_step step{};
         step.struct_size = sizeof step;
         status = send(conv, first, step);
-        if (rest_ms > 0) std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(rest_ms));
+        if (rest_ms > 0)
+            std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(rest_ms));
         if (status == MAWS_CONTINUE) status = send(conv, second, step);
         if (status == MAWS_PENDING) {
             std::unique_lock lock(waiter.mutex);
@@ -286,8 +288,8 @@ int main(int argc, char** argv) {
         return static_cast<double>(all[std::min(at, all.size() - 1)]);
     };
     const auto count = static_cast<double>(all.size());
-    const auto switches = static_cast<double>(after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw -
-                                              before.ru_nivcsw);
+    const auto switches =
+        static_cast<double>(after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw - before.ru_nivcsw);
     const maws_stats stats = host.stats();
     std::printf(
         "{\"name\":\"plugin\",\"conc\":%d,\"logins\":%zu,\"errors\":%ld,\"wall_s\":%.3f,"

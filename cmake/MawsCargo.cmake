@@ -15,6 +15,21 @@ else()
     set(_maws_profile_args --release)
     set(MAWS_CARGO_OUTPUT "${MAWS_CARGO_TARGET_DIR}/release")
 endif()
+# What the plugin is built with and where; the same as the rest unless a sanitizer is in it.
+set(_maws_plugin_env "CARGO_TARGET_DIR=${MAWS_CARGO_TARGET_DIR}")
+set(_maws_plugin_args ${_maws_profile_args})
+set(_maws_plugin_output "${MAWS_CARGO_OUTPUT}")
+if(MAWS_SANITIZE STREQUAL "address")
+    execute_process(COMMAND rustc -vV OUTPUT_VARIABLE _maws_rustc COMMAND_ERROR_IS_FATAL ANY)
+    string(REGEX MATCH "host: ([^\n]+)" _maws_rustc "${_maws_rustc}")
+    set(_maws_host "${CMAKE_MATCH_1}")
+    # With a target of their own, flags do not go to what runs within the compiler.
+    list(APPEND _maws_plugin_args --target ${_maws_host})
+    set(_maws_plugin_env "CARGO_TARGET_DIR=${CMAKE_BINARY_DIR}/cargo" RUSTC_BOOTSTRAP=1
+        "RUSTFLAGS=-Zsanitizer=address -Cforce-frame-pointers=yes")
+    get_filename_component(_maws_plugin_output "${MAWS_CARGO_OUTPUT}" NAME)
+    set(_maws_plugin_output "${CMAKE_BINARY_DIR}/cargo/${_maws_host}/${_maws_plugin_output}")
+endif()
 set(_maws_cargo "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${MAWS_CARGO_TARGET_DIR}" "${MAWS_CARGO}")
 
 # The plugin as the imported target mongodb_aws_auth::plugin, copied into the build tree under its
@@ -22,9 +37,10 @@ set(_maws_cargo "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${MAWS_CARGO_TARGET_
 function(maws_add_plugin)
     # Not `cargo build`: the crate is an rlib too, and for both at once fat LTO is left out.
     add_custom_target(maws_plugin ALL
-        COMMAND ${_maws_cargo} rustc --locked ${_maws_profile_args} --lib --crate-type cdylib
+        COMMAND "${CMAKE_COMMAND}" -E env ${_maws_plugin_env} "${MAWS_CARGO}"
+                rustc --locked ${_maws_plugin_args} --lib --crate-type cdylib
         COMMAND "${CMAKE_COMMAND}"
-                -D "FROM=${MAWS_CARGO_OUTPUT}/libmongodb_aws_auth.so" -D "TO=${MAWS_PLUGIN_FILE}"
+                -D "FROM=${_maws_plugin_output}/libmongodb_aws_auth.so" -D "TO=${MAWS_PLUGIN_FILE}"
                 -P "${CMAKE_SOURCE_DIR}/cmake/CopyIfDifferent.cmake"
         BYPRODUCTS "${MAWS_PLUGIN_FILE}"
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"

@@ -3,7 +3,6 @@
 //! No lock is held while a callback runs. What the host may point to until `end` (reply, texts)
 //! stands in cells that are written once.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::abi::maws_code::{self, *};
@@ -15,6 +14,7 @@ use crate::panics;
 use crate::plugin::Plugin;
 use crate::reason::{Failure, Reason};
 use crate::sasl::{self, Action};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, thread};
 use crate::verification::Verification;
 
 /// What the host says of a login at its begin.
@@ -124,11 +124,14 @@ impl Conversation {
                 }
             }
         };
-        let _leave = Leave(self);
+        let leave = Leave {
+            conversation: self,
+            entered: true,
+        };
         match self.take_payload(&mut sasl, payload) {
             Ok(Action::Reply(reply)) => {
                 self.reply.get_or_init(|| reply.into());
-                match self.leave_stepping(Phase::Dialogue(sasl)) {
+                match self.leave_stepping(Phase::Dialogue(sasl), true) {
                     Ok(()) => {
                         self.plugin.warm_up(&self.options, self.endpoint);
                         self.log(Reason::ClientFirstAccepted, String::new);
@@ -137,7 +140,7 @@ impl Conversation {
                     Err(code) => code,
                 }
             }
-            Ok(Action::Verify(request)) => self.submit(request),
+            Ok(Action::Verify(request)) => self.submit(request, leave),
             Err(failure) => self.finish(Outcome::failed(failure)),
         }
     }
@@ -264,24 +267,20 @@ impl Conversation {
         payload: &[u8],
     ) -> Result<Action, Failure> {
         let life = self.options.settings.limits.conversation_timeout;
-        if self
-            .plugin
-            .clock
-            .now()
-            .saturating_duration_since(self.begun)
-            >= life
-        {
+        if self.age() >= life {
             return Err(Reason::ConversationExpired.into());
         }
         sasl.step(payload, || self.plugin.random())
     }
 
-    fn submit(self: &Arc<Self>, request: Box<SignedRequest>) -> maws_code {
+    fn submit(self: &Arc<Self>, request: Box<SignedRequest>, mut leave: Leave<'_>) -> maws_code {
         self.access_key_id
             .get_or_init(|| request.access_key_id.as_str().into());
-        if let Err(code) = self.leave_stepping(Phase::Pending) {
+        if let Err(code) = self.leave_stepping(Phase::Pending, false) {
             return code;
         }
+        // From here on conv_ready may run, and whoever it tells may poll in another thread.
+        leave.entered = false;
         self.log(Reason::VerificationQueued, || {
             self.access_key_id().to_owned()
         });
@@ -296,14 +295,21 @@ impl Conversation {
     }
 
     /// Enters the phase, unless the host cancelled meanwhile.
-    fn leave_stepping(&self, next: Phase) -> Result<(), maws_code> {
+    fn leave_stepping(&self, next: Phase, entered: bool) -> Result<(), maws_code> {
         let mut state = self.state();
-        let Phase::Stepping { cancelled: true } = state.phase else {
-            state.phase = next;
-            return Ok(());
-        };
-        drop(state);
-        Err(self.finish(Outcome::failed(Reason::Cancelled.into())))
+        match state.phase {
+            // A cancel that began before the step took effect within it.
+            Phase::Over(code) => Err(code),
+            Phase::Stepping { cancelled: true } => {
+                drop(state);
+                Err(self.finish(Outcome::failed(Reason::Cancelled.into())))
+            }
+            _ => {
+                state.phase = next;
+                state.entered = entered;
+                Ok(())
+            }
+        }
     }
 
     /// Ends the conversation within a call of the host, which gets the code: no callback.
@@ -332,11 +338,7 @@ impl Conversation {
 
     /// Makes this the outcome if there is none yet.
     fn settle(&self, mut outcome: Outcome, notify: bool) -> Option<&Outcome> {
-        outcome.total = self
-            .plugin
-            .clock
-            .now()
-            .saturating_duration_since(self.begun);
+        outcome.total = self.age();
         let mut state = self.state();
         if let Phase::Over(_) = state.phase {
             return None;
@@ -346,6 +348,11 @@ impl Conversation {
         let outcome = self.outcome.get_or_init(|| Box::new(outcome));
         self.wake(state);
         Some(outcome)
+    }
+
+    fn age(&self) -> Duration {
+        let now = self.plugin.clock.now();
+        now.saturating_duration_since(self.begun)
     }
 
     fn report(&self, outcome: &Outcome) {
@@ -381,14 +388,19 @@ impl Conversation {
 }
 
 /// Leaves a serial call, also by a panic, which then ends the conversation.
-struct Leave<'a>(&'a Conversation);
+struct Leave<'a> {
+    conversation: &'a Conversation,
+    entered: bool,
+}
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.finish(Outcome::failed(panics::failure()));
+        if thread::panicking() {
+            self.conversation.finish(Outcome::failed(panics::failure()));
         }
-        self.0.state().entered = false;
+        if self.entered {
+            self.conversation.state().entered = false;
+        }
     }
 }
 

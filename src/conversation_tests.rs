@@ -59,13 +59,18 @@ impl Clock for ManualClock {
     }
 }
 
-#[derive(Default)]
-struct CountingHost(Arc<AtomicUsize>);
+/// Counts what is ready. As log callbacks go, this one is slow: `on_log` runs in it.
+struct CountingHost {
+    ready: Arc<AtomicUsize>,
+    on_log: Box<dyn Fn(Reason) + Send + Sync>,
+}
 
 impl Host for CountingHost {
-    fn log(&self, _: maws_log_level, _: Reason, _: u64, _: &str) {}
+    fn log(&self, _: maws_log_level, reason: Reason, _: u64, _: &str) {
+        (self.on_log)(reason);
+    }
     fn conv_ready(&self, _: usize) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.ready.fetch_add(1, Ordering::SeqCst);
     }
     fn wants_ready(&self) -> bool {
         true
@@ -82,6 +87,10 @@ struct Bench {
 }
 
 fn bench(options: &[(&str, &str)]) -> Bench {
+    bench_with(options, |_| {})
+}
+
+fn bench_with(options: &[(&str, &str)], on_log: impl Fn(Reason) + Send + Sync + 'static) -> Bench {
     let (answers, scripted_answers) = channel();
     let (scripted_requests, requests) = channel();
     let client = ScriptedClient {
@@ -92,7 +101,10 @@ fn bench(options: &[(&str, &str)]) -> Bench {
     let ready = Arc::new(AtomicUsize::new(0));
     let one_worker = [&[("awsStsWorkers", "1")], options].concat();
     let plugin = Plugin::new(
-        Box::new(CountingHost(Arc::clone(&ready))),
+        Box::new(CountingHost {
+            ready: Arc::clone(&ready),
+            on_log: Box::new(on_log),
+        }),
         0,
         Options::new(&one_worker).unwrap(),
         Arc::new(ScriptedSts(Mutex::new(Some(client)))),
@@ -246,21 +258,6 @@ fn a_cancelled_verification_is_never_sent() {
 }
 
 #[test]
-fn cancel_wakes_a_poll_of_another_thread() {
-    let bench = bench(&[]);
-    let conversation = bench.pending();
-    std::thread::scope(|scope| {
-        let poll = scope.spawn(|| conversation.poll(LONG));
-        while !conversation.state().entered {
-            std::thread::yield_now();
-        }
-        conversation.cancel();
-        assert_eq!(poll.join().unwrap(), MAWS_E_CANCELLED);
-    });
-    bench.answers.send(alice()).unwrap();
-}
-
-#[test]
 fn two_serial_calls_at_once_do_not_mix() {
     let bench = bench(&[]);
     let conversation = bench.pending();
@@ -275,6 +272,30 @@ fn two_serial_calls_at_once_do_not_mix() {
         bench.answers.send(alice()).unwrap();
         assert_eq!(poll.join().unwrap(), MAWS_DONE);
     });
+}
+
+#[test]
+fn whoever_conv_ready_tells_may_poll_while_step_is_still_returning() {
+    let (reached, step_is_logging) = channel();
+    let (go_on, held) = channel::<()>();
+    let held = Mutex::new(held);
+    let bench = bench_with(&[], move |reason| {
+        if reason == Reason::VerificationQueued {
+            reached.send(()).unwrap();
+            held.lock().unwrap().recv().unwrap();
+        }
+    });
+    let conversation = bench.begin();
+    assert_eq!(conversation.step(FIRST), MAWS_CONTINUE);
+    std::thread::scope(|scope| {
+        let step = scope.spawn(|| conversation.step(&second()));
+        step_is_logging.recv_timeout(LONG).unwrap();
+        assert_eq!(conversation.poll(Duration::ZERO), MAWS_PENDING);
+        go_on.send(()).unwrap();
+        assert_eq!(step.join().unwrap(), MAWS_PENDING);
+    });
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(conversation.poll(LONG), MAWS_DONE);
 }
 
 #[test]
@@ -418,3 +439,6 @@ fn every_conversation_is_in_the_statistics_once() {
         (1, 1, 1)
     );
 }
+
+#[path = "conversation_cancel_tests.rs"]
+mod cancel;

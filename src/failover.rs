@@ -2,7 +2,6 @@
 //! connections ahead of the logins that will use them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::abi::maws_log_level::*;
@@ -13,6 +12,7 @@ use crate::options::Options;
 use crate::plugin::Plugin;
 use crate::ports::{Attempt, StsClient};
 use crate::reason::Reason;
+use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Longest time of a probe.
 const PROBE_TIME: Duration = Duration::from_secs(3);

@@ -1,7 +1,5 @@
 //! One configuration with its workers.
 
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::abi::maws_log_level::{self, *};
@@ -14,13 +12,15 @@ use crate::ports::{Clock, Host, Sts};
 use crate::reason::{Failure, Reason};
 use crate::sasl::messages::NONCE_LENGTH;
 use crate::stats::{Snapshot, Stats};
+use crate::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use crate::sync::{Arc, PoisonError, RwLock};
 use crate::sys;
 use crate::verification::{RetryBudget, Verification};
 
 /// The database whose users are named by an outside authority.
 const EXTERNAL: &str = "$external";
 /// Variables that other HTTP clients obey.
-const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+pub const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// Stands in the count of conversations from destroy on, so that no begin slips in.
 const DESTROYED: usize = usize::MAX;

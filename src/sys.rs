@@ -49,11 +49,18 @@ impl ForkMark {
 
     /// Marks the calling process, unless one is marked already.
     pub fn set(&self) {
+        self.set_with(|| wiped_page(Self::SIZE));
+    }
+
+    fn set_with(&self, make_page: impl FnOnce() -> Option<*mut u8>) {
         let process = std::process::id();
         let first = self
             .process
             .compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire);
-        if let (Ok(_), Some(page)) = (first, wiped_page(Self::SIZE)) {
+        // The page is never unmapped, so no other may be made.
+        if first.is_ok()
+            && let Some(page) = make_page()
+        {
             self.page.store(page, Ordering::Release);
         }
     }
@@ -143,5 +150,19 @@ mod tests {
         fill_random(&mut a).unwrap();
         fill_random(&mut b).unwrap();
         assert_ne!(a, b);
+    }
+
+    #[test]
+    fn a_fork_mark_takes_one_page_however_often_it_is_set() {
+        let mark = ForkMark::new();
+        let pages = std::cell::Cell::new(0);
+        for _ in 0..3 {
+            mark.set_with(|| {
+                pages.set(pages.get() + 1);
+                wiped_page(ForkMark::SIZE)
+            });
+        }
+        assert_eq!(pages.get(), 1);
+        assert!(!mark.is_child());
     }
 }

@@ -1,18 +1,19 @@
 //! The worker's side of a login: sends the request to STS and judges the answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::admission::{Done, Key, Verdict, Waiting};
 use crate::aws::{Answer, SignedRequest, account_hint};
 use crate::conversation::Conversation;
+use crate::failpoint::failpoint;
 use crate::outcome::{Outcome, Times};
 use crate::panics;
 use crate::pool::{Job, Ran};
 use crate::ports::{Attempt, SendLimits, StsClient};
 use crate::reason::{Failure, Reason};
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// First pause before a request is sent again to a failing STS; doubled each time up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -217,7 +218,10 @@ impl Job for Verification {
     fn run(mut self, client: &mut dyn StsClient) -> Ran<Verification> {
         let conversation = Arc::clone(&self.conversation);
         let busy = conversation.plugin.stats.in_flight();
-        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(client)));
+        let turn = catch_unwind(AssertUnwindSafe(|| {
+            failpoint!(Worker);
+            self.turn(client)
+        }));
         drop(busy);
         let (done, again) = match turn {
             Ok(Turn::Unwanted(done)) => (done, None),
@@ -245,6 +249,16 @@ impl Job for Verification {
             reason => Outcome::failed(reason.into()),
         };
         self.complete(outcome);
+    }
+}
+
+impl Drop for Verification {
+    /// A worker that fails before it has begun with its job leaves nobody waiting for it.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.conversation
+                .complete(Outcome::failed(panics::failure()));
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::arn::Arn;
-use super::xml;
+use super::object::Object;
+use super::{date, xml};
 use crate::reason::{Failure, Reason, printable};
 
 /// Longest error code, request id or message that is taken over, in bytes.
@@ -88,10 +89,13 @@ impl Format {
     fn error_fields(self, body: &[u8]) -> Option<ErrorFields> {
         match self {
             Format::Json => {
-                let error: JsonError = serde_json::from_slice(body).ok()?;
+                // As text: from bytes, members that are stepped over need not be UTF-8.
+                let body = str::from_utf8(body).ok()?;
+                let Object(error) = serde_json::from_str::<Object<JsonError>>(body).ok()?;
+                let Object(parts) = error.error;
                 Some(ErrorFields {
-                    code: error.error.code,
-                    message: error.error.message,
+                    code: parts.code,
+                    message: parts.message,
                     request_id: error.request_id,
                 })
             }
@@ -138,21 +142,18 @@ type CallerFields = (String, String, String, String);
 
 fn json_caller(body: &[u8]) -> Result<CallerFields, Failure> {
     // serde's text names members and positions of the document, never its values.
-    let answer: JsonAnswer = serde_json::from_slice(body).map_err(|error| {
+    let Object(answer): Object<JsonAnswer> = serde_json::from_slice(body).map_err(|error| {
         let detail = format!("JSON, line {} column {}", error.line(), error.column());
         Failure::new(Reason::AnswerMalformed, detail)
     })?;
-    let JsonResult {
+    let Object(JsonResponse { result, metadata }) = answer.response;
+    let Object(JsonResult {
         arn,
         account,
         user_id,
-    } = answer.response.result;
-    Ok((
-        arn,
-        account,
-        user_id,
-        answer.response.metadata.unwrap_or_default().request_id,
-    ))
+    }) = result;
+    let request_id = metadata.map_or_else(String::new, |Object(metadata)| metadata.request_id);
+    Ok((arn, account, user_id, request_id))
 }
 
 fn xml_caller(body: &[u8]) -> Result<CallerFields, Failure> {
@@ -189,16 +190,16 @@ fn xml_caller(body: &[u8]) -> Result<CallerFields, Failure> {
 #[serde(deny_unknown_fields)]
 struct JsonAnswer {
     #[serde(rename = "GetCallerIdentityResponse")]
-    response: JsonResponse,
+    response: Object<JsonResponse>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JsonResponse {
     #[serde(rename = "GetCallerIdentityResult")]
-    result: JsonResult,
+    result: Object<JsonResult>,
     #[serde(rename = "ResponseMetadata")]
-    metadata: Option<JsonMetadata>,
+    metadata: Option<Object<JsonMetadata>>,
 }
 
 #[derive(Deserialize)]
@@ -212,7 +213,7 @@ struct JsonResult {
     user_id: String,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JsonMetadata {
     #[serde(rename = "RequestId")]
@@ -222,7 +223,7 @@ struct JsonMetadata {
 #[derive(Deserialize)]
 struct JsonError {
     #[serde(rename = "Error")]
-    error: JsonErrorBody,
+    error: Object<JsonErrorBody>,
     #[serde(rename = "RequestId", default)]
     request_id: String,
 }
@@ -287,13 +288,13 @@ fn read_error(status: u16, fields: Option<ErrorFields>) -> Result<StsError, Fail
     })
 }
 
-/// The message if it is made of words, times and their punctuation, as STS's clock errors are.
+/// The message if it is made of words, numbers and times, as STS's clock errors are.
 fn times_only(message: &str) -> String {
     let plain = |word: &str| {
-        word.len() <= 20
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"().:,+-".contains(&b))
+        let word = word.trim_matches(['(', ')', '.', ':', ',', '+', '-']);
+        let letters = word.len() <= 9 && word.bytes().all(|b| b.is_ascii_alphabetic());
+        let number = word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit());
+        letters || number || date::check(word).is_ok()
     };
     match message.len() <= TEXT_LIMIT && message.split(' ').all(plain) {
         true => message.to_owned(),

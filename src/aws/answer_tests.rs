@@ -116,9 +116,25 @@ fn a_json_answer_is_exactly_one_such_document() {
             "{\"X\":1,\"GetCallerIdentityResponse\"",
         ),
         format!("[{good}]"),
+        // Members in order, without their names.
+        format!("[[[\"{ARN}\",\"123456789012\",\"A\"],[\"r-1\"]]]"),
+        format!(
+            "{{\"GetCallerIdentityResponse\":{{\"GetCallerIdentityResult\":\
+             [\"{ARN}\",\"123456789012\",\"A\"]}}}}"
+        ),
+        good.replace("{\"RequestId\":\"r-1\"}", "[\"r-1\"]"),
     ] {
         assert_eq!(refused(200, JSON, &body), Reason::AnswerMalformed, "{body}");
     }
+}
+
+#[test]
+fn an_error_in_json_is_text_and_an_object() {
+    let unnamed = r#"{"Error":["AccessDenied","",""],"RequestId":"r-2"}"#;
+    assert_eq!(refused(403, JSON, unnamed), Reason::AnswerMalformed);
+    let not_text = b"{\"Error\":{\"Code\":\"AccessDenied\",\"Type\":\"\xFF\"}}";
+    let failure = read_answer(403, JSON, not_text).unwrap_err();
+    assert_eq!(failure.reason, Reason::AnswerMalformed);
 }
 
 #[test]
@@ -243,9 +259,11 @@ fn no_other_text_of_sts_is_taken_over() {
             "The Canonical String for this request should have been x-amz-security-token:{secret}"
         ),
         format!("Signature expired: {secret} is long"),
+        // As short as a time, but none.
+        format!("Signature expired: {}", &secret[..16]),
     ] {
         let error = error(403, "SignatureDoesNotMatch", &message);
-        assert!(!format!("{error:?}").contains(secret), "{error:?}");
+        assert!(!format!("{error:?}").contains(&secret[..16]), "{error:?}");
     }
     assert_eq!(error(403, &format!("Odd Code {secret}"), "").code, "");
 }

@@ -4,11 +4,12 @@ mod account_hint;
 mod answer;
 mod arn;
 mod auth_header;
-mod date;
+pub mod date;
 mod endpoint;
+mod object;
 mod proxy;
 mod signed_request;
-mod xml;
+pub mod xml;
 
 pub use account_hint::account_hint;
 pub use answer::{Answer, CallerIdentity, StsError, read_answer};

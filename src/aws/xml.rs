@@ -2,7 +2,7 @@
 //!
 //! Refused: DOCTYPE, processing instructions, comments, CDATA, attributes other than one `xmlns`
 //! on the root, entities other than the five predefined ones, self-closing and repeated elements,
-//! and anything but white space around the root.
+//! characters that XML does not have, and anything but white space around the root.
 
 /// Deepest nesting that STS's documents have, with room.
 const DEPTH_LIMIT: usize = 8;
@@ -72,10 +72,21 @@ fn skip_declaration(text: &str) -> Result<&str, Fault> {
     let (declaration, rest) = rest
         .split_once("?>")
         .ok_or(Fault("a declaration without end"))?;
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b" =\"'.-".contains(&b);
-    match declaration.bytes().all(legal) {
-        true => Ok(rest),
-        false => Err(Fault("a malformed declaration")),
+    let mut parts = declaration.split(' ').peekable();
+    let quoted = |part: &str, name: &str, legal: &[&str]| {
+        let value = part.strip_prefix(name).and_then(|v| v.strip_prefix('='));
+        let inner = value.and_then(|v| {
+            let double = v.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+            double.or_else(|| v.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')))
+        });
+        inner.is_some_and(|inner| legal.iter().any(|l| l.eq_ignore_ascii_case(inner)))
+    };
+    let version = parts.next_if(|part| quoted(part, "version", &["1.0"]));
+    parts.next_if(|part| quoted(part, "encoding", &["UTF-8"]));
+    parts.next_if(|part| quoted(part, "standalone", &["yes", "no"]));
+    match (version, parts.next()) {
+        (Some(_), None) => Ok(rest),
+        _ => Err(Fault("a malformed declaration")),
     }
 }
 
@@ -129,6 +140,10 @@ impl Reader {
             return Err(Fault("an end tag that does not match"));
         }
         if !has_children {
+            // Another reader would turn it into a line feed.
+            if self.text.contains('\r') {
+                return Err(Fault("a carriage return"));
+            }
             self.leaves.push((path, std::mem::take(&mut self.text)));
         }
         match is_blank(content) {
@@ -148,21 +163,31 @@ fn root_name(tag: &str) -> Result<&str, Fault> {
         .and_then(|a| a.strip_suffix('"'));
     let legal = |b: u8| b.is_ascii_alphanumeric() || b":/.-_".contains(&b);
     match value {
-        Some(value) if value.bytes().all(legal) => Ok(name),
+        // Namespaces of W3C stand for XML's own names.
+        Some(value) if value.bytes().all(legal) && !value.contains("www.w3.org") => Ok(name),
         _ => Err(Fault("an attribute")),
     }
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn is_blank(text: &str) -> bool {
     text.trim_matches(SPACE).is_empty()
 }
 
+/// XML 1.0, production 2.
+fn is_character(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+}
+
 /// Decodes the five predefined entities, once.
 fn decode(text: &str) -> Result<String, Fault> {
+    if text.contains("]]>") || !text.chars().all(is_character) {
+        return Err(Fault("what is no character data"));
+    }
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {

@@ -26,6 +26,17 @@ fn the_predefined_entities_are_decoded_once() {
 }
 
 #[test]
+fn a_declaration_says_version_and_perhaps_encoding_and_standing() {
+    for declaration in [
+        "<?xml version='1.0'?>",
+        "<?xml version='1.0' encoding='utf-8'?>\r\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>",
+    ] {
+        assert!(texts(&format!("{declaration}<R>\r\n<A>1</A>\r\n</R>")).is_ok());
+    }
+}
+
+#[test]
 fn everything_else_is_refused() {
     for body in [
         "",
@@ -59,6 +70,18 @@ fn everything_else_is_refused() {
         "<R></R >",
         "<></>",
         "<?xml version=\"1.0\"<R></R>",
+        "<?xml encoding=\"UTF-8\"?><R></R>",
+        "<?xml version=\"1.1\"?><R></R>",
+        "<?xml version=\"1.0' ?><R></R>",
+        "<?xml version=\"1.0\" encoding=\"UTF-16\"?><R></R>",
+        "<?xml encoding=\"UTF-8\" version=\"1.0\"?><R></R>",
+        "<R>a]]>b</R>",
+        "<R>\0</R>",
+        "<R>\u{1b}</R>",
+        "<R>\u{ffff}</R>",
+        "<R>a\r\nb</R>",
+        "<1></1>",
+        "<R xmlns=\"http://www.w3.org/XML/1998/namespace\"></R>",
         "<A><A><A><A><A><A><A><A><A></A></A></A></A></A></A></A></A></A>",
     ] {
         assert!(texts(body).is_err(), "{body:?}");

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::abi::maws_code::{self, *};
 use crate::abi::maws_status;
+use crate::failpoint::failpoint;
 use crate::panics::Inside;
 use crate::sys::ForkMark;
 
@@ -26,7 +27,11 @@ pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status 
         return MAWS_E_STATE as maws_status;
     }
     let _inside = Inside::enter();
-    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(MAWS_E_PANIC));
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        failpoint!(Call);
+        body()
+    }));
+    let result = caught.unwrap_or(Err(MAWS_E_PANIC));
     result.unwrap_or_else(|error| error) as maws_status
 }
 

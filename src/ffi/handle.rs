@@ -1,6 +1,6 @@
 //! Handles: numbers that name objects, and never name another one later.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Objects by handle. A handle is a slot's index and generation; 0 is none.
 pub struct Table<T>(Mutex<Slots<T>>);

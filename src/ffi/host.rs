@@ -1,12 +1,11 @@
 //! The host's callbacks.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-
 use super::guard;
 use super::memory::text;
 use crate::abi::{maws_host, maws_log_event, maws_log_level};
 use crate::ports::Host;
 use crate::reason::Reason;
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The host as create was given it.
 pub struct CHost {

@@ -12,5 +12,7 @@ mod host;
 mod info;
 mod memory;
 mod options;
+#[cfg(all(test, shuttle))]
+mod races;
 mod report;
 mod table;

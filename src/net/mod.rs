@@ -8,7 +8,7 @@ mod fault;
 mod idle;
 mod place;
 mod resolver;
-mod response;
+pub mod response;
 mod roots;
 mod sockets;
 mod tunnel;
@@ -27,6 +27,7 @@ use self::idle::IdleConnections;
 use self::place::Place;
 use self::resolver::Resolver;
 use self::response::{RESPONSE_LIMIT, Response};
+pub use self::roots::load as load_roots;
 use self::sockets::Sockets;
 use self::wire::Wire;
 use crate::aws::{Answer, Endpoint, Proxy, SignedRequest, is_exempt, read_answer};
@@ -206,6 +207,8 @@ impl StsClient for Client {
             .elapsed()
             .saturating_sub(connect.unwrap_or_default());
         let stale_connection = matches!(result, Err(Fault { stale: true, .. }));
+        // STS's errors can repeat the request, token and all.
+        self.response.zeroize();
         let result = result.map_err(|fault| fault.failure).and_then(|r| read(&r));
         Attempt {
             result,

@@ -181,6 +181,7 @@ fn cut() -> Failure {
 fn status(line: &str) -> Result<u16, Failure> {
     let code = line
         .strip_prefix("HTTP/1.1 ")
+        .filter(|rest| rest.bytes().all(is_text))
         .and_then(|rest| rest.split(' ').next())
         .filter(|code| code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()))
         .and_then(|code| code.parse().ok())
@@ -190,15 +191,20 @@ fn status(line: &str) -> Result<u16, Failure> {
 
 fn field(line: &str) -> Result<(&str, &str), Failure> {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    let text = |b: u8| b == b'\t' || (b >= b' ' && b != 0x7F);
     match line.split_once(':') {
         Some((name, value))
-            if !name.is_empty() && name.bytes().all(token) && value.bytes().all(text) =>
+            if !name.is_empty() && name.bytes().all(token) && value.bytes().all(is_text) =>
         {
             Ok((name, value.trim_matches([' ', '\t'])))
         }
         _ => Err(malformed("a header line")),
     }
+}
+
+/// May stand in a reason or a value: a line feed alone may not, which other readers take for a
+/// line's end.
+fn is_text(b: u8) -> bool {
+    b == b'\t' || (b >= b' ' && b != 0x7F)
 }
 
 fn length(value: &str) -> Result<usize, Failure> {

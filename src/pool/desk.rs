@@ -1,8 +1,7 @@
 //! The place of one idle worker.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-
 use super::job::Errand;
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Where an idle worker waits and finds its next job.
 pub struct Desk<J> {
@@ -34,6 +33,14 @@ impl<J> Desk<J> {
     pub fn lay(&self, paper: Paper<J>) {
         *self.paper() = paper;
         self.laid.notify_one();
+    }
+
+    /// The job that lies here.
+    pub fn job<T>(&self, about: impl FnOnce(&J) -> T) -> Option<T> {
+        match &*self.paper() {
+            Paper::Job(job) => Some(about(job)),
+            _ => None,
+        }
     }
 
     /// What lies here.

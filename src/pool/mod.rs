@@ -8,17 +8,20 @@ mod desk;
 mod job;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use self::desk::{Desk, Paper};
 use self::job::refuse;
 pub use self::job::{Errand, Job, Ran};
-use crate::admission::{Admission, AdmissionLimits, Done, Next, Random};
+use crate::admission::{Admission, AdmissionLimits, Done, Key, Next, Random};
+use crate::failpoint::failpoint;
 use crate::panics;
 use crate::ports::{Clock, Sts};
 use crate::reason::Reason;
+#[cfg(all(test, shuttle))]
+use crate::sync::IsFinished as _;
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::sys::SignalsBlocked;
 
 /// Deep enough for TLS and HTTP with room; the pages are used only as far as they are touched.
@@ -54,7 +57,11 @@ struct State<J> {
     limits: AdmissionLimits,
     admission: Admission<J>,
     idle: Vec<Arc<Desk<J>>>,
+    /// Threads that take jobs. One that is to leave counts no more from that decision on, or jobs
+    /// would be left to it.
     threads: usize,
+    /// Threads that are on their way out.
+    leaving: usize,
     /// The system refused a thread; forgotten when a worker has time.
     thread_refused: bool,
     handles: Vec<JoinHandle<()>>,
@@ -82,6 +89,7 @@ impl<J: Job> Pool<J> {
             admission: Admission::new(endpoints, limits, random),
             idle: Vec::new(),
             threads: 0,
+            leaving: 0,
             thread_refused: false,
             handles: Vec::new(),
             timekeeper: Timekeeper::NotStarted,
@@ -161,6 +169,7 @@ impl<J: Job> Pool<J> {
             .saturating_sub(self.shared.lasting_threads(&state))
             .min(state.idle.len());
         let leaving: Vec<_> = state.idle.drain(..surplus).collect();
+        state.leave(leaving.len());
         // More may be allowed to run now.
         self.shared.wake_timekeeper(&mut state);
         drop(state);
@@ -171,7 +180,7 @@ impl<J: Job> Pool<J> {
     pub fn gauges(&self) -> Gauges {
         let state = self.shared.state();
         Gauges {
-            workers: state.threads,
+            workers: state.threads + state.leaving,
             waiting: state.admission.waiting(),
             lanes: state.admission.lanes(),
         }
@@ -185,6 +194,7 @@ impl<J: Job> Pool<J> {
         state.closed = true;
         let waiting = state.admission.drain();
         let idle = std::mem::take(&mut state.idle);
+        state.leave(idle.len());
         self.shared.wake_timekeeper(&mut state);
         drop(state);
         idle.iter().for_each(|desk| desk.lay(Paper::GoHome));
@@ -194,7 +204,9 @@ impl<J: Job> Pool<J> {
         self.shared.sts.shutdown();
 
         let mut state = self.shared.state();
-        while state.threads > 0 || !matches!(state.timekeeper, Timekeeper::NotStarted) {
+        while state.threads + state.leaving > 0
+            || !matches!(state.timekeeper, Timekeeper::NotStarted)
+        {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
@@ -271,7 +283,13 @@ impl<J: Job> Shared<J> {
 
     fn work(self: &Arc<Self>, desk: &Arc<Desk<J>>) {
         let _panics_are_ours = panics::Inside::enter();
+        let mut counted_out = CountedOut {
+            shared: self,
+            first: desk.job(J::key),
+        };
+        failpoint!(WorkerStart);
         let mut client = self.sts.client();
+        counted_out.first = None;
         let mut next = desk.take_back();
         loop {
             let job = match next {
@@ -301,9 +319,6 @@ impl<J: Job> Shared<J> {
             }
             next = self.next_job(state, now, desk);
         }
-        drop(client);
-        self.state().threads -= 1;
-        self.thread_gone.notify_all();
     }
 
     /// Waits for what to do next.
@@ -316,6 +331,7 @@ impl<J: Job> Shared<J> {
         loop {
             if state.closed {
                 // What came back after the pool was closed.
+                state.leave(1);
                 let late = state.admission.drain();
                 drop(state);
                 late.into_iter()
@@ -332,6 +348,7 @@ impl<J: Job> Shared<J> {
                 Next::Wait(until) => {
                     self.keep_time(&mut state, until);
                     if state.threads > self.lasting_threads(&state) {
+                        state.leave(1);
                         return Paper::GoHome;
                     }
                     state.idle.push(Arc::clone(desk));
@@ -417,6 +434,38 @@ impl<J: Job> Shared<J> {
         } else if let Err(Paper::Job(job)) = self.start_worker(state, Paper::Job(job)) {
             state.admission.put_back(now, job);
         }
+    }
+}
+
+impl<J> State<J> {
+    fn leave(&mut self, count: usize) {
+        self.threads -= count;
+        self.leaving += count;
+    }
+}
+
+/// Counts a worker out as it leaves, also by a panic; its last act.
+struct CountedOut<'a, J: Job> {
+    shared: &'a Shared<J>,
+    /// Of the job that it was started for, until it has begun with that.
+    first: Option<Key>,
+}
+
+impl<J: Job> Drop for CountedOut<'_, J> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        if let Some(key) = self.first {
+            let now = self.shared.clock.now();
+            state.admission.done(now, key, Done::unsent(now));
+        }
+        // Whoever leaves in order was counted as leaving before.
+        if std::thread::panicking() {
+            state.threads -= 1;
+        } else {
+            state.leaving -= 1;
+        }
+        drop(state);
+        self.shared.thread_gone.notify_all();
     }
 }
 

@@ -263,3 +263,75 @@ fn an_errand_runs_beside_the_jobs() {
     assert!(bench.pool.shutdown(LONG));
     assert!(!bench.pool.errand(Box::new(|_: &mut dyn StsClient| {})));
 }
+
+/// Clients of its workers wait, as they go, until the test lets them.
+struct SlowGoodbye {
+    leaving: Mutex<Sender<()>>,
+    gate: Arc<Mutex<()>>,
+}
+
+struct SlowClient(Sender<()>, Arc<Mutex<()>>);
+
+impl Sts for SlowGoodbye {
+    fn client(&self) -> Box<dyn StsClient> {
+        let leaving = self.leaving.lock().unwrap().clone();
+        Box::new(SlowClient(leaving, Arc::clone(&self.gate)))
+    }
+
+    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        None
+    }
+
+    fn shutdown(&self) {}
+}
+
+impl StsClient for SlowClient {
+    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
+        unreachable!()
+    }
+
+    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
+        true
+    }
+}
+
+impl Drop for SlowClient {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+        drop(self.1.lock());
+    }
+}
+
+#[test]
+fn while_a_surplus_worker_is_on_its_way_out_the_others_stay() {
+    let (leaving, left) = channel();
+    let gate = Arc::new(Mutex::new(()));
+    let sts = SlowGoodbye {
+        leaving: Mutex::new(leaving),
+        gate: Arc::clone(&gate),
+    };
+    let mut bench = Bench::new(0, 0);
+    let limits = |requests| AdmissionLimits {
+        requests,
+        waiting: 4,
+    };
+    let clock = Arc::new(SystemClock);
+    bench.pool = Pool::new(Arc::new(sts), clock, 1, limits(2), Random::new(7));
+    let a = bench.submit("a").unwrap();
+    bench.expect(("run", "a"));
+    let b = bench.submit("b").unwrap();
+    bench.expect(("run", "b"));
+    a.send(false).unwrap();
+    while bench.pool.shared.state().idle.is_empty() {
+        thread::yield_now();
+    }
+    let closed = gate.lock().unwrap();
+    bench.pool.set_limits(limits(1));
+    left.recv_timeout(LONG).unwrap();
+    b.send(false).unwrap();
+    let c = bench.submit("c").unwrap();
+    bench.expect(("run", "c"));
+    drop(closed);
+    c.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+}

@@ -2,7 +2,7 @@
 //!
 //! Two payloads of the client, in order, each parsed strictly; any failure is final.
 
-mod bson;
+pub mod bson;
 pub mod messages;
 
 use std::sync::Arc;

@@ -1,9 +1,10 @@
 //! Times, counted by how long they were.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Bucket `n` counts times below 2^n times this; the last one all others.
 const FIRST_BOUND_US: u64 = 64;

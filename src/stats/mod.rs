@@ -2,7 +2,6 @@
 
 mod histogram;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,6 +11,7 @@ pub use self::histogram::{Bucket, Times};
 use crate::abi::maws_code::{self, *};
 use crate::admission::Verdict;
 use crate::outcome::Outcome;
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The counters.
 #[derive(Debug, Default)]

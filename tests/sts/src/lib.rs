@@ -7,6 +7,7 @@
 //!
 //! - [`StsEmulator`] runs the emulator inside a test; the binary of the same name wraps it for scripts.
 //! - [`Fault`] scripts throttling, outages, broken connections and odd answers.
+//! - [`hostile`] is an STS, or what poses as one, that keeps no rule of TLS or HTTP.
 //! - [`client`] signs requests as MongoDB drivers do, or with chosen deviations.
 
 #![cfg_attr(
@@ -27,6 +28,7 @@ mod counters;
 mod delivery;
 mod emulator;
 mod faults;
+pub mod hostile;
 pub mod http;
 mod identities;
 mod journal;

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -16,6 +16,9 @@ const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "sts.amazonaws.com"];
 
 /// Room for the sessions of a few hundred clients: tests count resumed handshakes.
 const SESSION_CACHE: usize = 4096;
+
+/// Why there is no server.
+type Fault = Box<dyn Error + Send + Sync>;
 
 /// A certificate authority that lives as long as the emulator; its key never leaves memory.
 pub(crate) struct Authority {
@@ -45,31 +48,48 @@ impl Authority {
     }
 
     /// A TLS server with a fresh leaf certificate for the usual names and the `extra` ones.
-    pub(crate) fn server_config(
-        &self,
-        extra: &[String],
-    ) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+    pub(crate) fn server_config(&self, extra: &[String]) -> Result<Arc<ServerConfig>, Fault> {
         let names = NAMES.iter().map(|name| (*name).to_owned());
         let mut names: Vec<String> = names.chain(extra.iter().cloned()).collect();
         names.sort();
         names.dedup();
-        let mut params = CertificateParams::new(names)?;
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "STS emulator");
-        params.use_authority_key_identifier_extension = true;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate()?;
-        let leaf = params.signed_by(&key, &self.issuer)?;
-
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let private_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], private_key)?;
-        config.session_storage = ServerSessionMemoryCache::new(SESSION_CACHE);
-        Ok(Arc::new(config))
+        self.serve(leaf(names)?, &key)
     }
+
+    /// A TLS server with whatever certificate is asked for, signed by this authority.
+    pub(crate) fn serve(
+        &self,
+        params: CertificateParams,
+        key: &KeyPair,
+    ) -> Result<Arc<ServerConfig>, Fault> {
+        configure(&params.signed_by(key, &self.issuer)?, key)
+    }
+}
+
+/// What an ordinary server's certificate says, for these names.
+pub(crate) fn leaf(names: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(names)?;
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "STS emulator");
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    Ok(params)
+}
+
+/// A TLS server with this certificate.
+pub(crate) fn configure(
+    certificate: &Certificate,
+    key: &KeyPair,
+) -> Result<Arc<ServerConfig>, Fault> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let private_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private_key)?;
+    config.session_storage = ServerSessionMemoryCache::new(SESSION_CACHE);
+    Ok(Arc::new(config))
 }

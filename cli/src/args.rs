@@ -1,0 +1,218 @@
+//! The command line, from which help, man page and completions come.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mongodb_aws_auth::identity::PrincipalFormat;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  nothing is wrong (warnings do not count)
+  1  something is wrong: a check failed, an identity cannot log in, nothing explains the message
+  2  the command line or a file that it names cannot be used";
+
+/// Sets up and mends MONGODB-AWS logins: who am I to the server, and why does it not work?
+#[derive(Debug, Parser)]
+#[command(name = "mongodb-aws-auth", version, after_help = EXIT_STATUS)]
+pub struct Cli {
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show who AWS says you are, your user name in $external, and how to create it
+    Whoami(Whoami),
+    /// Go through everything that a login needs on the database host, step by step
+    Check(Check),
+    /// Show the user name in $external that an ARN stands for
+    Principal(Principal),
+    /// Show the plugin's options
+    Options(Options),
+    /// Explain a reason number, a name, an error code of STS or a whole log line
+    Explain(Explain),
+    /// Print the completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write all of them into a folder
+    Man(Man),
+}
+
+/// How to reach AWS as a client.
+#[derive(Args, Debug)]
+pub struct Aws {
+    /// Profile of ~/.aws/config; otherwise AWS_PROFILE, or the default one
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Region whose STS is asked; otherwise AWS_REGION, the profile's, or us-east-1
+    #[arg(long)]
+    pub region: Option<String>,
+}
+
+/// How a role's user is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// arn:aws:iam::ACCOUNT:role/ROLE
+    #[default]
+    #[value(name = "iamRole")]
+    IamRole,
+    /// arn:aws:sts::ACCOUNT:assumed-role/ROLE/*
+    #[value(name = "stsWildcard")]
+    StsWildcard,
+}
+
+impl From<Format> for PrincipalFormat {
+    fn from(format: Format) -> PrincipalFormat {
+        match format {
+            Format::IamRole => PrincipalFormat::IamRole,
+            Format::StsWildcard => PrincipalFormat::StsWildcard,
+        }
+    }
+}
+
+/// Arguments of `whoami`.
+#[derive(Args, Debug)]
+pub struct Whoami {
+    /// Look at this ARN instead of asking AWS; may be a role's, as IAM shows it
+    #[arg(long)]
+    pub arn: Option<String>,
+    /// The server's awsPrincipalFormat
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Role to grant in the createUser command, as ROLE@DATABASE; may be repeated
+    #[arg(long, value_name = "ROLE@DATABASE", value_parser = grant)]
+    pub grant: Vec<Grant>,
+    /// Connect to this address instead of AWS's own for STS
+    #[arg(long, value_name = "URL")]
+    pub sts_endpoint: Option<String>,
+    /// PEM file of further certificate authorities; otherwise AWS_CA_BUNDLE
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub aws: Aws,
+}
+
+/// A role of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Name of the role.
+    pub role: String,
+    /// Its database.
+    pub database: String,
+}
+
+fn grant(text: &str) -> Result<Grant, String> {
+    match text.split_once('@') {
+        Some((role, database)) if !role.is_empty() && !database.is_empty() => Ok(Grant {
+            role: role.to_owned(),
+            database: database.to_owned(),
+        }),
+        _ => Err("a grant looks like readWrite@shop".to_owned()),
+    }
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// The server's configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A server parameter that stands beside or above those of the file; may be repeated
+    #[arg(long = "setParameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub set_parameter: Vec<(String, String)>,
+    /// The installed plugin; otherwise the configuration's awsAuthPluginPath, or the package's
+    #[arg(long, value_name = "FILE")]
+    pub plugin: Option<PathBuf>,
+    /// Users of $external, as JSON (getUsers, mongoexport) or one name per line
+    #[arg(long, value_name = "FILE")]
+    pub users: Option<PathBuf>,
+    /// Process id of the running server, whose environment is looked at
+    #[arg(long)]
+    pub pid: Option<u32>,
+    /// File with the service's environment, such as /etc/default/mongod
+    #[arg(long, value_name = "FILE")]
+    pub environment: Option<PathBuf>,
+    /// Leave out everything that uses the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Do not look for AWS credentials, and leave out the login
+    #[arg(long)]
+    pub no_login: bool,
+    #[command(flatten)]
+    pub aws: Aws,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a parameter looks like awsStsHost=sts.eu-central-1.amazonaws.com".to_owned()),
+    }
+}
+
+/// Arguments of `principal`.
+#[derive(Args, Debug)]
+pub struct Principal {
+    /// ARN of a user, role or session
+    #[arg(required = true)]
+    pub arn: Vec<String>,
+}
+
+/// Arguments of `options`.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Ask this plugin, instead of the version that the tool was built with
+    #[arg(long, value_name = "FILE")]
+    pub plugin: Option<PathBuf>,
+    /// Only options whose name contains one of these
+    pub name: Vec<String>,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// Number, name, error code of STS, or text of a log line
+    #[arg(required = true, allow_negative_numbers = true)]
+    pub message: Vec<String>,
+}
+
+/// Arguments of `completions`.
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Args, Debug)]
+pub struct Man {
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_grant_names_role_and_database() {
+        let wanted = Grant {
+            role: "readWrite".to_owned(),
+            database: "shop".to_owned(),
+        };
+        assert_eq!(grant("readWrite@shop"), Ok(wanted));
+        for wrong in ["readWrite", "@shop", "readWrite@", ""] {
+            assert!(grant(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The server's configuration: what it takes to start, and what bites later.
+
+use mongodb_aws_auth::options::Options;
+use mongodb_aws_auth::options::table::OPTIONS;
+
+use super::Findings;
+use crate::plugin::PACKAGED;
+use crate::server_config::ServerConfig;
+
+const MECHANISM: &str = "MONGODB-AWS";
+const PATH_PARAMETER: &str = "awsAuthPluginPath";
+/// Parameters of the server's side, which the plugin does not get.
+const ADAPTER: [&str; 2] = [PATH_PARAMETER, "awsMaxSessionSecs"];
+
+/// Looks at everything but the values of the plugin's options.
+pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
+    mechanisms(config, known, findings);
+    if !known {
+        findings.skip(
+            "configuration",
+            "no file was named (--config /etc/mongod.conf): roles and TLS were not looked at",
+        );
+        return;
+    }
+    plugin_path(config, findings);
+    authorization(config, findings);
+    ldap(config, findings);
+    client_tls(config, findings);
+}
+
+fn mechanisms(config: &ServerConfig, known: bool, findings: &mut Findings) {
+    const STEP: &str = "mechanisms";
+    let Some(text) = config.parameter("authenticationMechanisms") else {
+        if known {
+            findings.fail(
+                STEP,
+                "authenticationMechanisms is not set, so MONGODB-AWS is not offered",
+                "Set setParameter authenticationMechanisms: SCRAM-SHA-256,MONGODB-AWS.",
+            );
+        }
+        return;
+    };
+    let names: Vec<&str> = text.split(',').map(str::trim).collect();
+    let found = names.join(", ");
+    if !names.contains(&MECHANISM) {
+        let remedy = format!("Add it: authenticationMechanisms: {text},{MECHANISM}.");
+        findings.fail(
+            STEP,
+            format!("{found}: {MECHANISM} is not among them"),
+            remedy,
+        );
+    } else if names.len() == 1 {
+        findings.warn(
+            STEP,
+            "MONGODB-AWS is the only mechanism",
+            "While STS cannot be reached nobody logs in, and users with a password (administrators, \
+             backup, monitoring) never do: SCRAM-SHA-256,MONGODB-AWS.",
+        );
+    } else {
+        findings.pass(STEP, found);
+    }
+}
+
+/// The plugin that the server is told to use.
+pub fn configured_path(config: &ServerConfig) -> Option<&str> {
+    let path = config.parameter(PATH_PARAMETER);
+    path.filter(|path| !path.is_empty())
+}
+
+fn plugin_path(config: &ServerConfig, findings: &mut Findings) {
+    const STEP: &str = "plugin path";
+    match configured_path(config) {
+        Some(path) => findings.pass(STEP, path),
+        None => findings.warn(
+            STEP,
+            "awsAuthPluginPath is not set",
+            format!(
+                "A server with a built-in MONGODB-AWS (Percona Server) then uses that, and not the \
+                 plugin; others take the packages' path. Set it to {PACKAGED}."
+            ),
+        ),
+    }
+}
+
+fn authorization(config: &ServerConfig, findings: &mut Findings) {
+    let on = config.get("security.authorization") == Some("enabled")
+        || config.get("security.keyFile").is_some()
+        || config.get("security.clusterAuthMode").is_some();
+    match on {
+        true => findings.pass("authorization", "the server asks for a login"),
+        false => findings.warn(
+            "authorization",
+            "security.authorization is not enabled",
+            "Whoever connects may do everything without a login: set it to enabled.",
+        ),
+    }
+}
+
+fn ldap(config: &ServerConfig, findings: &mut Findings) {
+    const STEP: &str = "LDAP authorization";
+    match config.get("security.ldap.authz.queryTemplate") {
+        Some(text) if !text.is_empty() => findings.warn(
+            STEP,
+            "security.ldap.authz.queryTemplate is set",
+            "All roles of $external users then come from LDAP: the user documents of ARNs are \
+             ignored. LDAP has to know the ARNs, or this server cannot have both.",
+        ),
+        _ => findings.pass(STEP, "not used, so roles come from the users of $external"),
+    }
+}
+
+fn client_tls(config: &ServerConfig, findings: &mut Findings) {
+    const STEP: &str = "TLS for clients";
+    let fips = config
+        .get("net.tls.FIPSMode")
+        .or(config.get("net.ssl.FIPSMode"));
+    if fips == Some("true") {
+        findings.warn(
+            "FIPS mode",
+            "net.tls.FIPSMode is true",
+            "The plugin has its own TLS for STS, which is not FIPS validated.",
+        );
+    }
+    let mode = config.get("net.tls.mode").or(config.get("net.ssl.mode"));
+    let required = config.parameter("awsRequireTLS") == Some("true");
+    match mode {
+        Some("requireTLS" | "requireSSL") => findings.pass(STEP, "required of every client"),
+        Some(mode) if mode != "disabled" && required => {
+            findings.pass(
+                STEP,
+                format!("{mode}; awsRequireTLS asks it of these logins"),
+            );
+        }
+        Some(mode) if mode != "disabled" => findings.warn(
+            STEP,
+            format!("{mode}: clients may connect without TLS"),
+            "Without TLS a login can be relayed and its connection taken over: net.tls.mode: \
+             requireTLS, or awsRequireTLS: true for these logins alone.",
+        ),
+        _ if required => findings.fail(
+            STEP,
+            "awsRequireTLS is true, and net.tls.mode is not set",
+            "No client can log in with MONGODB-AWS: set up TLS.",
+        ),
+        _ => findings.warn(
+            STEP,
+            "net.tls.mode is not set",
+            "Without TLS a login can be relayed and its connection taken over: set it to \
+             requireTLS.",
+        ),
+    }
+}
+
+/// The plugin's options among the parameters, as they are given.
+pub fn given(config: &ServerConfig) -> Vec<(String, String)> {
+    let ours = config.parameters();
+    let ours = ours.filter(|(name, _)| name.starts_with("aws") && !ADAPTER.contains(name));
+    ours.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Checks the options by the plugin's own rules; `None` where a server would not start with them.
+pub fn options(config: &ServerConfig, findings: &mut Findings) -> Option<Options> {
+    const STEP: &str = "options";
+    let given = given(config);
+    if let Some((name, wanted)) = given
+        .iter()
+        .find_map(|(name, _)| Some((name, close(name)?)))
+    {
+        findings.fail(
+            STEP,
+            format!("{name}: there is no such option"),
+            format!("Options are written exactly so: {wanted}."),
+        );
+        return None;
+    }
+    let pairs: Vec<(&str, &str)> = given
+        .iter()
+        .map(|(k, v)| (k.as_str(), v.as_str()))
+        .collect();
+    match Options::new(&pairs) {
+        Ok(options) => {
+            for endpoint in options.settings.endpoints.iter() {
+                findings.pass(
+                    STEP,
+                    format!(
+                        "clients sign for {} (region {}); the server connects to {}:{}",
+                        endpoint.host(),
+                        endpoint.region(),
+                        endpoint.server_name(),
+                        endpoint.port()
+                    ),
+                );
+            }
+            Some(options)
+        }
+        Err(error) => {
+            findings.fail(
+                STEP,
+                error.to_string(),
+                "The server does not start with it. `options` shows what is legal.",
+            );
+            None
+        }
+    }
+}
+
+/// The option that differs from this name in upper and lower case only.
+fn close(name: &str) -> Option<&'static str> {
+    let exact = OPTIONS.iter().any(|spec| spec.key() == name);
+    let mut close = OPTIONS.iter().map(|spec| spec.key());
+    close
+        .find(|key| key.eq_ignore_ascii_case(name))
+        .filter(|_| !exact)
+}

@@ -1,0 +1,147 @@
+//! The installed plugin, and a login through it.
+
+use std::path::PathBuf;
+
+use mongodb_aws_auth::abi::MAWS_ABI_MAJOR;
+use mongodb_aws_auth::options::Options;
+
+use super::{Findings, configuration};
+use crate::args::Check;
+use crate::aws::{Client, ca_bundle};
+use crate::catalogue;
+use crate::plugin::{self, Library, Login, PACKAGED, Session, distrusted};
+use crate::server_config::ServerConfig;
+
+/// Looks at the file and loads it.
+pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Option<Library> {
+    const FILE: &str = "plugin file";
+    let configured = configuration::configured_path(config).map(PathBuf::from);
+    let path = args.plugin.clone().or(configured);
+    let path = path.unwrap_or_else(|| PathBuf::from(PACKAGED));
+    let shown = path.display();
+    if let Some(why) = distrusted(&path) {
+        findings.fail(
+            FILE,
+            format!("{shown}: {why}"),
+            "Install the package, or name the file (--plugin, awsAuthPluginPath). It and every folder \
+             above it belong to root or the server's user, and nobody else may write to them.",
+        );
+        return None;
+    }
+    findings.pass(FILE, format!("{shown} can be exchanged by nobody else"));
+    match plugin::open(&path) {
+        Ok(library) => {
+            findings.pass("plugin", library.description());
+            Some(library)
+        }
+        Err(error) => {
+            let remedy = format!(
+                "The server could not load it either. It needs a plugin with major version \
+                 {MAWS_ABI_MAJOR} of the interface, built for this machine and its libc."
+            );
+            findings.fail("plugin", format!("{shown}: {error}"), remedy);
+            None
+        }
+    }
+}
+
+/// Creates the plugin with the server's options and logs in twice; gives the user name.
+pub fn login(
+    args: &Check,
+    config: &ServerConfig,
+    options: Option<&Options>,
+    library: Option<Library>,
+    reached: bool,
+    findings: &mut Findings,
+) -> Option<String> {
+    const STEP: &str = "login";
+    let library = library?;
+    let given = configuration::given(config);
+    let session = match Session::new(library, &given, options) {
+        Ok(session) => session,
+        Err(error) => {
+            findings.fail(
+                "start of the plugin",
+                error.message,
+                "The server would not start with these options and this plugin.",
+            );
+            return None;
+        }
+    };
+    findings.pass("start of the plugin", "it takes the server's options");
+    if args.offline || args.no_login {
+        findings.skip(STEP, "left out (--offline or --no-login)");
+        return None;
+    }
+    if !reached {
+        findings.skip(STEP, "left out: STS was not reached");
+        return None;
+    }
+    let client = Client::new(&args.aws, ca_bundle().as_deref());
+    let credentials = match client.map(|client| client.credentials()) {
+        Ok(Ok(credentials)) => credentials,
+        Ok(Err(failure)) => {
+            let found = format!("left out: {failure}");
+            findings.skip(STEP, format!("{found}. {}", failure.remedy()));
+            return None;
+        }
+        Err(error) => {
+            findings.skip(STEP, format!("left out: {}", error.0));
+            return None;
+        }
+    };
+    let first = session.login(&credentials);
+    let name = verdict(STEP, first, findings)?;
+    verdict("second login", session.login(&credentials), findings);
+    for line in session.warnings() {
+        findings.warn("plugin's log", line, "See `explain` with this line.");
+    }
+    Some(name)
+}
+
+fn verdict(
+    step: &'static str,
+    login: Result<Login, String>,
+    findings: &mut Findings,
+) -> Option<String> {
+    let login = match login {
+        Ok(login) => login,
+        Err(error) => {
+            findings.fail(step, error, "The plugin did not keep to its interface.");
+            return None;
+        }
+    };
+    let info = login.info;
+    let ms = |us: u64| us / 1000;
+    if login.verified {
+        let opened = match info.connect_us {
+            0 => "over a warm connection".to_owned(),
+            us => format!("{} ms for the connection", ms(us)),
+        };
+        findings.pass(
+            step,
+            format!(
+                "{} is verified as user {} in {} ms ({opened}, {} ms for STS)",
+                info.raw_arn,
+                info.principal,
+                ms(info.total_us),
+                ms(info.sts_us)
+            ),
+        );
+        return Some(info.principal);
+    }
+    let reason = catalogue::by_number(info.reason);
+    let remedy = reason.map(|reason| catalogue::entry(reason).remedy);
+    let mut found = format!("refused, reason {}: {}", info.reason, info.detail);
+    for (what, value) in [
+        ("STS error", &info.sts_error_code),
+        ("STS request", &info.sts_request_id),
+        ("access key id", &info.access_key_id),
+    ] {
+        if !value.is_empty() {
+            found.push_str(&format!(", {what} {value}"));
+        }
+    }
+    findings.fail(step, found, remedy.unwrap_or_default());
+    None
+}

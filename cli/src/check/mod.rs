@@ -1,0 +1,156 @@
+//! `check`: everything that a login needs on the database host, in the order in which it is needed.
+
+mod certificates;
+mod configuration;
+mod installed;
+mod network;
+mod proxy;
+mod sts;
+mod users;
+
+use mongodb_aws_auth::options::Options;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::Check;
+use crate::output::{Exit, Paint, Report, Unusable, wrapped};
+use crate::server_config::ServerConfig;
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Pass,
+    Warn,
+    Fail,
+    Skip,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// What was looked at; never changes its name.
+    pub name: &'static str,
+    /// How it ended.
+    pub status: Status,
+    /// What was found.
+    pub found: String,
+    /// What to do; empty where there is nothing.
+    pub remedy: String,
+}
+
+/// The steps so far.
+#[derive(Debug, Default)]
+pub struct Findings(Vec<Step>);
+
+impl Findings {
+    pub fn pass(&mut self, name: &'static str, found: impl Into<String>) {
+        self.add(name, Status::Pass, found.into(), String::new());
+    }
+
+    pub fn skip(&mut self, name: &'static str, found: impl Into<String>) {
+        self.add(name, Status::Skip, found.into(), String::new());
+    }
+
+    pub fn warn(
+        &mut self,
+        name: &'static str,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.add(name, Status::Warn, found.into(), remedy.into());
+    }
+
+    pub fn fail(
+        &mut self,
+        name: &'static str,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.add(name, Status::Fail, found.into(), remedy.into());
+    }
+
+    fn add(&mut self, name: &'static str, status: Status, found: String, remedy: String) {
+        self.0.push(Step {
+            name,
+            status,
+            found,
+            remedy,
+        });
+    }
+
+    fn count(&self, status: Status) -> usize {
+        self.0.iter().filter(|step| step.status == status).count()
+    }
+
+    fn report(self, paint: Paint) -> Report {
+        let (failed, warned) = (self.count(Status::Fail), self.count(Status::Warn));
+        let summary = format!(
+            "{} passed, {warned} with a warning, {failed} failed, {} left out",
+            self.count(Status::Pass),
+            self.count(Status::Skip)
+        );
+        let mut text: String = self.0.iter().map(|step| step.text(paint)).collect();
+        text.push_str(&format!("\n{summary}\n"));
+        let exit = if failed == 0 { Exit::Fine } else { Exit::Wrong };
+        Report {
+            json: json!({ "ok": failed == 0, "summary": summary, "steps": self.0 }),
+            text,
+            exit,
+        }
+    }
+}
+
+impl Step {
+    fn text(&self, paint: Paint) -> String {
+        let word = match self.status {
+            Status::Pass => paint.green("pass"),
+            Status::Warn => paint.yellow("warn"),
+            Status::Fail => paint.red("FAIL"),
+            Status::Skip => paint.dim("-   "),
+        };
+        let mut text = format!("{word}  {}: {}\n", self.name, self.found);
+        if !self.remedy.is_empty() {
+            text.push_str(&wrapped("      ", &format!("-> {}", self.remedy)));
+        }
+        text
+    }
+}
+
+/// Runs `check`.
+pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
+    let mut config = match &args.config {
+        Some(path) => ServerConfig::read(path)?,
+        None => ServerConfig::default(),
+    };
+    for (name, value) in &args.set_parameter {
+        config.set_parameter(name, value);
+    }
+    let users = args.users.as_deref().map(users::read).transpose()?;
+    let environment = proxy::environment(args, &config)?;
+
+    let mut findings = Findings::default();
+    let known = args.config.is_some();
+    configuration::check(&config, known, &mut findings);
+    let options = configuration::options(&config, &mut findings);
+    proxy::check(&environment, &mut findings);
+    let library = installed::load(args, &config, &mut findings);
+    let usable: Option<&Options> = options.as_ref();
+    let reached = match usable {
+        Some(_) if args.offline => {
+            findings.skip("STS", "left out (--offline)");
+            false
+        }
+        Some(options) => sts::check(options, &mut findings),
+        None => {
+            findings.skip("STS", "left out: the options are not legal");
+            false
+        }
+    };
+    let verified = installed::login(args, &config, usable, library, reached, &mut findings);
+    if let Some(users) = &users {
+        let settings = usable.map(|options| &options.settings.identity);
+        users::check(users, settings, verified.as_deref(), &mut findings);
+    }
+    Ok(findings.report(paint))
+}

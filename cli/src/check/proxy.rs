@@ -1,0 +1,115 @@
+//! Proxy variables in the server's environment: other programs obey them, the plugin does not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mongodb_aws_auth::plugin::PROXY_VARIABLES;
+
+use super::Findings;
+use crate::args::Check;
+use crate::output::Unusable;
+use crate::server_config::ServerConfig;
+
+/// Variables, and whose they are.
+#[derive(Debug)]
+pub struct Environment {
+    whose: String,
+    variables: Vec<(String, String)>,
+}
+
+/// The server's environment where it can be had, otherwise the tool's own.
+pub fn environment(args: &Check, config: &ServerConfig) -> Result<Environment, Unusable> {
+    if let Some(path) = &args.environment {
+        let text = fs::read_to_string(path).map_err(|error| Unusable::file(path, error))?;
+        return Ok(Environment {
+            whose: path.display().to_string(),
+            variables: text.lines().filter_map(assignment).collect(),
+        });
+    }
+    if let Some(pid) = args.pid {
+        let path = process(pid);
+        let bytes = fs::read(&path).map_err(|error| Unusable::file(&path, error))?;
+        return Ok(of_process(&pid.to_string(), &bytes));
+    }
+    let pid_file = config.get("processManagement.pidFilePath");
+    let pid = pid_file.and_then(|path| fs::read_to_string(Path::new(path)).ok());
+    let pid = pid.and_then(|text| text.trim().parse::<u32>().ok());
+    if let Some((pid, bytes)) = pid.and_then(|pid| Some((pid, fs::read(process(pid)).ok()?))) {
+        return Ok(of_process(&pid.to_string(), &bytes));
+    }
+    let own = std::env::vars_os().map(|(name, value)| {
+        let text = |s: std::ffi::OsString| s.to_string_lossy().into_owned();
+        (text(name), text(value))
+    });
+    Ok(Environment {
+        whose: "this shell (for the service's own: --pid, --environment)".to_owned(),
+        variables: own.collect(),
+    })
+}
+
+fn process(pid: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/environ"))
+}
+
+fn of_process(pid: &str, bytes: &[u8]) -> Environment {
+    let text = String::from_utf8_lossy(bytes);
+    Environment {
+        whose: format!("process {pid}"),
+        variables: text.split('\0').filter_map(assignment).collect(),
+    }
+}
+
+/// `NAME=VALUE`, also as a line of a shell or of systemd.
+fn assignment(line: &str) -> Option<(String, String)> {
+    let line = line.trim();
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (name, value) = line.split_once('=')?;
+    let quotes = ['"', '\''];
+    (!name.starts_with('#')).then(|| {
+        (
+            name.trim().to_owned(),
+            value.trim_matches(quotes).to_owned(),
+        )
+    })
+}
+
+/// Warns of a proxy that is set and ignored.
+pub fn check(environment: &Environment, findings: &mut Findings) {
+    const STEP: &str = "proxy";
+    let whose = &environment.whose;
+    let set = environment
+        .variables
+        .iter()
+        .find(|(name, value)| PROXY_VARIABLES.contains(&name.as_str()) && !value.is_empty());
+    match set {
+        // The value may hold a password.
+        Some((name, _)) => findings.warn(
+            STEP,
+            format!("{name} is set in the environment of {whose}"),
+            "The plugin does not use it: STS is connected to directly. If the host has no direct \
+             way out, use a VPC endpoint (awsStsEndpoint).",
+        ),
+        None => findings.pass(STEP, format!("none in the environment of {whose}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_are_read_as_services_write_them() {
+        let pair = |name: &str, value: &str| Some((name.to_owned(), value.to_owned()));
+        for (line, wanted) in [
+            (
+                "https_proxy=http://p:3128",
+                pair("https_proxy", "http://p:3128"),
+            ),
+            ("export A=\"b c\"", pair("A", "b c")),
+            ("# A=b", None),
+            ("", None),
+        ] {
+            assert_eq!(assignment(line), wanted, "{line}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `completions` and `man`: made from the definitions of the command line.
+
+use std::fs;
+
+use clap::CommandFactory as _;
+use serde_json::json;
+
+use crate::args::{Cli, Completions, Man};
+use crate::output::{Exit, Report, Unusable};
+
+const NAME: &str = "mongodb-aws-auth";
+
+/// Runs `completions`.
+pub fn completions(args: &Completions) -> Report {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut script);
+    text("script", script)
+}
+
+/// Runs `man`.
+pub fn man(args: &Man) -> Result<Report, Unusable> {
+    let failed = |error: std::io::Error| Unusable(format!("the manual page: {error}"));
+    let Some(folder) = &args.out else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Cli::command())
+            .render(&mut page)
+            .map_err(failed)?;
+        return Ok(text("page", page));
+    };
+    fs::create_dir_all(folder).map_err(|error| Unusable::file(folder, error))?;
+    clap_mangen::generate_to(Cli::command(), folder)
+        .map_err(|error| Unusable::file(folder, error))?;
+    Ok(Report {
+        json: json!({ "folder": folder }),
+        text: String::new(),
+        exit: Exit::Fine,
+    })
+}
+
+fn text(member: &str, bytes: Vec<u8>) -> Report {
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Report {
+        json: json!({ member: text }),
+        text,
+        exit: Exit::Fine,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_names_every_command_and_option() {
+        let document = include_str!("../../docs/tool.md");
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(
+                document.contains(&format!("## {name}")),
+                "docs/tool.md: {name}"
+            );
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                let text = format!("`--{option}");
+                assert!(document.contains(&text), "docs/tool.md: {name} --{option}");
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `options` and `explain`: what the plugin itself documents.
+
+use mongodb_aws_auth::abi::maws_option_kind::{self, *};
+use mongodb_aws_auth::options::table::OPTIONS;
+use serde_json::{Value, json};
+
+use crate::args::{Explain, Options};
+use crate::catalogue::{self, code_name};
+use crate::output::{Exit, Paint, Report, Unusable, facts, wrapped};
+use crate::plugin::{self, OptionRow};
+
+/// Runs `options`.
+pub fn options(args: &Options, paint: Paint) -> Result<Report, Unusable> {
+    let (rows, version) = match &args.plugin {
+        Some(path) => {
+            let library = plugin::open(path).map_err(|error| Unusable::file(path, error))?;
+            (library.options(), library.description())
+        }
+        None => {
+            let version = format!("version {}", env!("CARGO_PKG_VERSION"));
+            (built_in(), version)
+        }
+    };
+    let wanted = |row: &&OptionRow| {
+        let name = row.name.to_lowercase();
+        args.name.is_empty()
+            || args
+                .name
+                .iter()
+                .any(|part| name.contains(&part.to_lowercase()))
+    };
+    let rows: Vec<&OptionRow> = rows.iter().filter(wanted).collect();
+    let mut text = format!("Options of the plugin, {version}\n");
+    for row in &rows {
+        text.push_str(&format!(
+            "\n{}\n{}",
+            paint.bold(&row.name),
+            wrapped("  ", &row.help)
+        ));
+        let default = match row.default.as_str() {
+            "" => "empty",
+            text => text,
+        };
+        let change = match row.runtime {
+            true => "at run time (setParameter)",
+            false => "with a restart",
+        };
+        let table = [
+            ("  value", legal(row)),
+            ("  default", default.to_owned()),
+            ("  changes", change.to_owned()),
+        ];
+        let table: Vec<(&str, &str)> = table.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        text.push_str(&facts(&table));
+    }
+    let found = !rows.is_empty();
+    if !found {
+        text.push_str("\nNo option has such a name.\n");
+    }
+    let document: Vec<Value> = rows.iter().map(|row| option_json(row)).collect();
+    Ok(Report {
+        json: json!({ "plugin": version, "options": document }),
+        text,
+        exit: if found { Exit::Fine } else { Exit::Wrong },
+    })
+}
+
+fn built_in() -> Vec<OptionRow> {
+    let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
+    let row = |spec: &mongodb_aws_auth::options::table::Spec| OptionRow {
+        kind: spec.kind as i32,
+        min: spec.min.into(),
+        max: spec.max.into(),
+        runtime: spec.runtime,
+        name: text(spec.name),
+        default: text(spec.default),
+        help: text(spec.help),
+        choices: spec.choices.iter().map(|choice| text(choice)).collect(),
+    };
+    OPTIONS.iter().map(row).collect()
+}
+
+fn kind_name(kind: i32) -> &'static str {
+    let is = |wanted: maws_option_kind| kind == wanted as i32;
+    match kind {
+        _ if is(MAWS_OPTION_INTEGER) => "integer",
+        _ if is(MAWS_OPTION_BOOLEAN) => "boolean",
+        _ if is(MAWS_OPTION_DURATION_MS) => "milliseconds",
+        _ if is(MAWS_OPTION_LIST) => "list",
+        _ if is(MAWS_OPTION_CHOICE) => "choice",
+        _ => "text",
+    }
+}
+
+fn legal(row: &OptionRow) -> String {
+    match kind_name(row.kind) {
+        "integer" => format!("{} to {}", row.min, row.max),
+        "milliseconds" => format!("{} to {} ms", row.min, row.max),
+        "boolean" => "true, false".to_owned(),
+        "choice" => row.choices.join(", "),
+        "list" => "entries separated by white space".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn option_json(row: &OptionRow) -> Value {
+    let kind = kind_name(row.kind);
+    let mut document = json!({
+        "name": row.name,
+        "kind": kind,
+        "default": row.default,
+        "runtime": row.runtime,
+        "help": row.help,
+    });
+    let members = match kind {
+        "integer" | "milliseconds" => vec![("min", json!(row.min)), ("max", json!(row.max))],
+        "choice" => vec![("choices", json!(row.choices))],
+        _ => Vec::new(),
+    };
+    if let Some(document) = document.as_object_mut() {
+        document.extend(members.into_iter().map(|(k, v)| (k.to_owned(), v)));
+    }
+    document
+}
+
+/// The only thing that clients are told.
+const CLIENT_HEARS: &str = "18 (AuthenticationFailed) is all that a client is told. The reason \
+    stands in the server's log, with its number: look for the line of this login there.";
+
+/// Runs `explain`.
+pub fn explain(args: &Explain, paint: Paint) -> Report {
+    let text = args.message.join(" ");
+    if matches!(
+        text.trim(),
+        "18" | "AuthenticationFailed" | "Authentication failed."
+    ) {
+        return Report {
+            json: json!({ "ok": true, "entries": [], "note": CLIENT_HEARS }),
+            text: wrapped("", CLIENT_HEARS),
+            exit: Exit::Fine,
+        };
+    }
+    let found = catalogue::find(&text);
+    if found.is_empty() {
+        let what = "Nothing that the plugin says matches. Give the number behind `reason`, a name \
+                    such as SignatureMismatch, an error code of STS, or the whole line.";
+        return Report {
+            json: json!({ "ok": false, "entries": [] }),
+            text: wrapped("", what),
+            exit: Exit::Wrong,
+        };
+    }
+    let (mut texts, mut entries) = (Vec::new(), Vec::new());
+    for reason in found {
+        let entry = catalogue::entry(reason);
+        let title = format!("{} {}", reason.number(), reason.name());
+        texts.push(format!(
+            "{}: {} ({})\n{}",
+            paint.bold(&title),
+            reason.summary(),
+            code_name(reason.code()),
+            wrapped("  ", &entry.remedy)
+        ));
+        entries.push(json!({
+            "number": reason.number(),
+            "name": reason.name(),
+            "message": reason.summary(),
+            "status": code_name(reason.code()),
+            "section": entry.section,
+            "remedy": entry.remedy,
+        }));
+    }
+    Report {
+        json: json!({ "ok": true, "entries": entries }),
+        text: texts.join("\n"),
+        exit: Exit::Fine,
+    }
+}

@@ -1,0 +1,158 @@
+//! `whoami` and `principal`: identities and their user names.
+
+use serde_json::json;
+
+use crate::args::{Format, Principal as PrincipalArgs, Whoami};
+use crate::aws::{self, Failure};
+use crate::output::{Exit, Paint, Report, Unusable, facts, wrapped};
+use crate::principal::{Principal, create_user, look_at};
+
+/// Runs `whoami`.
+pub fn whoami(args: &Whoami, paint: Paint) -> Result<Report, Unusable> {
+    if let Some(arn) = &args.arn {
+        return Ok(present(args, arn, &[], paint));
+    }
+    let ca_file = args.ca_file.clone().or_else(aws::ca_bundle);
+    let client = aws::Client::new(&args.aws, ca_file.as_deref())?;
+    Ok(match client.caller(args.sts_endpoint.as_deref()) {
+        Ok(caller) => {
+            let rows = [
+                ("identity", caller.arn.as_str()),
+                ("account", &caller.account),
+                ("user id", &caller.user_id),
+                ("access key id", &caller.access_key_id),
+                ("region", &caller.region),
+            ];
+            present(args, &caller.arn, &rows, paint)
+        }
+        Err(failure) => refused(&failure, paint),
+    })
+}
+
+fn present(args: &Whoami, arn: &str, rows: &[(&str, &str)], paint: Paint) -> Report {
+    let principal = match look_at(arn) {
+        Ok(principal) => principal,
+        Err(why) => {
+            let facts = facts(rows);
+            return Report {
+                text: format!("{facts}{}\n", paint.red(&format!("{arn}: {why}"))),
+                json: json!({ "ok": false, "arn": arn, "error": why }),
+                exit: Exit::Wrong,
+            };
+        }
+    };
+    let name = principal.name(args.format);
+    let command = name.map(|name| create_user(name, &args.grant));
+    let mut document = json!({
+        "ok": name.is_some(),
+        "principal": principal,
+        "userName": name,
+        "createUser": command,
+    });
+    if let Some(document) = document.as_object_mut() {
+        for (key, value) in rows.iter().skip(1) {
+            document.insert(camel(key), json!(value));
+        }
+    }
+    let mut all = rows.to_vec();
+    if rows.is_empty() {
+        all.push(("ARN", arn));
+        all.push(("account", &principal.account));
+    }
+    all.push(("kind", principal.kind));
+    let title = paint.bold(name.unwrap_or("none in this format"));
+    all.push(("user name", &title));
+    let mut text = facts(&all);
+    for note in &principal.notes {
+        text.push_str(&wrapped("  ", &format!("- {note}")));
+    }
+    if let Some(command) = &command {
+        text.push_str(&format!(
+            "\nIn mongosh, as an administrator:\n\n{command}\n"
+        ));
+        if args.grant.is_empty() {
+            text.push_str(
+                "\nIt may log in and do nothing yet: give roles with --grant readWrite@DATABASE.\n",
+            );
+        }
+    }
+    let exit = match name {
+        Some(_) => Exit::Fine,
+        None => Exit::Wrong,
+    };
+    Report {
+        json: document,
+        text,
+        exit,
+    }
+}
+
+fn camel(words: &str) -> String {
+    let mut out = String::new();
+    for word in words.split(' ') {
+        match (out.is_empty(), word.chars().next()) {
+            (false, Some(first)) => {
+                out.extend(first.to_uppercase());
+                out.extend(word.chars().skip(1));
+            }
+            _ => out.push_str(word),
+        }
+    }
+    out
+}
+
+fn refused(failure: &Failure, paint: Paint) -> Report {
+    let remedy = failure.remedy();
+    Report {
+        text: format!(
+            "{}\n{}",
+            paint.red(&failure.to_string()),
+            wrapped("  ", &remedy)
+        ),
+        json: json!({
+            "ok": false,
+            "error": failure.to_string(),
+            "stsErrorCode": failure.sts_code(),
+            "reason": failure.reason().map(|reason| reason.number()),
+            "remedy": remedy,
+        }),
+        exit: Exit::Wrong,
+    }
+}
+
+/// Runs `principal`.
+pub fn principal(args: &PrincipalArgs, paint: Paint) -> Report {
+    let looks: Vec<_> = args.arn.iter().map(|arn| (arn, look_at(arn))).collect();
+    let fine = looks.iter().all(|(_, look)| look.is_ok());
+    let texts = looks.iter().map(|(arn, look)| match look {
+        Ok(principal) => describe(principal, paint),
+        Err(why) => format!(
+            "{arn}\n{}",
+            wrapped("  ", &format!("{} {why}", paint.red("no user:")))
+        ),
+    });
+    let json = looks.iter().map(|(arn, look)| match look {
+        Ok(principal) => json!({ "ok": true, "principal": principal }),
+        Err(why) => json!({ "ok": false, "arn": arn, "error": why }),
+    });
+    Report {
+        text: texts.collect::<Vec<_>>().join("\n"),
+        json: json.collect(),
+        exit: if fine { Exit::Fine } else { Exit::Wrong },
+    }
+}
+
+fn describe(principal: &Principal, paint: Paint) -> String {
+    let name = |format| principal.name(format).unwrap_or("refused in this format");
+    let mut text = format!("{} ({})\n", principal.arn, principal.kind);
+    for (label, format) in [
+        ("iamRole    ", Format::IamRole),
+        ("stsWildcard", Format::StsWildcard),
+    ] {
+        text.push_str(&format!("  {label}  {}\n", paint.bold(name(format))));
+    }
+    for note in &principal.notes {
+        text.push_str(&wrapped("  ", &format!("- {note}")));
+    }
+    text
+}

@@ -1,0 +1,233 @@
+//! `check`: what can be wrong in the configuration and on the host, and what it says of it.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use support::host::Host;
+use support::{ALICE, Machine, SHOP_APP, SHOP_ROLE};
+
+#[test]
+fn a_host_that_is_in_order_passes_every_step() {
+    let host = Host::with(Machine::new().with_keys_of(SHOP_APP));
+    let users = host
+        .machine
+        .file("users.json", &format!(r#"[{{"user":"{SHOP_ROLE}"}}]"#));
+    let steps = host.check(&host.config(&[]), &["--users", &users]);
+    assert_eq!(steps.status, 0, "{steps:#?}");
+    for (name, words) in [
+        ("mechanisms", "MONGODB-AWS"),
+        ("plugin path", "libmongodb_aws_auth.so.1"),
+        ("authorization", "asks for a login"),
+        ("LDAP authorization", "not used"),
+        ("TLS for clients", "required"),
+        ("options", "sts.amazonaws.com (region us-east-1)"),
+        ("proxy", "none"),
+        ("plugin file", "libmongodb_aws_auth.so.1"),
+        ("plugin", "rustls with ring"),
+        ("name resolution", "127.0.0.1"),
+        ("route", "connected from 127.0.0.1"),
+        ("TLS with STS", "issued by STS emulator throw-away CA"),
+        ("answer of STS", "without a signature"),
+        ("clock", "as STS's"),
+        ("latency", "warm"),
+        ("start of the plugin", "takes the server's options"),
+        ("login", SHOP_ROLE),
+        ("second login", "over a warm connection"),
+        ("users", "1 of 1"),
+        ("user of the login", "in the list"),
+    ] {
+        steps.assert(name, "pass", &[words]);
+    }
+    let document = include_str!("../../docs/tool.md");
+    for name in steps.steps.keys() {
+        assert!(
+            document.contains(&format!("| {name} |")),
+            "docs/tool.md: {name}"
+        );
+    }
+}
+
+#[test]
+fn people_read_the_same_with_a_summary() {
+    let host = Host::with(Machine::new().with_keys_of(ALICE));
+    let config = host.config(&[]);
+    let run = host.machine.run(&["check", "--config", &config]);
+    run.assert_says(
+        0,
+        &[
+            "pass login:",
+            ALICE,
+            "18 passed, 0 with a warning, 0 failed",
+        ],
+    );
+    assert!(!run.stdout.contains('\u{1b}'), "{run:?}");
+}
+
+#[test]
+fn what_is_wrong_in_the_configuration_is_told_without_the_network() {
+    let host = Host::new();
+    for (line, name, status, words) in [
+        (
+            "authenticationMechanisms: MONGODB-AWS",
+            "mechanisms",
+            "warn",
+            "only mechanism",
+        ),
+        (
+            "authenticationMechanisms: SCRAM-SHA-256",
+            "mechanisms",
+            "fail",
+            "not among them",
+        ),
+        (
+            "awsMaxSessionSecs: 3600",
+            "options",
+            "pass",
+            "sts.amazonaws.com",
+        ),
+        ("awsStsWorkers: 0", "options", "fail", "1 to 1024"),
+        ("awsStsHots: x", "options", "fail", "no such option"),
+        (
+            "awsstshost: sts.amazonaws.com",
+            "options",
+            "fail",
+            "awsStsHost",
+        ),
+        (
+            "awsPrincipalFormat: stsWildcard",
+            "options",
+            "pass",
+            "sts.amazonaws.com",
+        ),
+    ] {
+        let steps = host.check(&host.config(&[line]), &["--offline"]);
+        steps.assert(name, status, &[words]);
+        assert_eq!(
+            steps.status,
+            i32::from(status == "fail"),
+            "{line}: {steps:#?}"
+        );
+    }
+    assert_eq!(host.sts.counters().connections, 0);
+}
+
+#[test]
+fn a_server_that_is_set_up_for_something_else_is_warned_of() {
+    let host = Host::new();
+    let config = host.machine.file(
+        "bare.conf",
+        "security:\n  ldap:\n    authz:\n      queryTemplate: '{USER}?memberOf?base'\n",
+    );
+    let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
+    steps
+        .assert("mechanisms", "fail", &["not offered"])
+        .assert("plugin path", "warn", &["Percona Server"])
+        .assert("authorization", "warn", &["not enabled"])
+        .assert("LDAP authorization", "warn", &["ignored"])
+        .assert("TLS for clients", "warn", &["relayed"])
+        .assert("STS", "skip", &["--offline"])
+        .assert("login", "skip", &["--offline"]);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_ends_with_2() {
+    let machine = Machine::new();
+    let broken = machine.file("mongod.conf", "net: [\n");
+    for path in [&broken, "/none/mongod.conf"] {
+        let run = machine.run(&["check", "--config", path]);
+        assert_eq!(run.status, 2, "{run:?}");
+        assert!(run.stderr.contains("mongod.conf"), "{run:?}");
+    }
+}
+
+#[test]
+fn parameters_of_the_command_line_stand_above_the_files() {
+    let host = Host::new();
+    let config = host.config(&["awsStsHost: sts.eu-west-1.amazonaws.com"]);
+    let more = [
+        "--offline",
+        "--setParameter",
+        "awsStsHost=sts.us-west-2.amazonaws.com",
+    ];
+    host.check(&config, &more)
+        .assert("options", "pass", &["us-west-2"]);
+}
+
+#[test]
+fn a_plugin_that_a_server_would_not_load_fails() {
+    let host = Host::new();
+    let config = host.config(&[]);
+    fs::set_permissions(&host.plugin, fs::Permissions::from_mode(0o666)).unwrap();
+    host.check(&config, &["--offline"]).assert(
+        "plugin file",
+        "fail",
+        &["writable by group or others"],
+    );
+    host.check(&config, &["--offline", "--plugin", "/none/plugin.so"])
+        .assert(
+            "plugin file",
+            "fail",
+            &["/none/plugin.so", "Install the package"],
+        );
+    let text = host.machine.file("text.so", "no library");
+    fs::set_permissions(&text, fs::Permissions::from_mode(0o644)).unwrap();
+    host.check(&config, &["--offline", "--plugin", &text])
+        .assert("plugin", "fail", &["could not load it either"]);
+}
+
+#[test]
+fn a_proxy_is_warned_of_and_its_password_never_shown() {
+    let proxy = "http://user:hunter2@proxy:3128";
+    let host = Host::with(Machine::new().set("https_proxy", proxy));
+    let config = host.config(&[]);
+    let run = host
+        .machine
+        .run(&["check", "--offline", "--config", &config]);
+    run.assert_says(0, &["https_proxy is set", "awsStsEndpoint"]);
+    assert!(!run.stdout.contains("hunter2"), "{run:?}");
+
+    let host = Host::new();
+    let config = host.config(&[]);
+    let service = format!("# service\nHTTPS_PROXY=\"{proxy}\"\n");
+    let file = host.machine.file("default", &service);
+    host.check(&config, &["--offline", "--environment", &file])
+        .assert("proxy", "warn", &["HTTPS_PROXY", "default"]);
+}
+
+#[test]
+fn the_environment_of_a_running_server_is_the_one_that_counts() {
+    let host = Host::new();
+    let mut server = Command::new("cat")
+        .env("ALL_PROXY", "http://proxy:3128")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = server.id().to_string();
+    let by_option = host.check(&host.config(&[]), &["--offline", "--pid", &pid]);
+    let pid_file = host.machine.file("mongod.pid", &pid);
+    let config = format!("processManagement:\n  pidFilePath: {pid_file}\n");
+    let config = host.machine.file("pid.conf", &config);
+    let by_file = host.check(&config, &["--offline"]);
+    drop(server.stdin.take());
+    server.wait().unwrap();
+    for steps in [by_option, by_file] {
+        steps.assert("proxy", "warn", &["ALL_PROXY", &pid]);
+    }
+}
+
+#[test]
+fn a_list_of_users_that_is_none_ends_with_2() {
+    let host = Host::new();
+    let users = host.machine.file("users.json", "{\"cursor\":1}");
+    let config = host.config(&[]);
+    let arguments = ["check", "--offline", "--config", &config, "--users", &users];
+    let run = host.machine.run(&arguments);
+    assert_eq!(run.status, 2, "{run:?}");
+    assert!(run.stderr.contains("users.json"), "{run:?}");
+}

@@ -1,0 +1,104 @@
+// Loads the plugin while the server starts, registers the mechanism, and stops the plugin.
+//
+// Order of events: the server's options are read and --fork has forked; then this initializer
+// loads the plugin, which starts no thread before the first login; then the service context is
+// made, with the registry of mechanisms; then come the signal thread and the listeners.
+#include "startup.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "active.h"
+#include "compat.h"
+#include "maws/library.h"
+#include "mechanism.h"
+#include "mongo/base/error_codes.h"
+#include "mongo/base/init.h"
+#include "mongo/db/auth/sasl_options.h"
+#include "mongo/util/exit.h"
+#include "parameters.h"
+#include "server_log.h"
+#include "startup_warnings.h"
+
+namespace mongo {
+namespace awsauth {
+namespace {
+
+Status failed(const std::string& why) {
+    return Status(ErrorCodes::BadValue, "MONGODB-AWS cannot be offered: " + why);
+}
+
+// The options that the plugin knows. One that it does not know, because it is older than this
+// server, may stay at its default.
+Status collectOptions(const maws::Library& library, std::vector<maws::Option>* options) {
+    const std::vector<maws::OptionInfo> known = library.options();
+    for (const OptionText& option : optionTexts()) {
+        const bool isKnown =
+            std::any_of(known.begin(), known.end(),
+                        [&](const maws::OptionInfo& info) { return info.name == option.name; });
+        if (isKnown) {
+            options->push_back({option.name, option.value});
+        } else if (option.value != option.initial) {
+            return failed("the plugin '" + library.path() + "', version " +
+                          std::string(library.version()) + ", has no option " + option.name);
+        }
+    }
+    return Status::OK();
+}
+
+Status load(const std::string& path) {
+    const auto library = maws::Library::open(path);
+    if (!library) return failed(library.error().message);
+    std::vector<maws::Option> options;
+    const Status collected = collectOptions(library.value(), &options);
+    if (!collected.isOK()) return collected;
+    const std::int32_t level = wantedLogLevel();
+    auto plugin =
+        maws::Plugin::create(library.value(), options, {std::make_shared<PluginLog>(), level});
+    if (!plugin) return failed(plugin.error().message);
+    auto made = std::make_unique<Active>(std::move(plugin).value());
+    made->followLogLevel(level);
+    setActive(made.release());
+    logInfo("logins are verified by '" + library.value().path() + "', version " +
+            std::string(library.value().version()) + ", " + std::string(library.value().tls()));
+    warnOfSetup(library.value());
+    registerShutdownTask([] { active()->stop(); });
+    return Status::OK();
+}
+
+}  // namespace
+
+Status startUp() {
+    const auto& mechanisms = saslGlobalParams.authenticationMechanisms;
+    const bool offered =
+        std::find(mechanisms.begin(), mechanisms.end(), "MONGODB-AWS") != mechanisms.end();
+    const std::string path = parameters.awsAuthPluginPath;
+    if (!offered) {
+        if (kHasBuiltIn && !path.empty()) {
+            logWarning(
+                "awsAuthPluginPath is set, but MONGODB-AWS is not in authenticationMechanisms: "
+                "the plugin is not loaded");
+        }
+        return Status::OK();
+    }
+    if (!path.empty()) return load(path);
+    if (kHasBuiltIn) return Status::OK();
+    return failed("it is in authenticationMechanisms, but awsAuthPluginPath is empty");
+}
+
+namespace {
+
+MONGO_INITIALIZER(AwsAuthPlugin)(InitializerContext*) {
+    return endInitializer<InitializerResult>(startUp());
+}
+
+RegistryOwner::ConstructorActionRegisterer registerer =
+    makeRegisterer<RegistryOwner::ConstructorActionRegisterer>(
+        "AwsAuthPluginMechanism", [](RegistryOwner* owner) {
+            if (active() == nullptr) return;
+            SASLServerMechanismRegistry::get(owner).registerFactory<Factory>();
+        });
+
+}  // namespace
+}  // namespace awsauth
+}  // namespace mongo

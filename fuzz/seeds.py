@@ -1,0 +1,267 @@
+"""Writes the seeds of the fuzz targets: small inputs from which libFuzzer finds its way.
+
+Run it after a change of the seeds; what it writes is checked in beside the corpora found.
+"""
+
+import shutil
+import struct
+from pathlib import Path
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+
+HEADERS = "content-length;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce"
+TOKEN_HEADERS = HEADERS.replace("x-amz-date;", "x-amz-date;x-amz-security-token;")
+DATE = "20261123T120000Z"
+ACCOUNT = "123456789012"
+
+
+def element(kind: int, key: str, value: bytes) -> bytes:
+    return bytes([kind]) + key.encode() + b"\0" + value
+
+
+def document(*elements: bytes) -> bytes:
+    body = b"".join(elements)
+    return struct.pack("<i", len(body) + 5) + body + b"\0"
+
+
+def string(text: str) -> bytes:
+    return struct.pack("<i", len(text.encode()) + 1) + text.encode() + b"\0"
+
+
+def binary(content: bytes, subtype: int = 0) -> bytes:
+    return struct.pack("<iB", len(content), subtype) + content
+
+
+def int32(number: int) -> bytes:
+    return struct.pack("<i", number)
+
+
+def authorization(region: str, headers: str, key: str = "AKIDEXAMPLE") -> str:
+    scope = f"{key}/{DATE[:8]}/{region}/sts/aws4_request"
+    signature = "0123456789abcdef" * 4
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={headers}, Signature={signature}"
+
+
+def bson_seeds() -> dict[str, bytes]:
+    """One document of every type of element, and each type alone."""
+    values = [
+        element(0x01, "double", struct.pack("<d", 1.5)),
+        element(0x02, "string", string("text")),
+        element(0x03, "document", document(element(0x10, "a", int32(1)))),
+        element(0x04, "array", document(element(0x10, "0", int32(1)))),
+        element(0x05, "binary", binary(b"\1\2\3")),
+        element(0x05, "old", binary(struct.pack("<i", 2) + b"\1\2", subtype=2)),
+        element(0x06, "undefined", b""),
+        element(0x07, "id", bytes(12)),
+        element(0x08, "boolean", b"\1"),
+        element(0x09, "date", bytes(8)),
+        element(0x0A, "null", b""),
+        element(0x0B, "expression", b"a\0i\0"),
+        element(0x0C, "pointer", string("a") + bytes(12)),
+        element(0x0D, "code", string("a")),
+        element(0x0E, "symbol", string("a")),
+        element(0x0F, "scope", scoped_code()),
+        element(0x10, "int", int32(-1)),
+        element(0x11, "timestamp", bytes(8)),
+        element(0x12, "long", bytes(8)),
+        element(0x13, "decimal", bytes(16)),
+        element(0x7F, "most", b""),
+        element(0xFF, "least", b""),
+    ]
+    seeds = {"all-types": document(*values), "empty": document()}
+    seeds |= {f"type-{value[0]:02x}-{i}": document(value) for i, value in enumerate(values)}
+    nested = document()
+    for _ in range(16):
+        nested = document(element(0x03, "", nested))
+    return seeds | {"nested": nested}
+
+
+def scoped_code() -> bytes:
+    content = string("a") + document()
+    return struct.pack("<i", len(content) + 4) + content
+
+
+def client_first_seeds() -> dict[str, bytes]:
+    nonce = element(0x05, "r", binary(bytes(range(32))))
+    flag = element(0x10, "p", int32(110))
+    return {
+        "r-p": document(nonce, flag),
+        "p-r": document(flag, nonce),
+        "further-field": document(nonce, flag, element(0x0A, "x", b"")),
+        "other-flag": document(nonce, element(0x10, "p", int32(121))),
+        "short-nonce": document(element(0x05, "r", binary(bytes(31))), flag),
+        "nonce-twice": document(nonce, nonce, flag),
+    }
+
+
+def client_second_seeds() -> dict[str, bytes]:
+    plain = authorization("us-east-1", HEADERS)
+    signed = authorization("us-east-1", TOKEN_HEADERS)
+    a, d = element(0x02, "a", string(plain)), element(0x02, "d", string(DATE))
+    return {
+        "a-d": document(a, d),
+        "a-d-t": document(
+            element(0x02, "a", string(signed)), d, element(0x02, "t", string("FwoGZXIvYXdzEXAMPLE"))
+        ),
+        "lines": f"{plain}\n{DATE}".encode(),
+        "lines-with-token": f"{signed}\n{DATE}\nFwoGZXIvYXdzEXAMPLE".encode(),
+        "empty-token": f"{signed}\n{DATE}\n".encode(),
+    }
+
+
+def authorization_seeds() -> dict[str, bytes]:
+    values = {
+        "plain": "n" + authorization("eu-central-1", HEADERS),
+        "token": "t" + authorization("eu-central-1", TOKEN_HEADERS),
+        "other-region": "n" + authorization("us-east-1", HEADERS),
+        "token-not-signed": "t" + authorization("eu-central-1", HEADERS),
+        "nonce-not-signed": "n"
+        + authorization("eu-central-1", HEADERS.replace(";x-mongodb-server-nonce", "")),
+        "further-field": "n" + authorization("eu-central-1", HEADERS) + ", Signature=0",
+        "underscore": "n" + authorization("eu-central-1", HEADERS, key="A_1"),
+    }
+    return {name: value.encode() for name, value in values.items()}
+
+
+def date_seeds() -> dict[str, bytes]:
+    dates = [DATE, "20240229T235959Z", "20230229T000000Z", "19000228T000000Z", "00000301T000000Z"]
+    return {date: date.encode() for date in dates}
+
+
+def arn_seeds() -> dict[str, bytes]:
+    resources = {
+        "user": f"arn:aws:iam::{ACCOUNT}:user/alice",
+        "user-under-path": f"arn:aws-cn:iam::{ACCOUNT}:user/division:x/team/jane@example.org",
+        "role": f"arn:aws-us-gov:sts::{ACCOUNT}:assumed-role/shop-app/i-0123456789abcdef0",
+        "role-star": f"arn:aws:sts::{ACCOUNT}:assumed-role/shop-app/*",
+        "instance": f"arn:aws:sts::{ACCOUNT}:assumed-role/aws:ec2-instance/i-1",
+        "federated": f"arn:aws:sts::{ACCOUNT}:federated-user/carol",
+        "root": f"arn:aws:iam::{ACCOUNT}:root",
+        "iam-role": f"arn:aws:iam::{ACCOUNT}:role/shop-app",
+    }
+    seeds = {name: text.encode() for name, text in resources.items()}
+    return seeds | {
+        "user-and-role": f"{resources['user']}\n{resources['role']}".encode(),
+        "two-sessions": f"{resources['role']}\n{resources['role'][:-1]}1".encode(),
+    }
+
+
+def caller_json(result: str, more: str = "") -> str:
+    inner = f'{{"GetCallerIdentityResult":{result}{more}}}'
+    return f'{{"GetCallerIdentityResponse":{inner}}}'
+
+
+def json_seeds() -> dict[str, bytes]:
+    arn = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    result = f'{{"Arn":"{arn}","UserId":"AIDA","Account":"{ACCOUNT}"}}'
+    escaped = f'{{"\\u0041rn":"{arn}","UserId":"\\"\\\\\\u00e9","Account":"{ACCOUNT}"}}'
+    error = '{"Error":{"Code":"SignatureDoesNotMatch","Message":"Signature expired: 1",'
+    error += '"Type":"Sender"}'
+    texts = {
+        "caller": caller_json(result, ',"ResponseMetadata":{"RequestId":"01234567-89ab"}'),
+        "no-metadata": caller_json(result),
+        "null-metadata": caller_json(result, ',"ResponseMetadata":null'),
+        "escaped": caller_json(escaped),
+        "arrays": f'[[["{arn}","{ACCOUNT}","AIDA"],["r-1"]]]',
+        "error": error + ',"RequestId":"r-1"}',
+        "error-further": error + ',"x":[1e9,true,null,{"y":"\\ud83d\\ude00"}]}',
+    }
+    return {name: text.encode() for name, text in texts.items()}
+
+
+def xml_seeds() -> dict[str, bytes]:
+    result = f"<Arn>arn:aws:iam::{ACCOUNT}:user/alice</Arn><UserId>AIDA</UserId>"
+    result += f"<Account>{ACCOUNT}</Account>"
+    root = "GetCallerIdentityResponse"
+    inner = f"<GetCallerIdentityResult>{result}</GetCallerIdentityResult>"
+    metadata = "<ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata>"
+    namespace = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
+    spaced = inner.replace("><", ">\n  <")
+    texts = {
+        "caller": f"<{root} {namespace}>{inner}{metadata}</{root}>",
+        "declared": f'<?xml version="1.0" encoding="UTF-8"?>\n<{root}>\n {spaced}\n</{root}>\n',
+        "entities": "<a><b>&lt;&gt;&amp;&quot;&apos;</b><c>&amp;lt;</c></a>",
+        "error": f"<ErrorResponse {namespace}><Error><Type>Sender</Type><Code>ExpiredToken</Code>"
+        "<Message>m</Message></Error><RequestId>r-1</RequestId></ErrorResponse>",
+        "empty": "<a></a>",
+        "comment": "<a><!-- b --></a>",
+        "cdata": "<a><![CDATA[b]]></a>",
+        "reference": "<a>&#65;</a>",
+        "doctype": "<!DOCTYPE a><a></a>",
+    }
+    return {name: text.encode() for name, text in texts.items()}
+
+
+def option_seeds() -> dict[str, bytes]:
+    sets = {
+        "regional": ["awsStsHost=sts.eu-central-1.amazonaws.com"],
+        "custom": ["awsStsHost=sts.example.org", "awsStsAllowCustomHost=true"],
+        "custom-region": [
+            "awsStsHost=sts.example.org",
+            "awsStsAllowCustomHost=true",
+            "awsStsRegion=eu-central-1",
+        ],
+        "endpoint": ["awsStsEndpoint=https://vpce-1.sts.eu-central-1.vpce.amazonaws.com:8443/"],
+        "endpoint-v6": ["awsStsEndpoint=https://[::1]:8443"],
+        "endpoint-v4": ["awsStsEndpoint=https://127.0.0.1"],
+        "times": [
+            "awsStsTimeoutMs=500",
+            "awsStsConnectTimeoutMs=100",
+            "awsConversationTimeoutMs=1000",
+        ],
+        "sizes": ["awsStsWorkers=1", "awsStsQueueLimit=1", "awsMaxConversations=1"],
+        "identities": [
+            f"awsAllowedPrincipals=arn:aws:iam::{ACCOUNT}:user/* arn:aws:iam::{ACCOUNT}:role/a",
+            f"awsAllowedAccounts={ACCOUNT}  210987654321",
+            "awsAllowedPartitions=aws aws-cn",
+        ],
+        "switches": ["awsRequireTLS=true", "awsAllowRoot=true", "awsAllowFederated=true"],
+        "wildcard": ["awsPrincipalFormat=stsWildcard", "awsStsCAFile=/etc/ca.pem"],
+        "unknown": ["awsStsPort=1"],
+    }
+    return {name: "\n".join(lines).encode() for name, lines in sets.items()}
+
+
+def http_seeds() -> dict[str, bytes]:
+    """Two bytes say where the response is cut, then comes the response."""
+    ok = "HTTP/1.1 200 OK\r\n"
+    chunked = ok + "Transfer-Encoding: chunked\r\n\r\n"
+    texts = {
+        "length": ok + "Content-Type: application/json\r\nContent-Length: 4\r\n\r\nbody",
+        "chunked": chunked + "2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n",
+        "until-end": "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\nbody",
+        "interim": "HTTP/1.1 100 Continue\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n",
+        "no-body": "HTTP/1.1 204 \r\nConnection: keep-alive, close\r\n\r\n",
+        "encoded": "HTTP/1.1 500 E\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nxyz",
+        "trailer": chunked + "0\r\nA: b\r\n\r\n",
+        "two-lengths": ok + "Content-Length: 1\r\nContent-Length: 1\r\n\r\nb",
+        "line-feed": "HTTP/1.1 200 OK\nContent-Length: 9\r\nContent-Length: 1\r\n\r\nb",
+    }
+    return {name: b"\x20\0" + text.encode() for name, text in texts.items()}
+
+
+SEEDS = {
+    "bson": bson_seeds,
+    "client_first": client_first_seeds,
+    "client_second": client_second_seeds,
+    "authorization": authorization_seeds,
+    "amz_date": date_seeds,
+    "arn": arn_seeds,
+    "sts_json": json_seeds,
+    "sts_xml": xml_seeds,
+    "http": http_seeds,
+    "options": option_seeds,
+}
+
+
+def main() -> None:
+    for target, seeds in SEEDS.items():
+        folder = CORPUS / target / "seeds"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name, content in seeds().items():
+            (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+//! D: what clients and logs are told.
+
+use std::time::SystemTime;
+
+use mongodb_aws_auth::abi::maws_code::*;
+use mongodb_aws_auth::reason::Reason;
+use sts_emulator::client::{ClientSecond, Signer};
+use sts_emulator::{CannedAnswer, Delivery, Fault, Reply, StsEmulator};
+
+use crate::host::{Host, Login, alice, call};
+use crate::support::{ALICE, SHOP_APP, client_second, credentials};
+
+/// No part of a secret that is longer than this may be seen.
+const PIECE: usize = 16;
+
+/// A token that is nobody else's, so that a piece of it can come from nowhere else.
+fn canary_token() -> String {
+    (0..400_u32)
+        .map(|i| char::from(b'A' + (i * i % 26) as u8))
+        .collect()
+}
+
+struct Secrets(Vec<String>);
+
+impl Secrets {
+    fn of(second: &ClientSecond, nonce: &[u8]) -> Secrets {
+        let signature = second.a[second.a.len() - 64..].to_owned();
+        let hex: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut all = vec![signature, hex, canary_token()];
+        all.extend(second.t.clone());
+        Secrets(all)
+    }
+
+    #[track_caller]
+    fn stand_not_in(&self, text: &str) {
+        for secret in &self.0 {
+            for start in (0..secret.len() - PIECE).step_by(PIECE / 2) {
+                let piece = &secret[start..start + PIECE];
+                assert!(!text.contains(piece), "{piece} stands in {text}");
+            }
+        }
+    }
+}
+
+/// Logs in as the faults say, and looks through all that the plugin lets out.
+#[track_caller]
+fn lets_nothing_out(fault: Option<Fault>, spoil: impl FnOnce(&mut ClientSecond)) -> Login {
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[("awsStsTimeoutMs", "500")]);
+    sts.set_standing_fault(fault);
+    let mut secrets = None;
+    let login = host.login_with(|h, n| {
+        let mut who = credentials(SHOP_APP);
+        who.session_token = Some(canary_token());
+        let mut second = Signer::new(&who, h, n, SystemTime::now()).client_second();
+        spoil(&mut second);
+        secrets = Some(Secrets::of(&second, n));
+        client_second(&second)
+    });
+    let secrets = secrets.unwrap();
+    secrets.stand_not_in(&login.detail);
+    secrets.stand_not_in(&format!("{login:?}"));
+    let mut json = vec![0; 8192];
+    let needed = std::ptr::null_mut();
+    let status = call!(stats_json(
+        host.plugin,
+        json.as_mut_ptr().cast(),
+        json.len(),
+        needed
+    ));
+    assert_eq!(status, 0);
+    secrets.stand_not_in(&String::from_utf8_lossy(&json));
+    let lines = host.stop();
+    assert!(lines.len() >= 3, "{lines:?}");
+    for line in lines {
+        secrets.stand_not_in(&line);
+    }
+    login
+}
+
+#[test]
+fn d1_no_secret_stands_in_logs_errors_or_statistics_however_a_login_ends() {
+    lets_nothing_out(None, |_| {}).assert_refused(Reason::AccessKeyUnknown);
+    let identity = CannedAnswer::identity(ALICE, "AIDA", "123456789012");
+    lets_nothing_out(Some(Reply::Canned(identity).into()), |_| {}).assert_done(ALICE);
+    for fault in [
+        Fault::from(Reply::Throttling),
+        Reply::InternalFailure.into(),
+        Delivery::Close.into(),
+        Delivery::Reset.into(),
+        Delivery::Silence.into(),
+    ] {
+        lets_nothing_out(Some(fault), |_| {});
+    }
+    let spoils: [fn(&mut ClientSecond); 8] = [
+        |second| second.a.push('x'),
+        |second| second.a = second.a.replace(", Signature=", ",Signature="),
+        |second| second.a = second.a.replace("Signature=", "signature="),
+        |second| second.a = second.a.replace("/sts/", "/iam/"),
+        |second| second.a = second.a.replace(";x-amz-security-token", ""),
+        |second| second.d.push('x'),
+        |second| second.t.as_mut().unwrap().push('\n'),
+        |second| second.t = None,
+    ];
+    for spoil in spoils {
+        lets_nothing_out(None, spoil).assert_failed(&[MAWS_E_PROTOCOL]);
+    }
+}
+
+/// STS's errors repeat what was sent: the canonical request with the token, the whole header.
+#[test]
+fn d1_what_sts_repeats_of_the_request_is_not_taken_over() {
+    let token = canary_token();
+    let signature = "0123456789abcdef".repeat(4);
+    let messages = [
+        format!(
+            "The Canonical String for this request should have been 'POST\n/\n\nx-amz-security-token:{token}\n'"
+        ),
+        format!(
+            "'{token}' not a valid key=value pair (missing equal-sign) in Authorization header: 'AWS4-HMAC-SHA256 Signature={signature}'."
+        ),
+        format!("Signature expired: {token} is now earlier than 20261123T120000Z"),
+        format!("Signature expired: {}", &token[..20]),
+        format!("Credential should be scoped to {token}"),
+    ];
+    for code in ["SignatureDoesNotMatch", "IncompleteSignature", &token] {
+        for message in &messages {
+            let body = serde_json::json!({
+                "Error": {"Type": "Sender", "Code": code, "Message": message},
+                "RequestId": token,
+            });
+            let answer = CannedAnswer {
+                status: 403,
+                body: body.to_string(),
+                ..CannedAnswer::default()
+            };
+            let login = lets_nothing_out(Some(Reply::Canned(answer).into()), |_| {});
+            login.assert_failed(&[MAWS_E_DENIED]);
+        }
+    }
+}
+
+#[test]
+fn d2_a_client_gets_nothing_with_any_failure() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[("awsStsTimeoutMs", "500")]);
+    type Second = fn(&str, &[u8]) -> Vec<u8>;
+    let honest: Second = |h, n| client_second(&alice(h, n).client_second());
+    let kinds: [(Second, Option<Fault>); 8] = [
+        (|_, _| b"junk".to_vec(), None),
+        (
+            |h, n| client_second(&alice(h, n).without("host").client_second()),
+            None,
+        ),
+        (
+            |h, n| client_second(&alice(h, &[n, b"x"].concat()).client_second()),
+            None,
+        ),
+        (honest, Some(Reply::Throttling.into())),
+        (honest, Some(Reply::InternalFailure.into())),
+        (honest, Some(Delivery::Close.into())),
+        (honest, Some(Delivery::Silence.into())),
+        (
+            honest,
+            Some(Reply::Canned(CannedAnswer::identity("x", "", "")).into()),
+        ),
+    ];
+    for (second, fault) in kinds {
+        sts.set_standing_fault(fault);
+        let conv = host.begin();
+        let (h, n) = conv.challenge();
+        let (mut status, mut reply) = conv.step(&second(&h, &n));
+        if status == MAWS_PENDING as i32 {
+            status = conv.poll(crate::support::LONG);
+            reply = Vec::new();
+        }
+        assert!(status < 0 && reply.is_empty(), "{status}");
+    }
+}
+
+#[test]
+fn d4_whatever_comes_from_outside_a_log_line_is_one_clean_line() {
+    let forged = "x\r\n{\"msg\":\"admin logged in\"}\n\u{1b}[2K\u{1b}[1A\u{202e}\u{0}";
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    let spoil = |from: &'static str| {
+        move |second: ClientSecond| ClientSecond {
+            a: second.a.replacen(from, &format!("{from}{forged}"), 1),
+            ..second
+        }
+    };
+    for from in [
+        "AKIA",
+        "/us-east-1",
+        "/sts",
+        "host",
+        "aws4_request",
+        "Signature=",
+    ] {
+        host.login_sending(spoil(from))
+            .assert_failed(&[MAWS_E_PROTOCOL]);
+    }
+    for arn in [
+        forged,
+        &format!("{ALICE}{forged}"),
+        &format!("arn:{forged}:iam::1:user/a"),
+    ] {
+        let answer = CannedAnswer::identity(arn, forged, forged);
+        sts.push_fault(Fault::from(Reply::Canned(answer)));
+        host.login(ALICE).assert_failed(&[MAWS_E_UPSTREAM]);
+    }
+    let error = serde_json::json!({
+        "Error": {"Code": forged, "Message": forged}, "RequestId": forged,
+    });
+    let answer = CannedAnswer {
+        status: 403,
+        body: error.to_string(),
+        ..CannedAnswer::default()
+    };
+    sts.push_fault(Fault::from(Reply::Canned(answer)));
+    host.login(ALICE).assert_failed(&[MAWS_E_DENIED]);
+    sts.push_fault(Fault::from(Reply::Canned(CannedAnswer {
+        content_type: Some("text/\u{1b}[2Jhtml".to_owned()),
+        ..CannedAnswer::default()
+    })));
+    host.login(ALICE);
+    assert!(host.try_begin(forged, true).is_err());
+    let lines = host.stop();
+    assert!(lines.len() > 20);
+    for line in lines {
+        let clean = line.bytes().all(|byte| (0x20..0x7F).contains(&byte));
+        assert!(clean && line.len() < 1000, "{line:?}");
+    }
+}

@@ -1,0 +1,3 @@
+#pragma once
+
+#define MONGO_CONFIG_SSL

@@ -1,0 +1,3 @@
+#pragma once
+
+#include "server/log_v2.h"

@@ -1,0 +1,285 @@
+//! What poses as STS and keeps no rule: each test says, byte by byte, what it does with a connection.
+//!
+//! The emulator answers wrongly where a fault asks for it, but stays a well-formed server. Here the
+//! certificate may be anyone's, the handshake may be cut, and what follows need not be HTTP.
+
+use std::error::Error;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, date_time_ymd};
+use rustix::net::sockopt::{set_socket_linger, socket_linger};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use tempfile::NamedTempFile;
+
+use crate::http::{ReadError, Request, RequestReader};
+use crate::server::Acceptor;
+use crate::tls::{Authority, configure, leaf};
+
+const LOOPBACK: &str = "127.0.0.1";
+
+/// What the server shows of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificate {
+    /// Nothing is wrong with it.
+    Valid,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// It is for another host.
+    OtherName,
+    /// It names the host in the subject alone, as was usual before RFC 2818.
+    CommonNameOnly,
+    /// Signed by nobody but itself.
+    SelfSigned,
+    /// Signed by an authority that the client does not know.
+    UnknownAuthority,
+}
+
+impl Certificate {
+    fn server(self, known: &Authority) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+        let key = KeyPair::generate()?;
+        let mut params = leaf(vec![LOOPBACK.to_owned()])?;
+        match self {
+            Certificate::Valid => {}
+            Certificate::Expired => {
+                params.not_before = date_time_ymd(2020, 1, 1);
+                params.not_after = date_time_ymd(2020, 12, 31);
+            }
+            Certificate::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
+            Certificate::OtherName => params = leaf(vec!["sts.amazonaws.com.example".to_owned()])?,
+            Certificate::CommonNameOnly => params = common_name_only()?,
+            Certificate::SelfSigned => {
+                params.use_authority_key_identifier_extension = false;
+                params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+                return configure(&params.self_signed(&key)?, &key);
+            }
+            Certificate::UnknownAuthority => return Authority::new()?.serve(params, &key),
+        }
+        known.serve(params, &key)
+    }
+}
+
+fn common_name_only() -> Result<CertificateParams, rcgen::Error> {
+    let mut params = leaf(Vec::new())?;
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, LOOPBACK.to_owned());
+    Ok(params)
+}
+
+/// What has happened at the port so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Connections that were accepted.
+    pub connections: u64,
+    /// Connections of which nothing is left.
+    pub ended: u64,
+    /// TLS handshakes that the client completed.
+    pub handshakes: u64,
+    /// Whole HTTP requests.
+    pub requests: u64,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    seen: Mutex<Seen>,
+    changed: Condvar,
+}
+
+impl Record {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.seen());
+        self.changed.notify_all();
+    }
+}
+
+/// A port on loopback behind which a test does what it likes; dropping it ends all connections.
+#[derive(Debug)]
+pub struct HostileSts {
+    acceptor: Acceptor,
+    ca_file: NamedTempFile,
+    record: Arc<Record>,
+}
+
+impl HostileSts {
+    /// Speaks TLS with this certificate; `behave` has each connection once its handshake is done.
+    pub fn start(
+        certificate: Certificate,
+        behave: impl Fn(&mut Visit) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let authority = Authority::new()?;
+        let config = certificate.server(&authority)?;
+        Self::around(&authority, move |number, socket, record| {
+            let mut visit = Visit::open(number, socket, &config, Arc::clone(record))?;
+            behave(&mut visit)
+        })
+    }
+
+    /// Speaks no TLS: `behave` has the bare socket of each connection.
+    pub fn without_tls(
+        behave: impl Fn(&mut &TcpStream) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Self::around(&Authority::new()?, move |_, mut socket, _| {
+            behave(&mut socket)
+        })
+    }
+
+    fn around(
+        authority: &Authority,
+        serve: impl Fn(u64, &TcpStream, &Arc<Record>) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let mut ca_file = NamedTempFile::with_prefix("hostile-sts-ca-")?;
+        ca_file.write_all(authority.pem().as_bytes())?;
+        let record = Arc::new(Record::default());
+        let noted = Arc::clone(&record);
+        let acceptor = Acceptor::start("hostile", 0, move |number, socket| {
+            noted.note(|seen| seen.connections += 1);
+            // A fault here is the client's going away, which is often what the test is about.
+            let _gone = serve(number, socket, &noted);
+            // Closing resets the connection where the test asked for that; a FIN would come first.
+            if !matches!(socket_linger(socket), Ok(Some(Duration::ZERO))) {
+                let _gone = socket.shutdown(Shutdown::Both);
+            }
+            noted.note(|seen| seen.ended += 1);
+        })?;
+        Ok(Self {
+            acceptor,
+            ca_file,
+            record,
+        })
+    }
+
+    /// Where it is, as a URL.
+    pub fn endpoint(&self) -> String {
+        format!("https://{}", self.acceptor.address())
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.acceptor.address().port()
+    }
+
+    /// The certificate of the authority that the client is to know.
+    pub fn ca_path(&self) -> &Path {
+        self.ca_file.path()
+    }
+
+    /// What has happened so far.
+    pub fn seen(&self) -> Seen {
+        *self.record.seen()
+    }
+
+    /// Waits until the condition holds; false when time is up.
+    pub fn wait(&self, at_most: Duration, holds: impl Fn(&Seen) -> bool) -> bool {
+        let seen = self.record.seen();
+        let waited = self
+            .record
+            .changed
+            .wait_timeout_while(seen, at_most, |seen| !holds(seen));
+        let (seen, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        holds(&seen)
+    }
+}
+
+/// One connection on which TLS stands.
+pub struct Visit<'a> {
+    number: u64,
+    socket: &'a TcpStream,
+    stream: StreamOwned<ServerConnection, &'a TcpStream>,
+    reader: RequestReader,
+    record: Arc<Record>,
+}
+
+impl<'a> Visit<'a> {
+    fn open(
+        number: u64,
+        socket: &'a TcpStream,
+        config: &Arc<ServerConfig>,
+        record: Arc<Record>,
+    ) -> io::Result<Visit<'a>> {
+        let tls = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+        let mut stream = StreamOwned::new(tls, socket);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        record.note(|seen| seen.handshakes += 1);
+        Ok(Visit {
+            number,
+            socket,
+            stream,
+            reader: RequestReader::default(),
+            record,
+        })
+    }
+
+    /// Which connection of the port this is, counted from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The connection's socket, for questions to the kernel.
+    pub fn socket(&self) -> &TcpStream {
+        self.socket
+    }
+
+    /// The next request; `None` when the client closed the connection.
+    pub fn request(&mut self) -> io::Result<Option<Request>> {
+        match self.reader.next(&mut self.stream) {
+            Ok(request) => {
+                if request.is_some() {
+                    self.record.note(|seen| seen.requests += 1);
+                }
+                Ok(request)
+            }
+            Err(ReadError::Io(error)) => Err(error),
+            Err(ReadError::Malformed(why)) => Err(io::Error::other(why)),
+        }
+    }
+
+    /// Sends bytes, in records of their own.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)?;
+        self.stream.flush()
+    }
+
+    /// Ends TLS as the rules say; the socket closes when the visit is over.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.stream.conn.send_close_notify();
+        self.stream.flush()
+    }
+
+    /// Ends the connection without a word of TLS, as whoever cuts a line does.
+    pub fn cut(&mut self) -> io::Result<()> {
+        self.socket.shutdown(Shutdown::Both)
+    }
+
+    /// Makes the kernel send RST when the visit is over.
+    pub fn reset(&mut self) -> io::Result<()> {
+        set_socket_linger(self.socket, Some(Duration::ZERO))?;
+        Ok(())
+    }
+
+    /// Takes whatever comes until the client has closed the connection.
+    pub fn until_closed(&mut self) -> io::Result<()> {
+        io::copy(&mut self.stream, &mut io::sink())?;
+        Ok(())
+    }
+}
+
+/// Reads what a client says at first, before anything was answered.
+pub fn first_bytes(socket: &mut &TcpStream) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 16 * 1024];
+    let count = socket.read(&mut bytes)?;
+    bytes.truncate(count);
+    Ok(bytes)
+}
