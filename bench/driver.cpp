@@ -208,6 +208,13 @@ class Host {
         return status;
     }
 
+    maws_stats stats() const {
+        maws_stats stats{};
+        stats.struct_size = sizeof stats;
+        api_->stats(plugin_, &stats);
+        return stats;
+    }
+
  private:
     maws_status send(maws_conv conv, const std::string& payload, maws_step& step) const {
         return api_->step(conv, reinterpret_cast<const std::uint8_t*>(payload.data()),
@@ -283,13 +290,16 @@ int main(int argc, char** argv) {
     const auto count = static_cast<double>(all.size());
     const auto switches =
         static_cast<double>(after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw - before.ru_nivcsw);
+    const maws_stats stats = host.stats();
     std::printf(
         "{\"name\":\"plugin\",\"conc\":%d,\"logins\":%zu,\"errors\":%ld,\"wall_s\":%.3f,"
         "\"logins_per_s\":%.1f,\"p50_us\":%.1f,\"p95_us\":%.1f,\"p99_us\":%.1f,"
         "\"cpu_ms_per_1000\":%.2f,\"csw_per_login\":%.2f,\"threads\":%ld,\"rss0_kb\":%ld,"
-        "\"rss_kb\":%ld,\"max_rss_kb\":%ld}\n",
+        "\"rss_kb\":%ld,\"max_rss_kb\":%ld,\"requests\":%llu,\"connections\":%llu}\n",
         settings.concurrent, all.size(), errors.load(), wall, count / wall, percentile(.5),
         percentile(.95), percentile(.99), (cpu_seconds(after) - cpu_seconds(before)) * 1e6 / count,
-        switches / count, live_threads, rss_before, rss, after.ru_maxrss);
+        switches / count, live_threads, rss_before, rss, after.ru_maxrss,
+        static_cast<unsigned long long>(stats.sts_requests),
+        static_cast<unsigned long long>(stats.sts_connections));
     return errors == 0 ? 0 : 1;
 }

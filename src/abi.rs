@@ -18,7 +18,8 @@ pub const MAWS_BEGIN_TLS: u32 = 1;
 
 /// maws_option_desc.flags: may change after create, through set_options.
 pub const MAWS_OPTION_RUNTIME: u32 = 1;
-/// maws_option_desc.flags: the value is a secret; do not show or log it.
+/// maws_option_desc.flags: the value may hold a password; do not show or log it. get_option and
+/// error messages have `***` in its place.
 pub const MAWS_OPTION_SECRET: u32 = 2;
 
 /// Outcome of a call. 0 and above: progress. Below: failure, whose range is its group:
@@ -375,6 +376,14 @@ pub struct maws_stats {
     pub sts_us_total: u64,
     /// The longest of these waits, in microseconds.
     pub sts_us_max: u64,
+    /// Throttling answers of STS.
+    pub sts_throttled: u64,
+    /// Requests that were not their login's first.
+    pub sts_retries: u64,
+    /// Connections that had rested and turned out to be dead when a request was sent.
+    pub sts_stale: u64,
+    /// Accounts of clients that STS throttles now, by endpoint.
+    pub throttled_accounts: u64,
 }
 
 /// The functions of the plugin. Static, read-only, valid for the life of the process.

@@ -41,6 +41,8 @@ pub struct Conversation {
     pub(crate) plugin: Arc<Plugin>,
     pub(crate) options: Arc<Options>,
     begun: Instant,
+    /// Which of the options' endpoints the client signs for.
+    pub(crate) endpoint: usize,
     budget: Option<Duration>,
     conv_ctx: usize,
     log_id: u64,
@@ -79,11 +81,14 @@ impl Conversation {
         options: Arc<Options>,
         begin: &Begin<'_>,
     ) -> Conversation {
-        let sasl = sasl::Conversation::begin(Arc::clone(&options.settings.endpoint));
+        let endpoint = plugin.choose_endpoint(&options);
+        let advertised = Arc::clone(options.settings.endpoints.at(endpoint));
+        let sasl = sasl::Conversation::begin(advertised);
         Conversation {
             begun: plugin.clock.now(),
             plugin,
             options,
+            endpoint,
             budget: begin.budget,
             conv_ctx: begin.conv_ctx,
             log_id: begin.log_id,
@@ -128,6 +133,7 @@ impl Conversation {
                 self.reply.get_or_init(|| reply.into());
                 match self.leave_stepping(Phase::Dialogue(sasl), true) {
                     Ok(()) => {
+                        self.plugin.warm_up(&self.options, self.endpoint);
                         self.log(Reason::ClientFirstAccepted, String::new);
                         MAWS_CONTINUE
                     }
@@ -200,6 +206,11 @@ impl Conversation {
         self.reply.get().map_or(&[], |reply| reply)
     }
 
+    /// The STS host that the client signs for.
+    pub fn sts_host(&self) -> &str {
+        self.options.settings.endpoints.at(self.endpoint).host()
+    }
+
     /// As the client claims it, once it has.
     pub fn access_key_id(&self) -> &str {
         self.access_key_id.get().map_or("", |id| id)
@@ -229,20 +240,6 @@ impl Conversation {
     /// Nobody waits for the outcome any more.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state().phase, Phase::Over(_))
-    }
-
-    /// Waits until the conversation is over, for at most this long; true if it is.
-    pub(crate) fn wait_over(&self, at_most: Duration) -> bool {
-        let until = Instant::now() + at_most;
-        let mut state = self.state();
-        while !matches!(state.phase, Phase::Over(_)) {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            state = self.wait(state, left);
-        }
-        true
     }
 
     /// Logs a step of this login.
@@ -291,7 +288,7 @@ impl Conversation {
         let limit = self.options.settings.limits.sts_timeout;
         let limit = self.budget.map_or(limit, |budget| budget.min(limit));
         let job = Verification::new(Arc::clone(self), request, now, now + limit);
-        match self.plugin.pool.submit(job) {
+        match self.plugin.pool.submit(now, job) {
             Ok(()) => MAWS_PENDING,
             Err(reason) => self.finish(Outcome::failed(reason.into())),
         }
@@ -360,6 +357,7 @@ impl Conversation {
 
     fn report(&self, outcome: &Outcome) {
         self.plugin.stats.ended(outcome.code);
+        self.plugin.stats.took(outcome);
         self.log_line(outcome.reason, || outcome.log_line(self.access_key_id()));
     }
 

@@ -49,7 +49,7 @@ fn a_step_that_begins_within_a_cancel_does_not_undo_it() {
         0,
         Options::new(&[]).unwrap(),
         Arc::new(ScriptedSts(Mutex::new(None))),
-        Box::new(clock.clone()),
+        Arc::new(clock.clone()),
     );
     let conversation = plugin.begin(&begin("$external", true)).unwrap();
     assert_eq!(conversation.step(FIRST), MAWS_CONTINUE);

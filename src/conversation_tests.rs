@@ -3,7 +3,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 use crate::abi::maws_log_level;
-use crate::aws::{Answer, CallerIdentity, StsError};
+use crate::aws::{Answer, CallerIdentity, Endpoint, StsError};
 use crate::ports::{Attempt, Clock, Host, SendLimits, Sts, StsClient};
 use crate::sasl::tests::{FIRST, second};
 
@@ -15,6 +15,10 @@ struct ScriptedSts(Mutex<Option<ScriptedClient>>);
 impl Sts for ScriptedSts {
     fn client(&self) -> Box<dyn StsClient> {
         Box::new(self.0.lock().unwrap().take().expect("one worker"))
+    }
+
+    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        None
     }
 
     fn shutdown(&self) {}
@@ -38,14 +42,20 @@ impl StsClient for ScriptedClient {
             stale_connection: false,
         }
     }
+
+    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
+        true
+    }
 }
 
+/// Stands still until it is moved, or let run.
 #[derive(Clone)]
-struct ManualClock(Arc<Mutex<Instant>>);
+struct ManualClock(Arc<Mutex<(Instant, Option<Instant>)>>);
 
 impl Clock for ManualClock {
     fn now(&self) -> Instant {
-        *self.0.lock().unwrap()
+        let (at, runs_since) = *self.0.lock().unwrap();
+        at + runs_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 }
 
@@ -87,7 +97,7 @@ fn bench_with(options: &[(&str, &str)], on_log: impl Fn(Reason) + Send + Sync + 
         requests: scripted_requests,
         answers: scripted_answers,
     };
-    let clock = ManualClock(Arc::new(Mutex::new(Instant::now())));
+    let clock = ManualClock(Arc::new(Mutex::new((Instant::now(), None))));
     let ready = Arc::new(AtomicUsize::new(0));
     let one_worker = [&[("awsStsWorkers", "1")], options].concat();
     let plugin = Plugin::new(
@@ -98,7 +108,7 @@ fn bench_with(options: &[(&str, &str)], on_log: impl Fn(Reason) + Send + Sync + 
         0,
         Options::new(&one_worker).unwrap(),
         Arc::new(ScriptedSts(Mutex::new(Some(client)))),
-        Box::new(clock.clone()),
+        Arc::new(clock.clone()),
     );
     Bench {
         plugin,
@@ -122,7 +132,7 @@ impl Bench {
     }
 
     fn pass(&self, time: Duration) {
-        *self.clock.0.lock().unwrap() += time;
+        self.clock.0.lock().unwrap().0 += time;
     }
 }
 
@@ -298,14 +308,14 @@ fn poll_needs_a_pending_verification() {
 }
 
 #[test]
-fn a_full_queue_refuses_and_the_conversation_is_over() {
+fn a_full_queue_refuses_after_a_pause_and_the_conversation_is_over() {
     let bench = bench(&[("awsStsQueueLimit", "1")]);
     let busy = bench.pending();
     let waiting = bench.pending();
-    let refused = bench.begin();
-    assert_eq!(refused.step(FIRST), MAWS_CONTINUE);
-    assert_eq!(refused.step(&second()), MAWS_E_OVERLOADED);
-    assert_eq!(refused.poll(Duration::ZERO), MAWS_E_OVERLOADED);
+    let refused = bench.pending();
+    bench.pass(Duration::from_millis(1500));
+    assert_eq!(refused.poll(LONG), MAWS_E_OVERLOADED);
+    assert_eq!(refused.outcome().unwrap().reason, Reason::QueueFull);
     bench.answers.send(alice()).unwrap();
     bench.answers.send(alice()).unwrap();
     assert_eq!(
@@ -359,6 +369,7 @@ fn conversations_are_counted_and_limited() {
 #[test]
 fn throttling_is_sent_again_until_there_is_an_answer() {
     let bench = bench(&[]);
+    bench.clock.0.lock().unwrap().1 = Some(Instant::now());
     let conversation = bench.pending();
     bench
         .answers

@@ -2,10 +2,10 @@
 //!
 //! One login, in the order of the code: [`ffi`] takes the host's calls; [`conversation`] drives the
 //! state machine of [`sasl`] and hands the client's signed request ([`aws`]) as a [`verification`]
-//! to the worker [`pool`]; a worker sends it through [`net`] to STS; [`identity`] turns the answer
-//! into the user of `$external` that the host looks up.
+//! to the worker [`pool`]; when [`admission`] says that its turn has come, a worker sends it through
+//! [`net`] to STS; [`identity`] turns the answer into the user of `$external` that the host looks up.
 //!
-//! `sasl`, `aws` and `identity` are pure: no thread, clock, socket or pointer. What the core asks of
+//! `sasl`, `aws`, `identity` and `admission` are pure: no thread, clock, socket or pointer. What the core asks of
 //! the outside stands in [`ports`].
 
 #![deny(unsafe_code)]
@@ -20,10 +20,13 @@
 )]
 
 pub mod abi;
+pub mod admission;
 pub mod aws;
 pub mod conversation;
+mod failover;
 pub mod failpoint;
 pub mod ffi;
+mod health;
 pub mod identity;
 pub mod net;
 pub mod options;

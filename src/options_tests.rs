@@ -9,7 +9,7 @@ fn the_defaults_are_legal_and_are_those_of_the_table() {
     let options = Options::new(&[]).unwrap();
     for spec in OPTIONS {
         assert_eq!(
-            options.text(spec.key()),
+            options.text(spec.key()).as_deref(),
             spec.default.to_str().ok(),
             "{}",
             spec.key()
@@ -23,7 +23,10 @@ fn the_defaults_are_legal_and_are_those_of_the_table() {
         (limits.workers, limits.queue, limits.conversations),
         (64, 10_000, 20_000)
     );
-    assert_eq!(options.settings.endpoint.server_name(), "sts.amazonaws.com");
+    assert_eq!(
+        options.settings.endpoints.at(0).server_name(),
+        "sts.amazonaws.com"
+    );
 }
 
 #[test]
@@ -99,10 +102,15 @@ fn a_custom_host_is_taken_by_the_operator_s_word() {
         ("awsStsHost", "sts.minio.example"),
     ];
     let options = Options::new(&custom).unwrap();
-    assert_eq!(options.settings.endpoint.region(), "minio");
+    assert_eq!(options.settings.endpoints.at(0).region(), "minio");
     let region = [custom[0], custom[1], ("awsStsRegion", "us-east-1")];
     assert_eq!(
-        Options::new(&region).unwrap().settings.endpoint.region(),
+        Options::new(&region)
+            .unwrap()
+            .settings
+            .endpoints
+            .at(0)
+            .region(),
         "us-east-1"
     );
 }
@@ -160,4 +168,61 @@ fn startup_options_do_not_change_at_run_time() {
 fn a_value_from_outside_cannot_forge_a_log_line() {
     assert!(!error(&[("awsStsHost", "a\nb")]).contains('\n'));
     assert!(!error(&[("a\nb", "")]).contains('\n'));
+}
+
+const TWO: (&str, &str) = (
+    "awsStsHost",
+    "sts.eu-central-1.amazonaws.com\tsts.eu-west-1.amazonaws.com",
+);
+
+#[test]
+fn several_sts_hosts_stand_in_order_of_preference_each_with_its_own_place() {
+    let options = Options::new(&[TWO]).unwrap();
+    let endpoints = &options.settings.endpoints;
+    assert_eq!(endpoints.count(), 2);
+    assert_eq!(endpoints.at(0).region(), "eu-central-1");
+    assert_eq!(endpoints.at(1).server_name(), "sts.eu-west-1.amazonaws.com");
+
+    let places = (
+        "awsStsEndpoint",
+        "https://one.example https://two.example:8443",
+    );
+    let options = Options::new(&[TWO, places]).unwrap();
+    let second = options.settings.endpoints.at(1);
+    assert_eq!(
+        (second.host(), second.server_name(), second.port()),
+        ("sts.eu-west-1.amazonaws.com", "two.example", 8443)
+    );
+}
+
+#[test]
+fn sts_hosts_that_do_not_go_together_are_refused() {
+    for (hosts, places, legal) in [
+        ("sts.amazonaws.com sts.amazonaws.com", "", "stands twice"),
+        (
+            "sts.amazonaws.com sts.cn-north-1.amazonaws.com.cn",
+            "",
+            "one AWS partition",
+        ),
+        (
+            "sts.us-gov-west-1.amazonaws.com sts.us-east-1.amazonaws.com",
+            "",
+            "one AWS partition",
+        ),
+        (TWO.1, "https://one.example", "one URL for each host"),
+        (
+            TWO.1,
+            "https://one.example http://two.example",
+            "https://HOST",
+        ),
+    ] {
+        let text = error(&[("awsStsHost", hosts), ("awsStsEndpoint", places)]);
+        assert!(text.contains(legal), "{text}");
+    }
+    let custom = ("awsStsAllowCustomHost", "true");
+    let mixed = (
+        "awsStsHost",
+        "sts.minio.example sts.us-east-1.amazonaws.com",
+    );
+    assert!(error(&[custom, mixed]).contains("one AWS partition"));
 }

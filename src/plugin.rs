@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use crate::abi::maws_log_level::{self, *};
+use crate::admission::{AdmissionLimits, Random};
 use crate::conversation::{Begin, Conversation};
+use crate::failover::Failover;
 use crate::options::{Limits, OptionError, Options};
-use crate::pool::{Pool, PoolLimits};
+use crate::pool::Pool;
 use crate::ports::{Clock, Host, Sts};
 use crate::reason::{Failure, Reason};
 use crate::sasl::messages::NONCE_LENGTH;
@@ -26,10 +28,12 @@ const DESTROYED: usize = usize::MAX;
 /// A plugin as the host created it.
 pub struct Plugin {
     pub(crate) host: Box<dyn Host>,
-    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) pool: Pool<Verification>,
     pub(crate) stats: Stats,
     pub(crate) retries: RetryBudget,
+    pub(crate) failover: Failover,
+    pub(crate) sts: Arc<dyn Sts>,
     options: RwLock<Arc<Options>>,
     log_level: AtomicI32,
     conversations: AtomicUsize,
@@ -46,14 +50,20 @@ impl Plugin {
         log_level: i32,
         options: Options,
         sts: Arc<dyn Sts>,
-        clock: Box<dyn Clock>,
+        clock: Arc<dyn Clock>,
     ) -> Arc<Plugin> {
+        let limits = admission_limits(&options.settings.limits);
+        let endpoints = options.settings.endpoints.count();
+        let failover = Failover::new(clock.now(), endpoints, Random::new(seed()));
+        let (for_pool, its_clock) = (Arc::clone(&sts), Arc::clone(&clock));
         let plugin = Arc::new(Plugin {
             host,
+            pool: Pool::new(for_pool, its_clock, endpoints, limits, Random::new(seed())),
             clock,
-            pool: Pool::new(sts, pool_limits(&options.settings.limits)),
-            stats: Stats::default(),
+            stats: Stats::new(endpoints),
             retries: RetryBudget::new(),
+            failover,
+            sts,
             options: RwLock::new(Arc::new(options)),
             log_level: AtomicI32::new(log_level),
             conversations: AtomicUsize::new(0),
@@ -88,7 +98,8 @@ impl Plugin {
     pub fn set_options(&self, given: &[(&str, &str)]) -> Result<(), OptionError> {
         let mut options = self.options.write().unwrap_or_else(PoisonError::into_inner);
         let changed = options.change(given)?;
-        self.pool.set_limits(pool_limits(&changed.settings.limits));
+        self.pool
+            .set_limits(admission_limits(&changed.settings.limits));
         *options = Arc::new(changed);
         drop(options);
         let keys = given.iter().map(|(key, _)| *key).collect::<Vec<_>>();
@@ -110,15 +121,21 @@ impl Plugin {
 
     /// Counters and gauges.
     pub fn snapshot(&self) -> Snapshot {
-        let (workers, queued) = self.pool.gauges();
+        let gauges = self.pool.gauges();
+        let options = self.options();
+        let endpoint = |index| {
+            let host = options.settings.endpoints.at(index).host().to_owned();
+            (host, self.failover.is_up(index))
+        };
         Snapshot {
-            workers: workers as u64,
-            queued: queued as u64,
+            workers: gauges.workers as u64,
+            queued: gauges.waiting as u64,
+            throttled_accounts: gauges.lanes as u64,
             conversations: match self.conversations.load(Ordering::Relaxed) {
                 DESTROYED => 0,
                 live => live as u64,
             },
-            ..self.stats.snapshot()
+            ..self.stats.details(endpoint)
         }
     }
 
@@ -159,15 +176,6 @@ impl Plugin {
         Ok(bytes)
     }
 
-    /// A time between a half and the whole of this one, so that those who wait do not come back
-    /// together.
-    pub(crate) fn jitter(&self, pause: Duration) -> Duration {
-        let mut byte = [0; 1];
-        // Without randomness the whole pause is taken.
-        let share = sys::fill_random(&mut byte).map_or(255, |()| u32::from(byte[0]));
-        pause / 2 + pause / 2 * share / 255
-    }
-
     fn admit(&self, options: &Options, begin: &Begin<'_>) -> Result<(), Failure> {
         if begin.database != EXTERNAL {
             return Err(Failure::new(Reason::DatabaseNotExternal, begin.database));
@@ -192,18 +200,36 @@ impl Plugin {
 
     fn log_created(&self) {
         let options = self.options();
-        let endpoint = &options.settings.endpoint;
         self.log(MAWS_LOG_INFO, Reason::Created, 0, || {
             let version = env!("CARGO_PKG_VERSION");
-            format!(
-                "{}: version {version}, clients sign for {} (region {}), connecting to {}:{}",
-                Reason::Created.summary(),
-                endpoint.host(),
-                endpoint.region(),
-                endpoint.server_name(),
-                endpoint.port()
-            )
+            let endpoints = options.settings.endpoints.iter().map(|endpoint| {
+                format!(
+                    "{} (region {}), connecting to {}:{}",
+                    endpoint.host(),
+                    endpoint.region(),
+                    endpoint.server_name(),
+                    endpoint.port()
+                )
+            });
+            let endpoints = endpoints.collect::<Vec<_>>().join("; then ");
+            let summary = Reason::Created.summary();
+            let proxy = options.settings.proxy.as_ref().map(|proxy| {
+                let place = proxy.place();
+                format!(
+                    ", through the proxy {}:{}",
+                    place.server_name(),
+                    place.port()
+                )
+            });
+            let proxy = proxy.unwrap_or_default();
+            format!("{summary}: version {version}, clients sign for {endpoints}{proxy}")
         });
+        if options
+            .text("awsStsProxy")
+            .is_some_and(|text| !text.is_empty())
+        {
+            return;
+        }
         if let Some(name) = PROXY_VARIABLES
             .into_iter()
             .find(|name| std::env::var_os(name).is_some())
@@ -218,9 +244,19 @@ impl Plugin {
     }
 }
 
-fn pool_limits(limits: &Limits) -> PoolLimits {
-    PoolLimits {
-        workers: limits.workers,
-        queue: limits.queue,
+fn admission_limits(limits: &Limits) -> AdmissionLimits {
+    AdmissionLimits {
+        requests: limits.workers,
+        waiting: limits.queue,
+    }
+}
+
+/// Servers that start together are not to pause together.
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    match sys::fill_random(&mut bytes) {
+        Ok(()) => u64::from_ne_bytes(bytes),
+        // The process id differs from server to server too.
+        Err(_) => std::process::id().into(),
     }
 }

@@ -1,9 +1,10 @@
 //! What the core asks of the outside: the host, STS, the clock.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::abi::maws_log_level;
-use crate::aws::{Answer, SignedRequest};
+use crate::aws::{Answer, Endpoint, SignedRequest};
 use crate::reason::{Failure, Reason};
 
 /// The server that loaded the plugin.
@@ -38,6 +39,9 @@ impl Clock for SystemClock {
 pub trait Sts: Send + Sync {
     /// A client for one worker thread.
     fn client(&self) -> Box<dyn StsClient>;
+    /// Work that opens a connection for the next login; none where one is open already, is being
+    /// opened, or could not be opened just now. The login waits for it, until it is run or dropped.
+    fn warm_up(&self, endpoint: &Endpoint) -> Option<Box<dyn FnOnce() + Send>>;
     /// Interrupts calls in flight, closes every connection and refuses new ones.
     fn shutdown(&self);
 }
@@ -46,6 +50,8 @@ pub trait Sts: Send + Sync {
 pub trait StsClient: Send {
     /// Sends the request once, over a warm connection where there is one.
     fn send(&mut self, request: &SignedRequest, limits: SendLimits) -> Attempt;
+    /// Asks the endpoint for something that is no login. True: it answers.
+    fn probe(&mut self, endpoint: &Arc<Endpoint>, time: Duration) -> bool;
 }
 
 /// The time a request has.

@@ -45,6 +45,8 @@ catalogue! {
     ProxyIgnored = 3, MAWS_DONE, "a proxy in the environment is not used";
     OptionsChanged = 4, MAWS_DONE, "options changed";
     WorkersLimited = 5, MAWS_DONE, "the system refused another worker thread";
+    EndpointDown = 6, MAWS_DONE, "an STS endpoint does not answer, new logins go elsewhere";
+    EndpointUp = 7, MAWS_DONE, "an STS endpoint answers again";
     ClientFirstAccepted = 10, MAWS_CONTINUE, "client-first accepted";
     VerificationQueued = 11, MAWS_PENDING, "client-second accepted, verification queued";
     Verified = 12, MAWS_DONE, "identity verified by STS";
@@ -102,12 +104,14 @@ catalogue! {
     QueueFull = 401, MAWS_E_OVERLOADED, "awsStsQueueLimit verifications wait already";
     ConversationExpired = 402, MAWS_E_TIMEOUT, "the conversation outlived awsConversationTimeoutMs";
     VerificationTimeout = 403, MAWS_E_TIMEOUT, "the verification outlived its time";
+    Overloaded = 404, MAWS_E_OVERLOADED, "too many verifications wait for this one to be in time";
     NameResolution = 410, MAWS_E_UPSTREAM, "the name of the STS endpoint cannot be resolved";
     ConnectFailed = 411, MAWS_E_UPSTREAM, "no connection to the STS endpoint";
     TlsFailed = 412, MAWS_E_UPSTREAM, "TLS with the STS endpoint failed";
     ConnectionLost = 413, MAWS_E_UPSTREAM, "the connection to STS broke before the answer was complete";
     StsFailing = 414, MAWS_E_UPSTREAM, "STS answers with server errors";
     StsThrottling = 415, MAWS_E_UPSTREAM, "STS is throttling the client's account";
+    ProxyFailed = 416, MAWS_E_UPSTREAM, "the proxy did not connect to STS";
     AnswerStatus = 420, MAWS_E_UPSTREAM, "STS's answer has an unexpected HTTP status";
     AnswerTooLarge = 421, MAWS_E_UPSTREAM, "STS's answer is too large";
     AnswerContentType = 422, MAWS_E_UPSTREAM, "STS's answer is neither JSON nor XML by its Content-Type";

@@ -1,161 +1,254 @@
-//! The worker's side of a login: sends the request to STS until there is an answer or no time.
+//! The worker's side of a login: sends the request to STS and judges the answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::aws::{Answer, SignedRequest};
+use crate::admission::{Done, Key, Verdict, Waiting};
+use crate::aws::{Answer, SignedRequest, account_hint};
 use crate::conversation::Conversation;
 use crate::failpoint::failpoint;
 use crate::outcome::{Outcome, Times};
 use crate::panics;
-use crate::pool::Job;
-use crate::ports::{SendLimits, StsClient};
+use crate::pool::{Job, Ran};
+use crate::ports::{Attempt, SendLimits, StsClient};
 use crate::reason::{Failure, Reason};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// First pause before a request is sent again; doubled each time up to the last.
+/// First pause before a request is sent again to a failing STS; doubled each time up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
 /// Time that an answer needs at the least; with less left a request is not worth sending again.
 const LEAST_TIME: Duration = Duration::from_millis(50);
 
-/// One verification on its way through queue and worker.
+/// One verification on its way through admission and worker.
 pub struct Verification {
     conversation: Arc<Conversation>,
     request: Box<SignedRequest>,
-    queued: Instant,
+    key: Key,
+    /// When it began to wait for its turn.
+    waiting: Instant,
     deadline: Instant,
+    times: Times,
+    pause: Duration,
+    /// What STS said when it throttled or failed.
+    last: Option<Box<Outcome>>,
+}
+
+/// What came of one turn.
+enum Turn {
+    /// Nobody waits for the outcome any more.
+    Unwanted(Done),
+    Over(Outcome, Done),
+    /// To be sent again, after a pause if there is one.
+    Again(Outcome, Done, Option<Duration>),
 }
 
 impl Verification {
-    /// A verification that was queued just now.
+    /// A verification that begins to wait now.
     pub fn new(
         conversation: Arc<Conversation>,
         request: Box<SignedRequest>,
-        queued: Instant,
+        now: Instant,
         deadline: Instant,
     ) -> Verification {
         Verification {
+            key: Key {
+                endpoint: conversation.endpoint,
+                account: account_hint(&request.access_key_id),
+            },
             conversation,
             request,
-            queued,
+            waiting: now,
             deadline,
+            times: Times::default(),
+            pause: FIRST_PAUSE,
+            last: None,
         }
     }
 
-    /// Sends and reads until there is an outcome; none where nobody waits for it any more.
-    fn verify(&self, client: &mut dyn StsClient) -> Option<Outcome> {
-        let plugin = &self.conversation.plugin;
-        let settings = &self.conversation.options.settings;
-        let mut times = Times {
-            queue: self.since(self.queued),
-            ..Times::default()
-        };
-        let mut pause = FIRST_PAUSE;
+    /// Sends, and once more where a connection that had rested was dead.
+    fn turn(&mut self, client: &mut dyn StsClient) -> Turn {
+        let began = self.now();
+        self.times.queue += began.saturating_duration_since(self.waiting);
+        let mut done = Done::unsent(began);
         let mut fresh = false;
         loop {
             if self.conversation.is_over() {
-                return None;
+                return Turn::Unwanted(done);
             }
-            let left = self.left();
+            let left = self.deadline.saturating_duration_since(self.now());
             if left.is_zero() {
-                return Some(timed(
-                    Outcome::failed(Reason::VerificationTimeout.into()),
-                    times,
-                ));
+                return Turn::Over(self.out_of_time(), done);
             }
-            plugin.retries.request();
-            let limits = SendLimits {
-                total: left,
-                connect: settings.limits.connect_timeout.min(left),
-                fresh,
-            };
-            let attempt = client.send(&self.request, limits);
-            plugin
-                .stats
-                .sent(attempt.exchange, attempt.connect.is_some());
-            times.connect += attempt.connect.unwrap_or_default();
-            times.sts += attempt.exchange;
-
-            if self.conversation.is_over() {
-                return None;
-            }
+            let attempt = self.send(client, left, fresh);
+            done.took += attempt.exchange;
             if attempt.stale_connection && !fresh {
                 fresh = true;
+                self.conversation.plugin.stats.stale();
                 self.conversation
                     .log(Reason::RetriedOnFreshConnection, String::new);
                 continue;
             }
-            let outcome = match attempt.result {
-                Ok(Answer::Caller(caller)) => match settings.identity.admit(&caller) {
+            let outcome = self.judge(attempt);
+            done.verdict = verdict(&outcome);
+            let stats = &self.conversation.plugin.stats;
+            stats.judged(self.key.endpoint, done.verdict);
+            if self.conversation.is_over() {
+                return Turn::Unwanted(done);
+            }
+            return self.decide(outcome, done);
+        }
+    }
+
+    fn send(&mut self, client: &mut dyn StsClient, left: Duration, fresh: bool) -> Attempt {
+        let plugin = &self.conversation.plugin;
+        let connect = self.conversation.options.settings.limits.connect_timeout;
+        plugin.retries.request();
+        if fresh || self.last.is_some() {
+            plugin.stats.retried();
+        }
+        let limits = SendLimits {
+            total: left,
+            connect: connect.min(left),
+            fresh,
+        };
+        let out = plugin.request_to(self.key.endpoint);
+        let attempt = client.send(&self.request, limits);
+        out.ended(&attempt, left);
+        plugin.stats.sent(
+            self.key.endpoint,
+            attempt.exchange,
+            attempt.connect.is_some(),
+        );
+        self.times.connect += attempt.connect.unwrap_or_default();
+        self.times.sts += attempt.exchange;
+        attempt
+    }
+
+    fn judge(&self, attempt: Attempt) -> Outcome {
+        match attempt.result {
+            Ok(Answer::Caller(caller)) => {
+                let rules = &self.conversation.options.settings.identity;
+                match rules.admit(&caller) {
                     Ok(principal) => Outcome::verified(principal, caller),
                     Err(refusal) => Outcome {
                         sts_request_id: caller.request_id.clone(),
                         caller: Some(caller),
                         ..Outcome::failed(refusal)
                     },
-                },
-                Ok(Answer::Error(error)) => Outcome {
-                    sts_error_code: error.code,
-                    sts_request_id: error.request_id,
-                    ..Outcome::failed(Failure::new(error.reason, error.detail))
-                },
-                Err(failure) => Outcome::failed(failure),
-            };
-            let retriable = matches!(outcome.reason, Reason::StsThrottling | Reason::StsFailing);
-            if !retriable || self.left() < pause + LEAST_TIME || !plugin.retries.spend() {
-                return Some(timed(outcome, times));
+                }
             }
-            self.conversation
-                .log(Reason::RetriedAfterAnswer, || outcome.detail.clone());
-            if self.conversation.wait_over(plugin.jitter(pause)) {
-                return None;
-            }
-            pause = (pause * 2).min(LAST_PAUSE);
+            Ok(Answer::Error(error)) => Outcome {
+                sts_error_code: error.code,
+                sts_request_id: error.request_id,
+                ..Outcome::failed(Failure::new(error.reason, error.detail))
+            },
+            Err(failure) => Outcome::failed(failure),
         }
     }
 
-    fn left(&self) -> Duration {
-        self.deadline
-            .saturating_duration_since(self.conversation.plugin.clock.now())
+    fn decide(&mut self, outcome: Outcome, done: Done) -> Turn {
+        let pause = match outcome.reason {
+            Reason::StsThrottling => None,
+            Reason::StsFailing => Some(self.pause),
+            _ => return Turn::Over(outcome, done),
+        };
+        let left = self.deadline.saturating_duration_since(self.now());
+        let paid = || self.conversation.plugin.retries.spend();
+        // What a throttled login sends again is bounded by its lane.
+        if left < pause.unwrap_or_default() + LEAST_TIME || pause.is_some() && !paid() {
+            return Turn::Over(outcome, done);
+        }
+        if pause.is_some() {
+            self.pause = (self.pause * 2).min(LAST_PAUSE);
+        }
+        self.conversation
+            .log(Reason::RetriedAfterAnswer, || outcome.detail.clone());
+        Turn::Again(outcome, done, pause)
     }
 
-    fn since(&self, earlier: Instant) -> Duration {
-        self.conversation
-            .plugin
-            .clock
-            .now()
-            .saturating_duration_since(earlier)
+    /// The end of one whose time is over: what STS said last tells more than the clock.
+    fn out_of_time(&mut self) -> Outcome {
+        match self.last.take() {
+            Some(last) => *last,
+            None => Outcome::failed(Reason::VerificationTimeout.into()),
+        }
+    }
+
+    fn complete(self, outcome: Outcome) {
+        let times = self.times;
+        self.conversation.complete(Outcome { times, ..outcome });
+    }
+
+    fn now(&self) -> Instant {
+        self.conversation.plugin.clock.now()
     }
 }
 
-fn timed(outcome: Outcome, times: Times) -> Outcome {
-    Outcome { times, ..outcome }
+fn verdict(outcome: &Outcome) -> Verdict {
+    match outcome.reason {
+        Reason::StsThrottling => Verdict::Throttled,
+        reason if is_of_sts(reason) => Verdict::Failed,
+        _ => Verdict::Answered,
+    }
+}
+
+/// STS or the way to it is at fault.
+fn is_of_sts(reason: Reason) -> bool {
+    use crate::abi::maws_code::{MAWS_E_TIMEOUT, MAWS_E_UPSTREAM};
+    matches!(reason.code(), MAWS_E_TIMEOUT | MAWS_E_UPSTREAM)
+}
+
+impl Waiting for Verification {
+    fn key(&self) -> Key {
+        self.key
+    }
+
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    fn is_wanted(&self) -> bool {
+        !self.conversation.is_over()
+    }
 }
 
 impl Job for Verification {
-    fn run(self, client: &mut dyn StsClient) {
-        let busy = self.conversation.plugin.stats.in_flight();
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
+    fn run(mut self, client: &mut dyn StsClient) -> Ran<Verification> {
+        let conversation = Arc::clone(&self.conversation);
+        let busy = conversation.plugin.stats.in_flight();
+        let turn = catch_unwind(AssertUnwindSafe(|| {
             failpoint!(Worker);
-            self.verify(client)
+            self.turn(client)
         }));
         drop(busy);
-        match outcome {
-            Ok(Some(outcome)) => self.conversation.complete(outcome),
-            Ok(None) => {}
+        let (done, again) = match turn {
+            Ok(Turn::Unwanted(done)) => (done, None),
+            Ok(Turn::Over(outcome, done)) => {
+                self.complete(outcome);
+                (done, None)
+            }
+            Ok(Turn::Again(outcome, done, pause)) => {
+                self.last = Some(Box::new(outcome));
+                self.waiting = self.now();
+                (done, Some((self, pause)))
+            }
             Err(panic) => {
-                self.conversation
-                    .complete(Outcome::failed(panics::failure()));
+                self.complete(Outcome::failed(panics::failure()));
                 std::panic::resume_unwind(panic);
             }
-        }
+        };
+        Ran { done, again }
     }
 
-    fn discard(self) {
-        self.conversation
-            .complete(Outcome::failed(Reason::ShuttingDown.into()));
+    fn refuse(mut self, reason: Reason) {
+        self.times.queue += self.now().saturating_duration_since(self.waiting);
+        let outcome = match reason {
+            Reason::VerificationTimeout => self.out_of_time(),
+            reason => Outcome::failed(reason.into()),
+        };
+        self.complete(outcome);
     }
 }
 

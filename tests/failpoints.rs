@@ -133,13 +133,17 @@ fn l4_a_panic_beside_other_logins_leaves_them_alone() {
 }
 
 #[test]
-fn l4_a_worker_that_fails_at_its_start_ends_its_login_and_is_replaced() {
+fn l4_a_worker_that_fails_at_its_start_costs_one_login_at_most_and_is_replaced() {
     let _turn = turn();
     let sts = StsEmulator::builder().start().unwrap();
     let host = Host::with_emulator(&sts, &[]);
     Point::WorkerStart.arm();
-    let login = host.login(ALICE);
-    login.assert_refused(Reason::Panicked);
+    // The first worker opens a connection ahead; the login may find another, or it.
+    let reason = host.login(ALICE).reason;
+    assert!(
+        matches!(reason, None | Some(Reason::Panicked)),
+        "{reason:?}"
+    );
     host.login(ALICE).assert_done(ALICE);
-    wait_until(|| host.stats().workers == 1);
+    wait_until(|| host.stats().workers >= 1);
 }

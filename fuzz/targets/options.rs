@@ -2,6 +2,8 @@
 //! what is refused is explained in one line of printable ASCII.
 #![no_main]
 
+use std::sync::Arc;
+
 use libfuzzer_sys::fuzz_target;
 use mongodb_aws_auth::aws::Endpoint;
 use mongodb_aws_auth::options::table::OPTIONS;
@@ -33,14 +35,21 @@ fn check(options: &Options, given: &[(&str, &str)]) {
     for (key, value) in given {
         assert_eq!(options.text(key), Some(*value));
     }
-    let all: Vec<(&str, &str)> = OPTIONS
+    let all: Vec<(&str, String)> = OPTIONS
         .iter()
         .map(|spec| (spec.key(), options.text(spec.key()).expect("a value")))
         .collect();
-    let again = Options::new(&all).expect("the same options");
-    assert_eq!(format!("{again:?}"), format!("{options:?}"));
+    let all: Vec<(&str, &str)> = all.iter().map(|(key, text)| (*key, &**text)).collect();
+    // Of a proxy's password there is nothing to be read.
+    if !all.iter().any(|(_, text)| text.contains("***@")) {
+        let again = Options::new(&all).expect("the same options");
+        assert_eq!(format!("{again:?}"), format!("{options:?}"));
+    }
 
-    let endpoint = &options.settings.endpoint;
+    options.settings.endpoints.iter().for_each(check_endpoint);
+}
+
+fn check_endpoint(endpoint: &Arc<Endpoint>) {
     let (name, port) = (endpoint.server_name(), endpoint.port());
     let url = match name.contains(':') {
         true => format!("https://[{name}]:{port}/"),

@@ -6,20 +6,23 @@
 
 use std::fmt;
 
-/// Suffixes of AWS's domains, dual-stack ones and those of all partitions included
-/// (AWS SDK partition data).
-const SUFFIXES: [&str; 10] = [
-    "amazonaws.com",
-    "amazonaws.com.cn",
-    "amazonaws.eu",
-    "api.aws",
-    "api.amazonwebservices.com.cn",
-    "api.amazonwebservices.eu",
-    "c2s.ic.gov",
-    "sc2s.sgov.gov",
-    "cloud.adc-e.uk",
-    "csp.hci.ic.gov",
+/// Suffixes of AWS's domains, dual-stack ones and those of all partitions included, and their
+/// partitions (AWS SDK partition data).
+const SUFFIXES: [(&str, &str); 10] = [
+    ("amazonaws.com", "aws"),
+    ("amazonaws.com.cn", "aws-cn"),
+    ("amazonaws.eu", "aws-eusc"),
+    ("api.aws", "aws"),
+    ("api.amazonwebservices.com.cn", "aws-cn"),
+    ("api.amazonwebservices.eu", "aws-eusc"),
+    ("c2s.ic.gov", "aws-iso"),
+    ("sc2s.sgov.gov", "aws-iso-b"),
+    ("cloud.adc-e.uk", "aws-iso-e"),
+    ("csp.hci.ic.gov", "aws-iso-f"),
 ];
+/// Shares its suffixes with the partition `aws`, from which its regions' names tell it.
+const GOV_REGIONS: &str = "us-gov-";
+const GOV_PARTITION: &str = "aws-us-gov";
 const GLOBAL_HOST: &str = "sts.amazonaws.com";
 const GLOBAL_REGION: &str = "us-east-1";
 const HOST_LIMIT: usize = 255;
@@ -27,7 +30,7 @@ const HTTPS_PORT: u16 = 443;
 
 /// Why a host or URL cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointError(&'static str);
+pub struct EndpointError(pub(super) &'static str);
 
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,6 +78,16 @@ impl Endpoint {
             server_name,
             port,
         })
+    }
+
+    /// Where a proxy is: nobody signs for it.
+    pub(super) fn of_proxy(name: &str, port: u16) -> Endpoint {
+        Endpoint {
+            host: name.to_owned(),
+            region: String::new(),
+            server_name: name.to_owned(),
+            port,
+        }
     }
 
     /// The host that clients sign for.
@@ -134,15 +147,24 @@ pub fn sts_host_form(host: &str) -> Result<HostForm, EndpointError> {
 }
 
 fn is_sts_name(host: &str) -> bool {
+    sts_partition(host).is_some()
+}
+
+/// The partition of an STS endpoint of AWS's, none of any other host.
+pub fn sts_partition(host: &str) -> Option<&'static str> {
+    if host == GLOBAL_HOST {
+        return Some("aws");
+    }
     let rest = host
         .strip_prefix("sts.")
         .or_else(|| host.strip_prefix("sts-fips."));
-    host == GLOBAL_HOST
-        || rest
-            .and_then(|rest| rest.split_once('.'))
-            .is_some_and(|(region, suffix)| {
-                check_region(region).is_ok() && SUFFIXES.contains(&suffix)
-            })
+    let (region, suffix) = rest?.split_once('.')?;
+    check_region(region).ok()?;
+    let (_, partition) = SUFFIXES.iter().find(|(known, _)| *known == suffix)?;
+    if *partition == "aws" && region.starts_with(GOV_REGIONS) {
+        return Some(GOV_PARTITION);
+    }
+    Some(partition)
 }
 
 /// Checks the form of a region's name: lower-case words and a number, joined by hyphens, such as
@@ -169,40 +191,40 @@ fn driver_region(host: &str) -> &str {
     host.split('.').nth(1).unwrap_or(GLOBAL_REGION)
 }
 
-/// Takes `https://HOST[:PORT][/]` apart; HOST may be a name, an IPv4 address or `[IPv6]`.
+/// Takes `https://HOST[:PORT][/]` apart.
 fn parse_url(url: &str) -> Result<(String, u16), EndpointError> {
-    let form = EndpointError("an endpoint looks like https://HOST or https://HOST:PORT");
-    let rest = url.strip_prefix("https://").ok_or(form.clone())?;
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let rest = url.strip_prefix("https://");
+    let authority = rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+    authority
+        .and_then(|authority| parse_authority(authority, HTTPS_PORT))
+        .map(|(name, port)| (name.to_owned(), port))
+        .ok_or(EndpointError(
+            "an endpoint looks like https://HOST or https://HOST:PORT",
+        ))
+}
+
+/// Takes `HOST[:PORT]` apart; HOST may be a name, an IPv4 address or `[IPv6]`.
+pub(super) fn parse_authority(authority: &str, default_port: u16) -> Option<(&str, u16)> {
     let (name, port) = match authority.strip_prefix('[') {
         Some(v6) => {
-            let (address, after) = v6.split_once(']').ok_or(form.clone())?;
-            address
-                .parse::<std::net::Ipv6Addr>()
-                .map_err(|_| form.clone())?;
-            (
-                address,
-                after
-                    .strip_prefix(':')
-                    .or(after.is_empty().then_some("443")),
-            )
+            let (address, after) = v6.split_once(']')?;
+            address.parse::<std::net::Ipv6Addr>().ok()?;
+            match after {
+                "" => (address, None),
+                after => (address, Some(after.strip_prefix(':')?)),
+            }
         }
         None => match authority.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (authority, Some("443")),
+            Some((name, port)) => (is_name(name).then_some(name)?, Some(port)),
+            None => (is_name(authority).then_some(authority)?, None),
         },
     };
-    let port = port.filter(|p| p.bytes().all(|b| b.is_ascii_digit()));
-    let port = port
-        .and_then(|p| p.parse::<u16>().ok())
-        .filter(|&p| p > 0)
-        .ok_or(form.clone())?;
-    let is_address = authority.starts_with('[');
-    if is_address || is_name(name) {
-        Ok((name.to_owned(), port))
-    } else {
-        Err(form)
-    }
+    let Some(port) = port else {
+        return Some((name, default_port));
+    };
+    let digits = port.bytes().all(|b| b.is_ascii_digit());
+    let port = port.parse().ok().filter(|port| digits && *port > 0)?;
+    Some((name, port))
 }
 
 fn is_name(name: &str) -> bool {

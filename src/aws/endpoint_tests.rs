@@ -128,3 +128,19 @@ fn an_endpoint_is_https_with_host_and_port_alone() {
         );
     }
 }
+
+#[test]
+fn an_sts_host_of_aws_s_tells_its_partition() {
+    for (host, partition) in [
+        ("sts.amazonaws.com", Some("aws")),
+        ("sts.eu-central-1.amazonaws.com", Some("aws")),
+        ("sts-fips.us-east-1.amazonaws.com", Some("aws")),
+        ("sts.us-gov-west-1.amazonaws.com", Some("aws-us-gov")),
+        ("sts.us-gov-west-1.api.aws", Some("aws-us-gov")),
+        ("sts.cn-north-1.amazonaws.com.cn", Some("aws-cn")),
+        ("sts.us-iso-east-1.c2s.ic.gov", Some("aws-iso")),
+        ("sts.minio.example", None),
+    ] {
+        assert_eq!(sts_partition(host), partition, "{host}");
+    }
+}

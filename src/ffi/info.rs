@@ -22,7 +22,7 @@ pub fn describe(conversation: &Conversation) -> maws_info {
         user_id: text(""),
         session_name: text(""),
         access_key_id: text(conversation.access_key_id()),
-        sts_host: text(conversation.options.settings.endpoint.host()),
+        sts_host: text(conversation.sts_host()),
         sts_request_id: text(""),
         sts_error_code: text(""),
         detail: text(""),

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::ptr;
 use std::sync::LazyLock;
 
-use crate::abi::{MAWS_OPTION_RUNTIME, maws_option_desc};
+use crate::abi::{MAWS_OPTION_RUNTIME, MAWS_OPTION_SECRET, maws_option_desc};
 use crate::options::table::{OPTIONS, Spec};
 
 // SAFETY: every pointer in a descriptor is to static, immutable data.
@@ -26,7 +26,7 @@ pub fn at(index: u32) -> *const maws_option_desc {
 fn descriptor(spec: &'static Spec) -> maws_option_desc {
     maws_option_desc {
         struct_size: size_of::<maws_option_desc>() as u32,
-        flags: if spec.runtime { MAWS_OPTION_RUNTIME } else { 0 },
+        flags: flag(spec.runtime, MAWS_OPTION_RUNTIME) | flag(spec.secret, MAWS_OPTION_SECRET),
         kind: spec.kind as i32,
         reserved: 0,
         min: spec.min.into(),
@@ -36,6 +36,10 @@ fn descriptor(spec: &'static Spec) -> maws_option_desc {
         help: spec.help.as_ptr(),
         choices: choices(spec.choices),
     }
+}
+
+fn flag(on: bool, flag: u32) -> u32 {
+    if on { flag } else { 0 }
 }
 
 fn choices(choices: &'static [&'static CStr]) -> *const *const c_char {

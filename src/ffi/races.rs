@@ -13,7 +13,7 @@ use super::handle::Table;
 use super::host::CHost;
 use crate::abi::maws_code::{self, *};
 use crate::abi::{MAWS_ABI_MINOR, maws_host, maws_log_event};
-use crate::aws::{Answer, CallerIdentity, SignedRequest};
+use crate::aws::{Answer, CallerIdentity, Endpoint, SignedRequest};
 use crate::conversation::{Begin, Conversation};
 use crate::options::Options;
 use crate::plugin::{InUse, Plugin};
@@ -81,6 +81,10 @@ impl Sts for FakeEndpoint {
         Box::new(FakeClient(Arc::clone(&self.0)))
     }
 
+    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        None
+    }
+
     fn shutdown(&self) {
         *self.0.closed.lock().unwrap() = true;
         self.0.closing.notify_all();
@@ -109,6 +113,10 @@ impl StsClient for FakeClient {
             stale_connection: false,
         }
     }
+
+    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
+        true
+    }
 }
 
 /// A plugin with its table of conversations, as `table` keeps them.
@@ -136,7 +144,7 @@ impl Scene {
             closing: Condvar::new(),
         }));
         let options = Options::new(&[("awsStsWorkers", workers)]).unwrap();
-        let clock = Box::new(SystemClock);
+        let clock = Arc::new(SystemClock);
         Arc::new(Scene {
             plugin: Plugin::new(Box::new(CHost::new(host)), 0, options, Arc::new(sts), clock),
             conversations: Table::new(),

@@ -81,7 +81,7 @@ unsafe extern "C" fn create(
             let given = read_options(given, count)?;
             let options = Options::new(&pairs(&given))?;
             let sts = Arc::new(StsOverHttps::new(&options.settings)?);
-            let (log_level, clock) = (host.log_level, Box::new(SystemClock));
+            let (log_level, clock) = (host.log_level, Arc::new(SystemClock));
             guard::claim_process();
             let plugin = Plugin::new(Box::new(CHost::new(host)), log_level, options, sts, clock);
             let id = PLUGINS.insert(plugin).ok_or(MAWS_E_INTERNAL)?;
@@ -133,7 +133,7 @@ unsafe extern "C" fn get_option(
         let options = plugin(handle)?.options();
         let key = String::from_utf8_lossy(memory::str_bytes(key)?);
         copy_text(
-            options.text(&key).ok_or(MAWS_E_OPTION)?,
+            &options.text(&key).ok_or(MAWS_E_OPTION)?,
             buffer,
             cap,
             needed,
@@ -173,6 +173,10 @@ unsafe extern "C" fn stats(handle: maws_plugin, out: *mut maws_stats) -> maws_st
             sts_connections: now.sts_connections,
             sts_us_total: now.sts_us_total,
             sts_us_max: now.sts_us_max,
+            sts_throttled: now.sts_throttled,
+            sts_retries: now.sts_retries,
+            sts_stale: now.sts_stale,
+            throttled_accounts: now.throttled_accounts,
         };
         write_struct(out, stats)?;
         Ok(MAWS_DONE)

@@ -1,67 +1,39 @@
-//! One TLS connection: rustls over a TCP socket, with a deadline at every read and write.
+//! One TLS connection: rustls over a wire, with a deadline at every read and write.
 
 use std::io::{self, Read, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::fault::Fault;
 use super::left;
-use super::sockets::Sockets;
-use crate::aws::Endpoint;
+use super::wire::{TIMEOUT_SLACK, Wire, WireUntil};
 use crate::reason::{Failure, Reason};
-use crate::sys;
-
-/// The socket's own timeouts follow the deadline within this, which spares a system call for each
-/// read and write; the deadline itself is checked exactly.
-const TIMEOUT_SLACK: Duration = Duration::from_millis(250);
 
 /// A connection to STS on which TLS is established.
 #[derive(Debug)]
 pub struct Connection {
     tls: ClientConnection,
-    socket: Arc<Socket>,
+    wire: Wire,
     records: RecordPosition,
-    read_timeout: Duration,
-    write_timeout: Duration,
-}
-
-/// The socket, which another thread may shut down.
-#[derive(Debug)]
-pub struct Socket(TcpStream);
-
-impl Socket {
-    /// Ends reads and writes that wait, and those to come.
-    pub fn shutdown(&self) {
-        // A socket that is gone already needs no shutdown.
-        let _gone = self.0.shutdown(Shutdown::Both);
-    }
 }
 
 impl Connection {
-    /// Connects to one of the addresses and establishes TLS. The certificate must be for the
-    /// endpoint's name.
+    /// Establishes TLS over the wire. The certificate must be for this name.
     pub fn open(
-        endpoint: &Endpoint,
-        addresses: &[SocketAddr],
+        wire: Wire,
+        name: ServerName<'static>,
         config: &Arc<ClientConfig>,
-        sockets: &Sockets,
         until: Instant,
     ) -> Result<Connection, Fault> {
-        let socket = Arc::new(Socket(connect(addresses, until)?));
-        sockets.register(&socket)?;
-        let name = ServerName::try_from(endpoint.server_name().to_owned())
-            .map_err(|_| Failure::new(Reason::TlsFailed, "the endpoint's name is malformed"))?;
         let tls = ClientConnection::new(Arc::clone(config), name).map_err(tls_fault)?;
         let mut connection = Connection {
             tls,
-            socket,
+            wire,
             records: RecordPosition::default(),
-            read_timeout: Duration::ZERO,
-            write_timeout: Duration::ZERO,
         };
         while connection.tls.is_handshaking() {
             connection.flush(until)?;
@@ -73,6 +45,11 @@ impl Connection {
         Ok(connection)
     }
 
+    /// What it runs over.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
     /// Takes bytes to send; they go with the next flush.
     pub fn buffer(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let written = self.tls.writer().write_all(bytes);
@@ -82,13 +59,8 @@ impl Connection {
     /// Sends what was buffered.
     pub fn flush(&mut self, until: Instant) -> Result<(), Fault> {
         while self.tls.wants_write() {
-            let left = left(until)?;
-            if is_off(self.write_timeout, left) {
-                let set = self.socket.0.set_write_timeout(Some(left));
-                set.map_err(|error| Fault::io(Reason::ConnectionLost, &error))?;
-                self.write_timeout = left;
-            }
-            match self.tls.write_tls(&mut &self.socket.0) {
+            left(until)?;
+            match self.tls.write_tls(&mut self.wire.until(until)) {
                 Ok(_) => {}
                 Err(error) if is_passing(&error) => {}
                 Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
@@ -123,7 +95,7 @@ impl Connection {
     /// The connection still stands and no reply came over it that nobody asked for.
     pub fn is_silent(&mut self) -> bool {
         // Session tickets may have come after the last reply; they are no reply.
-        while sys::readable_now(&self.socket.0) {
+        while self.wire.readable_now() {
             let soon = Instant::now() + TIMEOUT_SLACK;
             if !matches!(self.receive(soon), Ok(true)) || !self.is_drained() {
                 return false;
@@ -135,14 +107,9 @@ impl Connection {
     /// Reads and decrypts what the socket has, waiting for it; false at the end of the stream.
     fn receive(&mut self, until: Instant) -> Result<bool, Fault> {
         let count = loop {
-            let left = left(until)?;
-            if is_off(self.read_timeout, left) {
-                let set = self.socket.0.set_read_timeout(Some(left));
-                set.map_err(|error| Fault::io(Reason::ConnectionLost, &error))?;
-                self.read_timeout = left;
-            }
+            left(until)?;
             let mut reader = Tracked {
-                socket: &self.socket.0,
+                wire: self.wire.until(until),
                 records: &mut self.records,
             };
             match self.tls.read_tls(&mut reader) {
@@ -153,14 +120,15 @@ impl Connection {
         };
         if let Err(error) = self.tls.process_new_packets() {
             // The alert that tells the other side; it is lost without harm.
-            let _alert = self.tls.write_tls(&mut &self.socket.0);
+            let _alert = self.tls.write_tls(&mut self.wire.until(until));
             return Err(tls_fault(error));
         }
         Ok(count > 0)
     }
 }
 
-fn connect(addresses: &[SocketAddr], until: Instant) -> Result<TcpStream, Fault> {
+/// Connects to one of the addresses.
+pub fn connect(addresses: &[SocketAddr], until: Instant) -> Result<Wire, Fault> {
     let mut failure = Failure::new(Reason::ConnectFailed, "no address");
     for (index, address) in addresses.iter().enumerate() {
         // An address that does not answer leaves the others their share of the time.
@@ -169,7 +137,7 @@ fn connect(addresses: &[SocketAddr], until: Instant) -> Result<TcpStream, Fault>
             Ok(socket) => {
                 let set = socket.set_nodelay(true);
                 set.map_err(|error| Fault::io(Reason::ConnectFailed, &error))?;
-                return Ok(socket);
+                return Ok(Wire::new(socket));
             }
             Err(error) => {
                 failure = Failure::new(Reason::ConnectFailed, format!("{address}: {error}"));
@@ -181,11 +149,6 @@ fn connect(addresses: &[SocketAddr], until: Instant) -> Result<TcpStream, Fault>
 
 fn tls_fault(error: rustls::Error) -> Fault {
     Failure::new(Reason::TlsFailed, error.to_string()).into()
-}
-
-/// The socket's timeout is too far from what is left.
-fn is_off(timeout: Duration, left: Duration) -> bool {
-    timeout.abs_diff(left) > TIMEOUT_SLACK || timeout.is_zero()
 }
 
 fn is_passing(error: &io::Error) -> bool {
@@ -225,13 +188,13 @@ impl RecordPosition {
 }
 
 struct Tracked<'a> {
-    socket: &'a TcpStream,
+    wire: WireUntil<'a>,
     records: &'a mut RecordPosition,
 }
 
 impl Read for Tracked<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.socket.read(buffer)?;
+        let count = self.wire.read(buffer)?;
         self.records
             .advance(buffer.get(..count).unwrap_or_default());
         Ok(count)

@@ -41,6 +41,15 @@ impl IdleConnections {
         }
     }
 
+    /// A connection to the target rests here.
+    pub fn has(&self, target: &Endpoint) -> bool {
+        let resting = self.resting();
+        let newest = resting.connections.iter().rev();
+        newest
+            .filter(|(known, ..)| known.same_address(target))
+            .any(|(_, since, _)| since.elapsed() <= LONGEST_REST)
+    }
+
     /// Lays a connection to rest.
     pub fn put(&self, target: Arc<Endpoint>, connection: Connection) {
         let mut resting = self.resting();

@@ -1,15 +1,18 @@
 //! The way to STS: HTTP/1.1 over TLS (rustls) on connections that rest between two logins.
 //!
-//! One request, one response, nothing else: no redirects, no proxy from the environment, no cookies,
+//! One request, one response, nothing else: no redirects, no proxy unless it is configured, no cookies,
 //! no compression. Why no HTTP library: `docs/performance.md`.
 
 mod connection;
 mod fault;
 mod idle;
+mod place;
 mod resolver;
 pub mod response;
 mod roots;
 mod sockets;
+mod tunnel;
+mod wire;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,20 +24,24 @@ use rustls::crypto::aws_lc_rs as cryptography;
 use rustls::crypto::ring as cryptography;
 use zeroize::Zeroize as _;
 
-use self::connection::Connection;
+use self::connection::{Connection, connect};
 use self::fault::Fault;
 use self::idle::IdleConnections;
+use self::place::Place;
 use self::resolver::Resolver;
 use self::response::{RESPONSE_LIMIT, Response};
 pub use self::roots::load as load_roots;
 use self::sockets::Sockets;
-use crate::aws::{Answer, Endpoint, SignedRequest, read_answer};
+use self::wire::Wire;
+use crate::aws::{Answer, Endpoint, Proxy, SignedRequest, is_exempt, read_answer};
 use crate::options::{OptionError, Settings};
 use crate::ports::{Attempt, SendLimits, Sts, StsClient};
 use crate::reason::{Failure, Reason};
 
 /// Holds any answer of STS; longer ones make it grow.
 const READ_BYTES: usize = 4 * 1024;
+/// Longest time for a connection that is opened ahead.
+const WARMING_TIME: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("mongodb-aws-auth/", env!("CARGO_PKG_VERSION"));
 
 /// What is inside, for the interface.
@@ -50,6 +57,7 @@ pub struct StsOverHttps(Arc<Connections>);
 /// What connections are made of and where they rest.
 #[derive(Debug)]
 struct Connections {
+    places: Vec<Arc<Place>>,
     tls: Arc<ClientConfig>,
     resolver: Resolver,
     sockets: Sockets,
@@ -65,7 +73,16 @@ impl StsOverHttps {
             .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
             .with_root_certificates(roots)
             .with_no_client_auth();
+        let endpoints = settings.endpoints.iter();
+        let places = endpoints
+            .map(|endpoint| {
+                let exempt = is_exempt(&settings.no_proxy, endpoint.server_name());
+                let proxy = settings.proxy.clone().filter(|_| !exempt);
+                Arc::new(Place::new(Arc::clone(endpoint), proxy))
+            })
+            .collect();
         Ok(StsOverHttps(Arc::new(Connections {
+            places,
             tls: Arc::new(tls),
             resolver: Resolver::default(),
             sockets: Sockets::default(),
@@ -83,6 +100,22 @@ impl Sts for StsOverHttps {
         })
     }
 
+    fn warm_up(&self, endpoint: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        if self.0.idle.has(endpoint) {
+            return None;
+        }
+        let place = Arc::clone(self.0.place(endpoint).ok()?);
+        if !place.begin_warming() {
+            return None;
+        }
+        let mut warming = Warming {
+            connections: Arc::clone(&self.0),
+            place,
+            opened: false,
+        };
+        Some(Box::new(move || warming.run()))
+    }
+
     fn shutdown(&self) {
         self.0.idle.close();
         self.0.sockets.shutdown();
@@ -90,13 +123,78 @@ impl Sts for StsOverHttps {
 }
 
 impl Connections {
-    fn open(&self, endpoint: &Arc<Endpoint>, until: Instant) -> Result<Connection, Fault> {
-        self.resolver
-            .resolve(endpoint, until)
-            .and_then(|addresses| {
-                Connection::open(endpoint, &addresses, &self.tls, &self.sockets, until)
-            })
-            .inspect_err(|_| self.resolver.distrust(endpoint))
+    fn open(&self, place: &Place, until: Instant) -> Result<Connection, Fault> {
+        let wire = match &place.proxy {
+            None => self.wire(&place.endpoint, until)?,
+            Some(proxy) => self.through(proxy, &place.endpoint, until)?,
+        };
+        Connection::open(wire, place.tls_name()?, &self.tls, until)
+            .inspect_err(|_| self.resolver.distrust(&place.endpoint))
+    }
+
+    fn wire(&self, target: &Arc<Endpoint>, until: Instant) -> Result<Wire, Fault> {
+        let addresses = self.resolver.resolve(target, until)?;
+        let wire = connect(&addresses, until).inspect_err(|_| self.resolver.distrust(target))?;
+        self.sockets.register(wire.socket())?;
+        Ok(wire)
+    }
+
+    fn through(&self, proxy: &Proxy, target: &Endpoint, until: Instant) -> Result<Wire, Fault> {
+        let mut wire = self.wire(proxy.place(), until)?;
+        if proxy.is_tls() {
+            let name = place::tls_name(proxy.place())?;
+            let outer = Connection::open(wire, name, &self.tls, until)?;
+            wire = Wire::Tls(Box::new(outer));
+        }
+        tunnel::connect(&mut wire, proxy, target, until)?;
+        Ok(wire)
+    }
+
+    fn place(&self, endpoint: &Endpoint) -> Result<&Arc<Place>, Fault> {
+        let known = |place: &&Arc<Place>| place.endpoint.same_address(endpoint);
+        let place = self.places.iter().find(known);
+        place.ok_or_else(|| Reason::Internal.into())
+    }
+
+    /// Opens a connection, or takes the one that is being opened ahead.
+    fn connect(
+        &self,
+        endpoint: &Endpoint,
+        fresh: bool,
+        until: Instant,
+    ) -> Result<Connection, Fault> {
+        let place = self.place(endpoint)?;
+        if !fresh
+            && place.await_warming(until)
+            && let Some(connection) = self.idle.take(endpoint)
+        {
+            return Ok(connection);
+        }
+        self.open(place, until)
+    }
+}
+
+/// A connection that is opened ahead of the login that will use it; dropped, it never will be.
+struct Warming {
+    connections: Arc<Connections>,
+    place: Arc<Place>,
+    opened: bool,
+}
+
+impl Warming {
+    fn run(&mut self) {
+        let until = Instant::now() + WARMING_TIME;
+        if let Ok(connection) = self.connections.open(&self.place, until) {
+            let endpoint = Arc::clone(&self.place.endpoint);
+            self.connections.idle.put(endpoint, connection);
+            self.opened = true;
+        }
+    }
+}
+
+impl Drop for Warming {
+    fn drop(&mut self) {
+        self.place.end_warming(self.opened);
     }
 }
 
@@ -126,9 +224,25 @@ impl StsClient for Client {
             stale_connection,
         }
     }
+
+    fn probe(&mut self, endpoint: &Arc<Endpoint>, time: Duration) -> bool {
+        let status = self.probe_place(endpoint, Instant::now() + time);
+        status.is_ok_and(|status| status < 500)
+    }
 }
 
 impl Client {
+    fn probe_place(&mut self, endpoint: &Arc<Endpoint>, until: Instant) -> Result<u16, Fault> {
+        let connections = Arc::clone(&self.connections);
+        let mut connection = connections.open(connections.place(endpoint)?, until)?;
+        write_probe(endpoint, &mut self.request);
+        let response = self.ask(&mut connection, until)?;
+        if response.reusable && connection.is_drained() {
+            connections.idle.put(Arc::clone(endpoint), connection);
+        }
+        Ok(response.status)
+    }
+
     fn exchange(
         &mut self,
         request: &SignedRequest,
@@ -146,23 +260,33 @@ impl Client {
         let mut connection = match warm {
             Some(connection) => connection,
             None => {
-                let opened = self
-                    .connections
-                    .open(&request.endpoint, started + limits.connect);
+                let opened = self.connections.connect(
+                    &request.endpoint,
+                    limits.fresh,
+                    started + limits.connect,
+                );
                 *connect = Some(started.elapsed());
                 opened?
             }
         };
         let until = started + limits.total;
-        self.response.clear();
-        let sent = self.send_request(request, &mut connection, until);
-        let response = sent.and_then(|()| self.read_response(&mut connection, until));
+        write_request(request, &mut self.request);
+        let response = self.ask(&mut connection, until);
         let response = response.map_err(|fault| Fault {
             // The request changes nothing at STS, so it may be sent again.
             stale: reused && self.response.is_empty() && is_loss(&fault),
             ..fault
         })?;
-        if response.reusable && connection.is_drained() {
+        let is_drained = connection.is_drained();
+        if reused && (response.surplus || !is_drained) {
+            // The first of two may be an answer to what another login asked over this connection.
+            let failure = Failure::new(Reason::AnswerHttp, "more than one answer");
+            return Err(Fault {
+                stale: true,
+                ..failure.into()
+            });
+        }
+        if response.reusable && is_drained {
             self.connections
                 .idle
                 .put(Arc::clone(&request.endpoint), connection);
@@ -170,17 +294,14 @@ impl Client {
         Ok(response)
     }
 
-    fn send_request(
-        &mut self,
-        request: &SignedRequest,
-        connection: &mut Connection,
-        until: Instant,
-    ) -> Result<(), Fault> {
-        write_request(request, &mut self.request);
+    /// Sends what was written and reads the response.
+    fn ask(&mut self, connection: &mut Connection, until: Instant) -> Result<Response, Fault> {
+        self.response.clear();
         let buffered = connection.buffer(&self.request);
         self.request.zeroize();
         buffered?;
-        connection.flush(until)
+        connection.flush(until)?;
+        self.read_response(connection, until)
     }
 
     fn read_response(
@@ -226,6 +347,18 @@ fn write_request(request: &SignedRequest, to: &mut Vec<u8>) {
     }
     to.extend_from_slice(b"\r\n");
     to.extend_from_slice(SignedRequest::BODY.as_bytes());
+}
+
+/// A request that no login is asked for: STS answers it with a refusal.
+fn write_probe(endpoint: &Endpoint, to: &mut Vec<u8>) {
+    let (host, body) = (endpoint.host(), SignedRequest::BODY);
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\
+         user-agent: {USER_AGENT}\r\n\r\n{body}",
+        body.len()
+    );
+    to.extend_from_slice(head.as_bytes());
 }
 
 fn is_loss(fault: &Fault) -> bool {

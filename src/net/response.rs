@@ -28,6 +28,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Nothing was left over, and the server did not say that it closes.
     pub reusable: bool,
+    /// Something was left over.
+    pub surplus: bool,
 }
 
 /// Reads the response in `bytes`. None: more has to come. `ended`: nothing more will, and the
@@ -161,6 +163,7 @@ impl Head {
             content_type: self.content_type,
             encoded: self.encoded,
             body,
+            surplus: used != bytes.len(),
             reusable: !ended && !self.closes && used == bytes.len(),
         }))
     }

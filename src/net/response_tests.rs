@@ -27,6 +27,7 @@ fn a_response_with_a_length_is_read() {
         encoded: false,
         body: b"body".to_vec(),
         reusable: true,
+        surplus: false,
     };
     assert_eq!(response, expected);
     assert_eq!(

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::connection::Socket;
 use super::fault::Fault;
+use super::wire::Socket;
 use crate::reason::Reason;
 
 /// The sockets that are open, or have been until lately.

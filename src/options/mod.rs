@@ -1,22 +1,27 @@
 //! The options: one table ([`table::OPTIONS`]), from which validation, the interface's descriptors
 //! and the reference in the documents come.
 
+mod endpoints;
 pub mod table;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::endpoints::Endpoints;
 use self::table::{Draft, OPTIONS, Spec};
-use crate::aws::{Endpoint, HostForm, sts_host_form};
+use crate::aws::Proxy;
 use crate::identity::{IdentityRules, PrincipalFormat};
 use crate::reason::printable;
 
 /// What the options say, typed and checked against each other.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The STS endpoint.
-    pub endpoint: Arc<Endpoint>,
+    /// The STS endpoints in order of preference, at least one.
+    pub endpoints: Endpoints,
+    /// The way to STS leads through this.
+    pub proxy: Option<Proxy>,
+    /// Hosts that are reached without it, as in the environment's `no_proxy`.
+    pub no_proxy: String,
     /// CA bundle; the system's where it is empty.
     pub ca_file: String,
     /// Times and sizes.
@@ -97,10 +102,11 @@ impl Options {
         Options::build(self.texts.clone(), given)
     }
 
-    /// The value of an option as text.
-    pub fn text(&self, key: &str) -> Option<&str> {
-        let index = OPTIONS.iter().position(|spec| spec.key() == key)?;
-        self.texts.get(index).map(String::as_str)
+    /// The value of an option as text; of a secret one without what is secret in it.
+    pub fn text(&self, key: &str) -> Option<String> {
+        let mut all = OPTIONS.iter().zip(&self.texts);
+        let (spec, text) = all.find(|(spec, _)| spec.key() == key)?;
+        Some(spec.shown(text))
     }
 
     fn build(mut texts: Vec<String>, given: &[(&str, &str)]) -> Result<Options, OptionError> {
@@ -123,7 +129,7 @@ impl Options {
         let mut draft = Draft::default();
         for (spec, text) in OPTIONS.iter().zip(&texts) {
             (spec.set)(spec, &mut draft, text)
-                .map_err(|legal| OptionError::new(spec.key(), text, legal))?;
+                .map_err(|legal| OptionError::new(spec.key(), &spec.shown(text), legal))?;
         }
         Ok(Options {
             settings: finish(draft)?,
@@ -134,30 +140,8 @@ impl Options {
 
 /// Checks the values against each other.
 fn finish(draft: Draft) -> Result<Settings, OptionError> {
-    let Draft {
-        host,
-        endpoint_url,
-        region,
-        allow_custom_host,
-        identity,
-        ..
-    } = draft;
-    let form =
-        sts_host_form(&host).map_err(|legal| OptionError::new("awsStsHost", &host, legal))?;
-    if form == HostForm::Custom && !allow_custom_host {
-        let legal = "sts.amazonaws.com, sts.REGION.amazonaws.com or another of AWS's names of STS; \
-                     to connect elsewhere (VPC endpoint, proxy) set awsStsEndpoint, and for an \
-                     STS-compatible service awsStsAllowCustomHost=true";
-        return Err(OptionError::new("awsStsHost", &host, legal));
-    }
-    let region = (!region.is_empty()).then_some(region);
-    if let (Some(region), HostForm::Sts) = (&region, form) {
-        let legal = "drivers derive the region from awsStsHost; this is for custom hosts only";
-        return Err(OptionError::new("awsStsRegion", region, legal));
-    }
-    let url = (!endpoint_url.is_empty()).then_some(endpoint_url.as_str());
-    let endpoint = Endpoint::new(&host, region.as_deref(), url)
-        .map_err(|legal| OptionError::new("awsStsEndpoint", &endpoint_url, legal))?;
+    let endpoints = endpoints::build(&draft)?;
+    let identity = draft.identity;
 
     for (key, on) in [
         ("awsAllowRoot", identity.allow_root),
@@ -169,7 +153,9 @@ fn finish(draft: Draft) -> Result<Settings, OptionError> {
         }
     }
     Ok(Settings {
-        endpoint: Arc::new(endpoint),
+        endpoints,
+        proxy: draft.proxy,
+        no_proxy: draft.no_proxy,
         ca_file: draft.ca_file,
         limits: draft.limits,
         require_tls: draft.require_tls,

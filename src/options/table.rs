@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Limits;
 use crate::abi::maws_option_kind::{self, *};
-use crate::aws::{check_region, is_account, is_partition};
+use crate::aws::{Proxy, check_region, is_account, is_partition, without_password};
 use crate::identity::{IdentityRules, PrincipalFormat};
 use crate::reason::printable;
 
@@ -26,6 +26,8 @@ pub struct Spec {
     pub choices: &'static [&'static CStr],
     /// May change after create.
     pub runtime: bool,
+    /// Holds a secret, which is not shown.
+    pub secret: bool,
     /// One sentence for the operator.
     pub help: &'static CStr,
     pub(super) set: fn(&Spec, &mut Draft, &str) -> Result<(), String>,
@@ -34,10 +36,12 @@ pub struct Spec {
 /// Values as they are set one by one, before they are checked against each other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
-    pub host: String,
-    pub endpoint_url: String,
+    pub hosts: String,
+    pub endpoint_urls: String,
     pub region: String,
     pub allow_custom_host: bool,
+    pub proxy: Option<Proxy>,
+    pub no_proxy: String,
     pub ca_file: String,
     pub limits: Limits,
     pub require_tls: bool,
@@ -53,6 +57,7 @@ const STARTUP: Spec = Spec {
     max: 0,
     choices: &[],
     runtime: false,
+    secret: false,
     help: c"",
     set: |_, _, _| Ok(()),
 };
@@ -65,15 +70,17 @@ const RUNTIME: Spec = Spec {
 pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsStsHost",
+        kind: MAWS_OPTION_LIST,
         default: c"sts.amazonaws.com",
-        help: c"The STS host that clients sign for: sts.amazonaws.com, or a regional one such as sts.eu-central-1.amazonaws.com.",
-        set: |_, draft, text| text_into(&mut draft.host, text),
+        help: c"The STS host that clients sign for: sts.amazonaws.com, or a regional one such as sts.eu-central-1.amazonaws.com. Several, separated by white space, in order of preference: new logins go to the first that is healthy; all belong to one partition.",
+        set: |_, draft, text| text_into(&mut draft.hosts, text),
         ..STARTUP
     },
     Spec {
         name: c"awsStsEndpoint",
-        help: c"Where to connect, as https://HOST[:PORT], for example a VPC endpoint; empty: https://<awsStsHost>.",
-        set: |_, draft, text| text_into(&mut draft.endpoint_url, text),
+        kind: MAWS_OPTION_LIST,
+        help: c"Where to connect, as https://HOST[:PORT], for example a VPC endpoint; one for each host of awsStsHost, in the same order; empty: https://<awsStsHost>.",
+        set: |_, draft, text| text_into(&mut draft.endpoint_urls, text),
         ..STARTUP
     },
     Spec {
@@ -93,6 +100,13 @@ pub static OPTIONS: &[Spec] = &[
             }
             text_into(&mut draft.region, text)
         },
+        ..STARTUP
+    },
+    Spec {
+        name: c"awsStsProxy",
+        secret: true,
+        help: c"The HTTP proxy through which STS is reached, as http://[USER:PASSWORD@]HOST:PORT, or https:// where the way to the proxy is TLS; env: what https_proxy and no_proxy of the environment say; empty: none, whatever the environment says.",
+        set: |_, draft, text| proxy(draft, text),
         ..STARTUP
     },
     Spec {
@@ -137,7 +151,7 @@ pub static OPTIONS: &[Spec] = &[
         default: c"64",
         min: 1,
         max: 1024,
-        help: c"Most worker threads, started on demand; logins per second are at most workers divided by the round trip to STS.",
+        help: c"Most requests that are under way to one STS host at once; each takes a worker thread, started on demand. Logins per second are at most this divided by the round trip to STS.",
         set: |spec, draft, text| count(&mut draft.limits.workers, spec, text),
         ..RUNTIME
     },
@@ -147,7 +161,7 @@ pub static OPTIONS: &[Spec] = &[
         default: c"10000",
         min: 1,
         max: 1_000_000,
-        help: c"Most verifications that wait for a worker; further ones are refused as overload.",
+        help: c"Most verifications that wait for their turn; further ones are refused as overload, after a pause.",
         set: |spec, draft, text| count(&mut draft.limits.queue, spec, text),
         ..RUNTIME
     },
@@ -238,6 +252,14 @@ pub static OPTIONS: &[Spec] = &[
 ];
 
 impl Spec {
+    /// A value as it may be shown.
+    pub fn shown(&self, text: &str) -> String {
+        match self.secret {
+            true => without_password(text),
+            false => text.to_owned(),
+        }
+    }
+
     /// The name as text.
     pub fn key(&self) -> &'static str {
         self.name.to_str().unwrap_or_default()
@@ -246,6 +268,25 @@ impl Spec {
 
 fn text_into(to: &mut String, text: &str) -> Result<(), String> {
     text.clone_into(to);
+    Ok(())
+}
+
+fn proxy(draft: &mut Draft, text: &str) -> Result<(), String> {
+    let from_environment = |name: &str| {
+        let names = [name.to_owned(), name.to_uppercase()];
+        let found = names.iter().find_map(|name| std::env::var(name).ok());
+        found.unwrap_or_default()
+    };
+    let url = match text {
+        "env" => {
+            draft.no_proxy = from_environment("no_proxy");
+            from_environment("https_proxy")
+        }
+        text => text.to_owned(),
+    };
+    if !url.is_empty() {
+        draft.proxy = Some(Proxy::parse(&url).map_err(|legal| legal.to_string())?);
+    }
     Ok(())
 }
 

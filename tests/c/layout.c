@@ -102,7 +102,11 @@ MEMBER(maws_stats, sts_requests, 112, uint64_t);
 MEMBER(maws_stats, sts_connections, 120, uint64_t);
 MEMBER(maws_stats, sts_us_total, 128, uint64_t);
 MEMBER(maws_stats, sts_us_max, 136, uint64_t);
-ENDS_WITH(maws_stats, sts_us_max, 144);
+MEMBER(maws_stats, sts_throttled, 144, uint64_t);
+MEMBER(maws_stats, sts_retries, 152, uint64_t);
+MEMBER(maws_stats, sts_stale, 160, uint64_t);
+MEMBER(maws_stats, throttled_accounts, 168, uint64_t);
+ENDS_WITH(maws_stats, throttled_accounts, 176);
 
 MEMBER(maws_begin, struct_size, 0, uint32_t);
 MEMBER(maws_begin, flags, 4, uint32_t);

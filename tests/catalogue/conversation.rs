@@ -42,7 +42,7 @@ fn f1_messages_come_in_order_and_a_failure_is_final() {
         let status = conv.poll(LONG);
         conv.finish(status).assert_failed(&[MAWS_E_PROTOCOL]);
     }
-    assert_eq!(sts.counters().connections, 0);
+    assert_eq!(sts.counters().requests, 0);
     // A third message neither helps nor harms.
     let conv = host.begin();
     conv.until_pending();
@@ -112,7 +112,7 @@ fn f3_of_two_threads_in_one_handle_one_is_told_so_and_nothing_mixes() {
         lost += refused.load(Ordering::Relaxed);
     }
     assert!(won == 10_000 && lost <= won);
-    assert_eq!(sts.counters().connections, 0);
+    assert_eq!(sts.counters().requests, 0);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn f4_a_conversation_past_its_deadline_is_dead() {
     let status = conv.step(&client_second(&honest(&h, &n))).0;
     conv.finish(status)
         .assert_refused(Reason::ConversationExpired);
-    assert_eq!(sts.counters().connections, 0);
+    assert_eq!(sts.counters().requests, 0);
 }
 
 #[test]

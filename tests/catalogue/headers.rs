@@ -25,7 +25,7 @@ impl Local {
     #[track_caller]
     pub fn refuses(&self, reason: Reason, second: impl FnOnce(ClientSecond) -> ClientSecond) {
         self.host.login_sending(second).assert_refused(reason);
-        assert_eq!(self.sts.counters().connections, 0);
+        assert_eq!(self.sts.counters().requests, 0);
     }
 
     /// The Authorization value with one text replaced by another.
@@ -116,7 +116,7 @@ fn s1_a_decoy_list_of_signed_headers_is_refused_before_sts() {
         });
         login.assert_refused(Reason::AuthorizationMalformed);
     }
-    assert_eq!(local.sts.counters().connections, 0);
+    assert_eq!(local.sts.counters().requests, 0);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn s3_host_and_date_are_signed() {
         let login = local.host.login_by(|h, n| alice(h, n).without(name));
         login.assert_refused(Reason::SignedHeaderMissing);
     }
-    assert_eq!(local.sts.counters().connections, 0);
+    assert_eq!(local.sts.counters().requests, 0);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn s5_no_header_is_signed_that_is_never_sent() {
         let login = local.host.login_by(|h, n| alice(h, n).also(name, "x"));
         login.assert_refused(Reason::SignedHeaderUnknown);
     }
-    assert_eq!(local.sts.counters().connections, 0);
+    assert_eq!(local.sts.counters().requests, 0);
 }
 
 #[test]

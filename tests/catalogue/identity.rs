@@ -254,7 +254,7 @@ fn i12_other_databases_and_reserved_names_are_refused() {
         let refused = says.host.try_begin(database, true).err();
         assert_eq!(refused, Some(MAWS_E_PROTOCOL as i32), "{database:?}");
     }
-    assert_eq!(says.sts.counters().connections, 0);
+    assert_eq!(says.sts.counters().requests, 0);
     for arn in ["__system", "__system@local", "root", "alice"] {
         says.is(arn).assert_refused(Reason::ArnMalformed);
     }

@@ -33,7 +33,8 @@ fn hears_no_request(certificate: Certificate) {
     for _ in 0..3 {
         host.login(ALICE).assert_refused(Reason::TlsFailed);
     }
-    assert!(sts.wait(LONG, |seen| seen.ended == 3));
+    // Connections that were opened ahead of a login may be among them.
+    assert!(sts.wait(LONG, |seen| seen.ended >= 3));
     assert_eq!(sts.seen().requests, 0);
 }
 

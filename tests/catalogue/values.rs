@@ -45,7 +45,7 @@ fn s10_no_byte_outside_the_alphabet_passes_in_any_place() {
             }
         }
     }
-    assert_eq!(local.sts.counters().connections, 0);
+    assert_eq!(local.sts.counters().requests, 0);
 }
 
 #[test]

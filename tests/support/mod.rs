@@ -107,7 +107,7 @@ impl Server {
         let https = Arc::new(StsOverHttps::new(&options.settings).unwrap());
         let host = Arc::new(Recorder::default());
         let recording = Box::new(RecordingHost(Arc::clone(&host)));
-        let plugin = Plugin::new(recording, 0, options, https, Box::new(SystemClock));
+        let plugin = Plugin::new(recording, 0, options, https, Arc::new(SystemClock));
         Server { plugin, sts, host }
     }
 

@@ -180,17 +180,18 @@ pub fn options(config: &ServerConfig, findings: &mut Findings) -> Option<Options
         .collect();
     match Options::new(&pairs) {
         Ok(options) => {
-            let endpoint = &options.settings.endpoint;
-            findings.pass(
-                STEP,
-                format!(
-                    "clients sign for {} (region {}); the server connects to {}:{}",
-                    endpoint.host(),
-                    endpoint.region(),
-                    endpoint.server_name(),
-                    endpoint.port()
-                ),
-            );
+            for endpoint in options.settings.endpoints.iter() {
+                findings.pass(
+                    STEP,
+                    format!(
+                        "clients sign for {} (region {}); the server connects to {}:{}",
+                        endpoint.host(),
+                        endpoint.region(),
+                        endpoint.server_name(),
+                        endpoint.port()
+                    ),
+                );
+            }
             Some(options)
         }
         Err(error) => {

@@ -20,10 +20,10 @@ const SKEW_WARNS: i64 = 60;
 /// Drivers give a login up after ten seconds; a cold call this slow leaves little of them.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// Goes the way; true if STS answered at its end.
+/// Goes the way to the first host; true if STS answered at its end.
 pub fn check(options: &Options, findings: &mut Findings) -> bool {
     let settings = &options.settings;
-    let endpoint = &settings.endpoint;
+    let endpoint = settings.endpoints.at(0);
     let (name, port) = (endpoint.server_name(), endpoint.port());
     let limit = settings.limits.connect_timeout;
     let started = Instant::now();
@@ -115,7 +115,7 @@ fn tls(options: &Options, stream: TcpStream, findings: &mut Findings) -> Option<
             return None;
         }
     };
-    let name = settings.endpoint.server_name();
+    let name = settings.endpoints.at(0).server_name();
     let shaken = network::handshake(config, name, stream, settings.limits.sts_timeout);
     let chain = witness.chain();
     let issuer = chain.first().map(|(_, issuer)| printable(issuer));

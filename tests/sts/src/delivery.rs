@@ -88,9 +88,13 @@ pub(crate) fn deliver(
         } => {
             let surplus = answer.response().to_bytes();
             if *separate_record {
-                outgoing.send(stream, &[])?;
+                stream.write_all(&outgoing.response.to_bytes())?;
+                stream.flush()?;
                 stream.write_all(&surplus)?;
                 stream.flush()?;
+                // In flight until all is sent, for tests that wait for that.
+                let (status, error_code) = (outgoing.response.status, outgoing.error_code);
+                outgoing.in_flight.answered(status, error_code.as_deref());
             } else {
                 outgoing.send(stream, &surplus)?;
             }

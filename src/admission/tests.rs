@@ -1,0 +1,252 @@
+use super::*;
+
+pub(super) const MS: Duration = Duration::from_millis(1);
+pub(super) const S: Duration = Duration::from_secs(1);
+pub(super) const KEY: Key = account(1);
+
+pub(super) const fn account(account: u64) -> Key {
+    Key {
+        endpoint: 0,
+        account,
+    }
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) struct Login {
+    name: u32,
+    pub(super) key: Key,
+    pub(super) deadline: Instant,
+    wanted: bool,
+}
+
+impl Waiting for Login {
+    fn key(&self) -> Key {
+        self.key
+    }
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+    fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+}
+
+pub(super) struct Bench {
+    pub(super) admission: Admission<Login>,
+    pub(super) now: Instant,
+    logins: u32,
+}
+
+impl Bench {
+    pub(super) fn new(endpoints: usize, requests: usize, waiting: usize) -> Bench {
+        let limits = AdmissionLimits { requests, waiting };
+        Bench {
+            admission: Admission::new(endpoints, limits, Random::new(7)),
+            now: Instant::now(),
+            logins: 0,
+        }
+    }
+
+    pub(super) fn login(&mut self, key: Key, time: Duration) -> Login {
+        self.logins += 1;
+        Login {
+            name: self.logins,
+            key,
+            deadline: self.now + time,
+            wanted: true,
+        }
+    }
+
+    /// Submits a login with plenty of time; true if it may run at once.
+    fn submit(&mut self, key: Key) -> bool {
+        let login = self.login(key, 30 * S);
+        self.admission.submit(self.now, login).is_some()
+    }
+
+    fn done(&mut self, key: Key, verdict: Verdict) {
+        let (sent, took) = (self.now, 20 * MS);
+        let done = Done {
+            verdict,
+            sent,
+            took,
+        };
+        self.admission.done(self.now, key, done);
+    }
+
+    /// The name of the login that may run now.
+    fn run(&mut self) -> Option<u32> {
+        match self.admission.next(self.now, true) {
+            Next::Run(login) => Some(login.name),
+            Next::Refuse(login, reason) => panic!("{login:?} is refused: {reason:?}"),
+            Next::Wait(_) => None,
+        }
+    }
+
+    /// Passes time until something is due by itself.
+    fn pass(&mut self) -> Next<Login> {
+        match self.admission.next(self.now, true) {
+            Next::Wait(until) => {
+                self.now = until.expect("something waits");
+                self.admission.next(self.now, true)
+            }
+            next => next,
+        }
+    }
+}
+
+#[test]
+fn what_finds_room_runs_at_once_and_the_rest_in_order() {
+    let mut bench = Bench::new(1, 2, 10);
+    assert!(bench.submit(KEY) && bench.submit(KEY));
+    assert!(!bench.submit(KEY) && !bench.submit(account(2)));
+    assert_eq!(bench.run(), None);
+    bench.done(KEY, Verdict::Answered);
+    assert_eq!(bench.run(), Some(3));
+    assert_eq!(bench.run(), None);
+    bench.done(KEY, Verdict::Answered);
+    assert_eq!(bench.run(), Some(4));
+}
+
+#[test]
+fn an_endpoint_that_is_full_holds_up_no_other() {
+    let mut bench = Bench::new(2, 1, 10);
+    assert!(bench.submit(KEY));
+    assert!(!bench.submit(KEY));
+    assert!(bench.submit(Key {
+        endpoint: 1,
+        account: 1
+    }));
+}
+
+#[test]
+fn a_time_that_is_over_ends_the_wait_then_and_there() {
+    let mut bench = Bench::new(1, 1, 10);
+    assert!(bench.submit(KEY));
+    let login = bench.login(KEY, 5 * S);
+    let deadline = login.deadline;
+    assert!(bench.admission.submit(bench.now, login).is_none());
+    let next = bench.pass();
+    assert!(matches!(next, Next::Refuse(_, Reason::VerificationTimeout)));
+    assert_eq!(bench.now, deadline);
+    assert_eq!(bench.admission.waiting(), 0);
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_not_sent() {
+    let mut bench = Bench::new(1, 1, 10);
+    assert!(bench.submit(KEY));
+    let mut login = bench.login(KEY, 5 * S);
+    login.wanted = false;
+    assert!(bench.admission.submit(bench.now, login).is_none());
+    bench.done(KEY, Verdict::Answered);
+    let next = bench.admission.next(bench.now, true);
+    assert!(matches!(next, Next::Refuse(_, Reason::Cancelled)));
+    assert!(bench.submit(KEY), "and its place is free");
+}
+
+#[test]
+fn one_too_many_is_refused_after_a_pause() {
+    let mut bench = Bench::new(1, 1, 1);
+    assert!(bench.submit(KEY));
+    assert!(!bench.submit(KEY) && !bench.submit(KEY));
+    let begun = bench.now;
+    let Next::Refuse(login, Reason::QueueFull) = bench.pass() else {
+        panic!("it is not refused");
+    };
+    assert_eq!(login.name, 3);
+    let pause = bench.now - begun;
+    assert!((500 * MS..=1500 * MS).contains(&pause), "{pause:?}");
+}
+
+#[test]
+fn one_too_many_waits_after_all_if_there_is_room_by_then() {
+    let mut bench = Bench::new(1, 1, 1);
+    assert!(bench.submit(KEY));
+    assert!(!bench.submit(KEY) && !bench.submit(KEY));
+    bench.done(KEY, Verdict::Answered);
+    assert_eq!(bench.run(), Some(2));
+    bench.done(KEY, Verdict::Answered);
+    assert!(matches!(bench.pass(), Next::Run(Login { name: 3, .. })));
+}
+
+#[test]
+fn one_that_cannot_be_in_time_is_refused_before_its_time_is_over() {
+    let mut bench = Bench::new(1, 1, 1000);
+    assert!(bench.submit(KEY));
+    bench.done(KEY, Verdict::Answered);
+    assert!(bench.submit(KEY));
+    // At 20 ms each, those in front take two seconds.
+    (0..100).for_each(|_| assert!(!bench.submit(KEY)));
+    let late = bench.login(KEY, S);
+    let deadline = late.deadline;
+    assert!(bench.admission.submit(bench.now, late).is_none());
+    assert!(matches!(bench.pass(), Next::Refuse(_, Reason::Overloaded)));
+    assert!(bench.now < deadline);
+}
+
+#[test]
+fn what_is_sent_again_pauses_without_holding_a_place() {
+    let mut bench = Bench::new(1, 1, 10);
+    let login = bench.login(KEY, 30 * S);
+    let login = bench.admission.submit(bench.now, login).unwrap();
+    bench.done(KEY, Verdict::Failed);
+    bench.admission.again(bench.now, login, Some(100 * MS));
+    assert!(bench.submit(KEY), "the place is free meanwhile");
+    bench.done(KEY, Verdict::Answered);
+    let begun = bench.now;
+    assert!(matches!(bench.pass(), Next::Run(Login { name: 1, .. })));
+    let pause = bench.now - begun;
+    assert!((50 * MS..=100 * MS).contains(&pause), "{pause:?}");
+}
+
+#[test]
+fn a_throttled_key_pauses_then_probes_and_slows_no_other() {
+    let mut bench = Bench::new(1, 10, 100);
+    let throttled = bench.login(KEY, 30 * S);
+    let throttled = bench.admission.submit(bench.now, throttled).unwrap();
+    bench.done(KEY, Verdict::Throttled);
+    bench.admission.again(bench.now, throttled, None);
+    assert!(!bench.submit(KEY), "it waits in the lane");
+    assert!(bench.submit(account(2)), "another account does not");
+    assert!(
+        matches!(bench.pass(), Next::Run(Login { name: 1, .. })),
+        "the throttled one is first"
+    );
+    assert_eq!(bench.run(), None, "one probe at a time");
+    bench.done(KEY, Verdict::Answered);
+    assert_eq!(bench.run(), Some(2), "its answer opens the lane");
+}
+
+#[test]
+fn a_lane_is_left_behind_when_its_key_was_quiet_for_long() {
+    let mut bench = Bench::new(1, 10, 100);
+    assert!(bench.submit(KEY));
+    bench.done(KEY, Verdict::Throttled);
+    assert_eq!(bench.admission.lanes(), 1);
+    bench.now += 61 * S;
+    assert_eq!(bench.run(), None);
+    assert_eq!(bench.admission.lanes(), 0);
+}
+
+#[test]
+fn lanes_are_bounded_and_beyond_them_a_throttled_login_pauses_alone() {
+    let mut bench = Bench::new(1, 1000, 1000);
+    for number in 0..300 {
+        let login = bench.login(account(number), 30 * S);
+        let login = bench.admission.submit(bench.now, login).unwrap();
+        bench.done(account(number), Verdict::Throttled);
+        bench.admission.again(bench.now, login, None);
+    }
+    assert_eq!(bench.admission.lanes(), MOST_LANES);
+    assert_eq!(bench.admission.waiting(), 300);
+}
+
+#[test]
+fn everything_can_be_taken_out() {
+    let mut bench = Bench::new(1, 1, 2);
+    assert!(bench.submit(KEY));
+    (0..4).for_each(|_| assert!(!bench.submit(KEY)));
+    assert_eq!(bench.admission.drain().len(), 4);
+    assert_eq!(bench.admission.waiting(), 0);
+    assert_eq!(bench.admission.next(bench.now, true), Next::Wait(None));
+}

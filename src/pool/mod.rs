@@ -1,0 +1,473 @@
+//! The worker pool: bounded threads, started on demand, that do what [`crate::admission`] decides.
+//!
+//! A job that may run goes to the worker that fell idle last, whose caches and connection are
+//! warmest; else to a new worker; else it waits. One more thread keeps the time of what waits; it is
+//! started when something waits for the first time.
+
+mod desk;
+mod job;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use self::desk::{Desk, Paper};
+use self::job::refuse;
+pub use self::job::{Errand, Job, Ran};
+use crate::admission::{Admission, AdmissionLimits, Done, Key, Next, Random};
+use crate::failpoint::failpoint;
+use crate::panics;
+use crate::ports::{Clock, Sts};
+use crate::reason::Reason;
+#[cfg(all(test, shuttle))]
+use crate::sync::IsFinished as _;
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use crate::sys::SignalsBlocked;
+
+/// Deep enough for TLS and HTTP with room; the pages are used only as far as they are touched.
+const STACK_BYTES: usize = 512 * 1024;
+
+/// What can be counted in a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauges {
+    /// Worker threads that live.
+    pub workers: usize,
+    /// Jobs that wait.
+    pub waiting: usize,
+    /// Keys that are throttled.
+    pub lanes: usize,
+}
+
+/// Workers and what waits for them.
+pub struct Pool<J: Job> {
+    shared: Arc<Shared<J>>,
+}
+
+struct Shared<J> {
+    sts: Arc<dyn Sts>,
+    clock: Arc<dyn Clock>,
+    endpoints: usize,
+    state: Mutex<State<J>>,
+    thread_gone: Condvar,
+    /// The timekeeper waits here.
+    time: Condvar,
+}
+
+struct State<J> {
+    limits: AdmissionLimits,
+    admission: Admission<J>,
+    idle: Vec<Arc<Desk<J>>>,
+    /// Threads that take jobs. One that is to leave counts no more from that decision on, or jobs
+    /// would be left to it.
+    threads: usize,
+    /// Threads that are on their way out.
+    leaving: usize,
+    /// The system refused a thread; forgotten when a worker has time.
+    thread_refused: bool,
+    handles: Vec<JoinHandle<()>>,
+    timekeeper: Timekeeper,
+    closed: bool,
+}
+
+enum Timekeeper {
+    NotStarted,
+    Awake,
+    Asleep(Option<Instant>),
+}
+
+impl<J: Job> Pool<J> {
+    /// A pool without threads.
+    pub fn new(
+        sts: Arc<dyn Sts>,
+        clock: Arc<dyn Clock>,
+        endpoints: usize,
+        limits: AdmissionLimits,
+        random: Random,
+    ) -> Pool<J> {
+        let state = State {
+            limits,
+            admission: Admission::new(endpoints, limits, random),
+            idle: Vec::new(),
+            threads: 0,
+            leaving: 0,
+            thread_refused: false,
+            handles: Vec::new(),
+            timekeeper: Timekeeper::NotStarted,
+            closed: false,
+        };
+        let shared = Shared {
+            sts,
+            clock,
+            endpoints,
+            state: Mutex::new(state),
+            thread_gone: Condvar::new(),
+            time: Condvar::new(),
+        };
+        Pool {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Hands the job over. Never waits. Where nothing can be done at all the job is dropped, and the
+    /// reason says why.
+    pub fn submit(&self, now: Instant, job: J) -> Result<(), Reason> {
+        let mut state = self.shared.state();
+        if state.closed {
+            return Err(Reason::ShuttingDown);
+        }
+        let Some(job) = state.admission.submit(now, job) else {
+            self.shared.look_after(&mut state, now);
+            return Ok(());
+        };
+        if let Some(desk) = state.idle.pop() {
+            drop(state);
+            desk.lay(Paper::Job(job));
+            return Ok(());
+        }
+        let Err(paper) = self.shared.start_worker(&mut state, Paper::Job(job)) else {
+            return Ok(());
+        };
+        let Paper::Job(job) = paper else {
+            return Ok(());
+        };
+        if state.threads == 0 {
+            let unsent = Done::unsent(now);
+            state.admission.done(now, job.key(), unsent);
+            return Err(Reason::ThreadRefused);
+        }
+        // The workers that there are will come to it.
+        state.admission.put_back(now, job);
+        self.shared.look_after(&mut state, now);
+        Ok(())
+    }
+
+    /// Has a worker run an errand, if one is idle or there is room for one more.
+    pub fn errand(&self, errand: Errand) -> bool {
+        let mut state = self.shared.state();
+        if state.closed {
+            return false;
+        }
+        match state.idle.pop() {
+            Some(desk) => {
+                desk.lay(Paper::Errand(errand));
+                true
+            }
+            None => {
+                let started = self.shared.start_worker(&mut state, Paper::Errand(errand));
+                started.is_ok()
+            }
+        }
+    }
+
+    /// Changes the limits; surplus workers leave as they fall idle.
+    pub fn set_limits(&self, limits: AdmissionLimits) {
+        let mut state = self.shared.state();
+        state.limits = limits;
+        state.admission.set_limits(limits);
+        let surplus = state
+            .threads
+            .saturating_sub(self.shared.lasting_threads(&state))
+            .min(state.idle.len());
+        let leaving: Vec<_> = state.idle.drain(..surplus).collect();
+        state.leave(leaving.len());
+        // More may be allowed to run now.
+        self.shared.wake_timekeeper(&mut state);
+        drop(state);
+        leaving.iter().for_each(|desk| desk.lay(Paper::GoHome));
+    }
+
+    /// How it stands now.
+    pub fn gauges(&self) -> Gauges {
+        let state = self.shared.state();
+        Gauges {
+            workers: state.threads + state.leaving,
+            waiting: state.admission.waiting(),
+            lanes: state.admission.lanes(),
+        }
+    }
+
+    /// Refuses waiting jobs, interrupts calls in flight and waits up to `drain` for the threads.
+    /// False: some were left behind; they touch only what they own.
+    pub fn shutdown(&self, drain: Duration) -> bool {
+        let until = Instant::now() + drain;
+        let mut state = self.shared.state();
+        state.closed = true;
+        let waiting = state.admission.drain();
+        let idle = std::mem::take(&mut state.idle);
+        state.leave(idle.len());
+        self.shared.wake_timekeeper(&mut state);
+        drop(state);
+        idle.iter().for_each(|desk| desk.lay(Paper::GoHome));
+        for job in waiting {
+            job.refuse(Reason::ShuttingDown);
+        }
+        self.shared.sts.shutdown();
+
+        let mut state = self.shared.state();
+        while state.threads + state.leaving > 0
+            || !matches!(state.timekeeper, Timekeeper::NotStarted)
+        {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.shared.thread_gone.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let handles = std::mem::take(&mut state.handles);
+        drop(state);
+        // A thread's last act was to count itself out; nothing in it can panic after that.
+        handles.into_iter().for_each(|handle| drop(handle.join()));
+        true
+    }
+}
+
+impl<J: Job> Shared<J> {
+    fn state(&self) -> MutexGuard<'_, State<J>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Threads for every request that may be under way.
+    fn lasting_threads(&self, state: &State<J>) -> usize {
+        state.limits.requests.saturating_mul(self.endpoints)
+    }
+
+    /// With those and an errand for each endpoint.
+    fn most_threads(&self, state: &State<J>) -> usize {
+        self.lasting_threads(state).saturating_add(self.endpoints)
+    }
+
+    /// Some worker could take a job.
+    fn can_run(&self, state: &State<J>) -> bool {
+        let room = state.threads < self.most_threads(state) && !state.thread_refused;
+        !state.idle.is_empty() || room
+    }
+
+    /// Starts a worker with something on its desk, or gives that back.
+    fn start_worker(
+        self: &Arc<Self>,
+        state: &mut State<J>,
+        paper: Paper<J>,
+    ) -> Result<(), Paper<J>> {
+        if state.threads >= self.most_threads(state) {
+            return Err(paper);
+        }
+        let desk = Arc::new(Desk::with(paper));
+        let (shared, its_desk) = (Arc::clone(self), Arc::clone(&desk));
+        match self.start_thread(state, "maws-worker", move || shared.work(&its_desk)) {
+            Ok(()) => {
+                state.threads += 1;
+                Ok(())
+            }
+            Err(_) => {
+                state.thread_refused = true;
+                Err(desk.take_back())
+            }
+        }
+    }
+
+    fn start_thread(
+        &self,
+        state: &mut State<J>,
+        name: &str,
+        body: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<()> {
+        state.handles.retain(|handle| !handle.is_finished());
+        let _inherited_by_the_thread = SignalsBlocked::new()?;
+        let builder = thread::Builder::new().name(name.into());
+        state
+            .handles
+            .push(builder.stack_size(STACK_BYTES).spawn(body)?);
+        Ok(())
+    }
+
+    fn work(self: &Arc<Self>, desk: &Arc<Desk<J>>) {
+        let _panics_are_ours = panics::Inside::enter();
+        let mut counted_out = CountedOut {
+            shared: self,
+            first: desk.job(J::key),
+        };
+        failpoint!(WorkerStart);
+        let mut client = self.sts.client();
+        counted_out.first = None;
+        let mut next = desk.take_back();
+        loop {
+            let job = match next {
+                Paper::Job(job) => job,
+                Paper::Errand(errand) => {
+                    if catch_unwind(AssertUnwindSafe(|| errand(&mut *client))).is_err() {
+                        client = self.sts.client();
+                    }
+                    next = self.next_job(self.state(), self.clock.now(), desk);
+                    continue;
+                }
+                Paper::None | Paper::GoHome => break,
+            };
+            let key = job.key();
+            let given_out = self.clock.now();
+            let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut *client)));
+            let ran = ran.unwrap_or_else(|_| {
+                client = self.sts.client();
+                Ran::failed(given_out)
+            });
+            let now = self.clock.now();
+            let mut state = self.state();
+            state.thread_refused = false;
+            state.admission.done(now, key, ran.done);
+            if let Some((job, pause)) = ran.again {
+                state.admission.again(now, job, pause);
+            }
+            next = self.next_job(state, now, desk);
+        }
+    }
+
+    /// Waits for what to do next.
+    fn next_job<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State<J>>,
+        now: Instant,
+        desk: &Arc<Desk<J>>,
+    ) -> Paper<J> {
+        loop {
+            if state.closed {
+                // What came back after the pool was closed.
+                state.leave(1);
+                let late = state.admission.drain();
+                drop(state);
+                late.into_iter()
+                    .for_each(|job| job.refuse(Reason::ShuttingDown));
+                return Paper::GoHome;
+            }
+            match state.admission.next(now, true) {
+                Next::Run(job) => return Paper::Job(job),
+                Next::Refuse(job, reason) => {
+                    drop(state);
+                    refuse(job, reason);
+                    state = self.state();
+                }
+                Next::Wait(until) => {
+                    self.keep_time(&mut state, until);
+                    if state.threads > self.lasting_threads(&state) {
+                        state.leave(1);
+                        return Paper::GoHome;
+                    }
+                    state.idle.push(Arc::clone(desk));
+                    drop(state);
+                    return desk.wait();
+                }
+            }
+        }
+    }
+
+    /// Makes sure that what waits is looked after even if no worker comes back.
+    fn look_after(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
+        let until = state.admission.wake_at(self.can_run(state));
+        self.keep_time(state, until.map(|until| until.max(now)));
+    }
+
+    /// Makes sure that somebody is awake at this time.
+    fn keep_time(self: &Arc<Self>, state: &mut State<J>, at: Option<Instant>) {
+        let Some(at) = at else {
+            return;
+        };
+        match state.timekeeper {
+            Timekeeper::NotStarted => {
+                let shared = Arc::clone(self);
+                let started = self.start_thread(state, "maws-time", move || shared.time());
+                // Without it workers look when they have time, and the next one that waits tries again.
+                if started.is_ok() {
+                    state.timekeeper = Timekeeper::Awake;
+                }
+            }
+            Timekeeper::Asleep(until) if until.is_none_or(|until| at < until) => {
+                self.wake_timekeeper(state);
+            }
+            Timekeeper::Awake | Timekeeper::Asleep(_) => {}
+        }
+    }
+
+    fn wake_timekeeper(&self, state: &mut State<J>) {
+        if let Timekeeper::Asleep(_) = state.timekeeper {
+            state.timekeeper = Timekeeper::Awake;
+            self.time.notify_one();
+        }
+    }
+
+    fn time(self: &Arc<Self>) {
+        let _panics_are_ours = panics::Inside::enter();
+        let mut state = self.state();
+        while !state.closed {
+            let now = self.clock.now();
+            let can_run = self.can_run(&state);
+            match state.admission.next(now, can_run) {
+                Next::Run(job) => self.hand_over(&mut state, now, job),
+                Next::Refuse(job, reason) => {
+                    drop(state);
+                    refuse(job, reason);
+                    state = self.state();
+                }
+                Next::Wait(until) => {
+                    state.timekeeper = Timekeeper::Asleep(until);
+                    state = match until {
+                        Some(until) => {
+                            let left = until.saturating_duration_since(now);
+                            let waited = self.time.wait_timeout(state, left);
+                            waited.unwrap_or_else(PoisonError::into_inner).0
+                        }
+                        None => self
+                            .time
+                            .wait(state)
+                            .unwrap_or_else(PoisonError::into_inner),
+                    };
+                    state.timekeeper = Timekeeper::Awake;
+                }
+            }
+        }
+        state.timekeeper = Timekeeper::NotStarted;
+        drop(state);
+        self.thread_gone.notify_all();
+    }
+
+    fn hand_over(self: &Arc<Self>, state: &mut State<J>, now: Instant, job: J) {
+        if let Some(desk) = state.idle.pop() {
+            desk.lay(Paper::Job(job));
+        } else if let Err(Paper::Job(job)) = self.start_worker(state, Paper::Job(job)) {
+            state.admission.put_back(now, job);
+        }
+    }
+}
+
+impl<J> State<J> {
+    fn leave(&mut self, count: usize) {
+        self.threads -= count;
+        self.leaving += count;
+    }
+}
+
+/// Counts a worker out as it leaves, also by a panic; its last act.
+struct CountedOut<'a, J: Job> {
+    shared: &'a Shared<J>,
+    /// Of the job that it was started for, until it has begun with that.
+    first: Option<Key>,
+}
+
+impl<J: Job> Drop for CountedOut<'_, J> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        if let Some(key) = self.first {
+            let now = self.shared.clock.now();
+            state.admission.done(now, key, Done::unsent(now));
+        }
+        // Whoever leaves in order was counted as leaving before.
+        if std::thread::panicking() {
+            state.threads -= 1;
+        } else {
+            state.leaving -= 1;
+        }
+        drop(state);
+        self.shared.thread_gone.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,337 @@
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::*;
+use crate::admission::{Key, Verdict, Waiting};
+use crate::aws::{Endpoint, SignedRequest};
+use crate::ports::{Attempt, SendLimits, StsClient, SystemClock};
+
+struct NoSts;
+
+impl Sts for NoSts {
+    fn client(&self) -> Box<dyn StsClient> {
+        Box::new(NoClient)
+    }
+
+    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        None
+    }
+
+    fn shutdown(&self) {}
+}
+
+struct NoClient;
+
+impl StsClient for NoClient {
+    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
+        unreachable!()
+    }
+
+    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
+        true
+    }
+}
+
+/// Says that it runs, then waits until the test lets it go.
+struct Held {
+    name: &'static str,
+    deadline: Instant,
+    events: Sender<(&'static str, &'static str)>,
+    /// True: run it again.
+    go: Receiver<bool>,
+}
+
+impl Waiting for Held {
+    fn key(&self) -> Key {
+        Key {
+            endpoint: 0,
+            account: 0,
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    fn is_wanted(&self) -> bool {
+        true
+    }
+}
+
+impl Job for Held {
+    fn run(self, _: &mut dyn StsClient) -> Ran<Held> {
+        self.events.send(("run", self.name)).unwrap();
+        // A test that lets its sender go wants a fault.
+        let again = self.go.recv().expect("fault");
+        let done = Done {
+            verdict: if again {
+                Verdict::Failed
+            } else {
+                Verdict::Answered
+            },
+            ..Done::unsent(Instant::now())
+        };
+        Ran {
+            done,
+            again: again.then_some((self, Some(Duration::ZERO))),
+        }
+    }
+
+    fn refuse(self, reason: Reason) {
+        self.events.send((reason.name(), self.name)).unwrap();
+    }
+}
+
+const LONG: Duration = Duration::from_secs(30);
+
+struct Bench {
+    pool: Pool<Held>,
+    events: Receiver<(&'static str, &'static str)>,
+    sender: Sender<(&'static str, &'static str)>,
+}
+
+impl Bench {
+    fn new(workers: usize, queue: usize) -> Bench {
+        let (sender, events) = channel();
+        let limits = AdmissionLimits {
+            requests: workers,
+            waiting: queue,
+        };
+        let clock = Arc::new(SystemClock);
+        let pool = Pool::new(Arc::new(NoSts), clock, 1, limits, Random::new(7));
+        Bench {
+            pool,
+            events,
+            sender,
+        }
+    }
+
+    fn submit(&self, name: &'static str) -> Result<Sender<bool>, Reason> {
+        self.submit_for(name, LONG)
+    }
+
+    fn submit_for(&self, name: &'static str, time: Duration) -> Result<Sender<bool>, Reason> {
+        let (go, held) = channel();
+        let job = Held {
+            name,
+            deadline: Instant::now() + time,
+            events: self.sender.clone(),
+            go: held,
+        };
+        self.pool.submit(Instant::now(), job).map(|()| go)
+    }
+
+    /// Threads and waiting jobs.
+    fn gauges(&self) -> (usize, usize) {
+        let gauges = self.pool.gauges();
+        (gauges.workers, gauges.waiting)
+    }
+
+    #[track_caller]
+    fn expect(&self, event: (&'static str, &'static str)) {
+        assert_eq!(self.events.recv_timeout(LONG), Ok(event));
+    }
+}
+
+#[test]
+fn there_is_no_thread_before_the_first_job() {
+    let bench = Bench::new(4, 4);
+    assert_eq!(bench.gauges(), (0, 0));
+    assert!(bench.pool.shutdown(Duration::ZERO));
+}
+
+#[test]
+fn threads_grow_to_the_limit_then_jobs_wait_in_order_then_they_are_refused() {
+    let bench = Bench::new(2, 2);
+    let a = bench.submit("a").unwrap();
+    let b = bench.submit("b").unwrap();
+    let first_two = [bench.events.recv().unwrap(), bench.events.recv().unwrap()];
+    assert!(first_two.contains(&("run", "a")) && first_two.contains(&("run", "b")));
+    let c = bench.submit("c").unwrap();
+    let d = bench.submit("d").unwrap();
+    assert_eq!(bench.gauges(), (2, 2));
+    let _one_too_many = bench.submit("e").unwrap();
+    bench.expect(("QueueFull", "e"));
+    a.send(false).unwrap();
+    bench.expect(("run", "c"));
+    b.send(false).unwrap();
+    bench.expect(("run", "d"));
+    c.send(false).unwrap();
+    d.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+}
+
+#[test]
+fn a_job_s_fault_costs_no_worker() {
+    let bench = Bench::new(1, 4);
+    drop(bench.submit("faulty").unwrap());
+    bench.expect(("run", "faulty"));
+    let next = bench.submit("next").unwrap();
+    bench.expect(("run", "next"));
+    next.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+}
+
+#[test]
+fn shutdown_discards_what_waits_and_refuses_what_comes() {
+    let bench = Bench::new(1, 4);
+    let running = bench.submit("running").unwrap();
+    bench.expect(("run", "running"));
+    let _waiting = bench.submit("waiting").unwrap();
+    assert!(
+        !bench.pool.shutdown(Duration::ZERO),
+        "a worker is left behind"
+    );
+    bench.expect(("ShuttingDown", "waiting"));
+    assert_eq!(bench.submit("late").unwrap_err(), Reason::ShuttingDown);
+    running.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG), "and goes when its job is done");
+}
+
+#[test]
+fn fewer_workers_take_effect_as_they_fall_idle() {
+    let bench = Bench::new(2, 4);
+    let a = bench.submit("a").unwrap();
+    let b = bench.submit("b").unwrap();
+    bench.events.recv().unwrap();
+    bench.events.recv().unwrap();
+    bench.pool.set_limits(AdmissionLimits {
+        requests: 1,
+        waiting: 4,
+    });
+    a.send(false).unwrap();
+    let until_one = |shared: &Shared<Held>| {
+        let state = shared.state();
+        drop(
+            shared
+                .thread_gone
+                .wait_while(state, |s| s.threads > 1)
+                .unwrap(),
+        );
+    };
+    until_one(&bench.pool.shared);
+    let c = bench.submit("c").unwrap();
+    assert_eq!(bench.gauges(), (1, 1));
+    b.send(false).unwrap();
+    bench.expect(("run", "c"));
+    c.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+}
+
+#[test]
+fn a_time_that_is_over_ends_the_wait_though_every_worker_is_busy() {
+    let bench = Bench::new(1, 4);
+    let running = bench.submit("running").unwrap();
+    bench.expect(("run", "running"));
+    let _late = bench.submit_for("late", Duration::from_millis(1)).unwrap();
+    bench.expect(("VerificationTimeout", "late"));
+    running.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+}
+
+#[test]
+fn a_job_can_be_run_again() {
+    let bench = Bench::new(1, 4);
+    let job = bench.submit("job").unwrap();
+    bench.expect(("run", "job"));
+    job.send(true).unwrap();
+    bench.expect(("run", "job"));
+    job.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+}
+
+#[test]
+fn a_job_that_comes_back_to_a_closed_pool_is_refused() {
+    let bench = Bench::new(1, 4);
+    let job = bench.submit("job").unwrap();
+    bench.expect(("run", "job"));
+    assert!(!bench.pool.shutdown(Duration::ZERO));
+    job.send(true).unwrap();
+    bench.expect(("ShuttingDown", "job"));
+    assert!(bench.pool.shutdown(LONG));
+}
+
+#[test]
+fn an_errand_runs_beside_the_jobs() {
+    let bench = Bench::new(1, 4);
+    let running = bench.submit("running").unwrap();
+    bench.expect(("run", "running"));
+    let events = bench.sender.clone();
+    let told = move |_: &mut dyn StsClient| events.send(("run", "errand")).unwrap();
+    assert!(bench.pool.errand(Box::new(told)));
+    bench.expect(("run", "errand"));
+    running.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+    assert!(!bench.pool.errand(Box::new(|_: &mut dyn StsClient| {})));
+}
+
+/// Clients of its workers wait, as they go, until the test lets them.
+struct SlowGoodbye {
+    leaving: Mutex<Sender<()>>,
+    gate: Arc<Mutex<()>>,
+}
+
+struct SlowClient(Sender<()>, Arc<Mutex<()>>);
+
+impl Sts for SlowGoodbye {
+    fn client(&self) -> Box<dyn StsClient> {
+        let leaving = self.leaving.lock().unwrap().clone();
+        Box::new(SlowClient(leaving, Arc::clone(&self.gate)))
+    }
+
+    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        None
+    }
+
+    fn shutdown(&self) {}
+}
+
+impl StsClient for SlowClient {
+    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
+        unreachable!()
+    }
+
+    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
+        true
+    }
+}
+
+impl Drop for SlowClient {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+        drop(self.1.lock());
+    }
+}
+
+#[test]
+fn while_a_surplus_worker_is_on_its_way_out_the_others_stay() {
+    let (leaving, left) = channel();
+    let gate = Arc::new(Mutex::new(()));
+    let sts = SlowGoodbye {
+        leaving: Mutex::new(leaving),
+        gate: Arc::clone(&gate),
+    };
+    let mut bench = Bench::new(0, 0);
+    let limits = |requests| AdmissionLimits {
+        requests,
+        waiting: 4,
+    };
+    let clock = Arc::new(SystemClock);
+    bench.pool = Pool::new(Arc::new(sts), clock, 1, limits(2), Random::new(7));
+    let a = bench.submit("a").unwrap();
+    bench.expect(("run", "a"));
+    let b = bench.submit("b").unwrap();
+    bench.expect(("run", "b"));
+    a.send(false).unwrap();
+    while bench.pool.shared.state().idle.is_empty() {
+        thread::yield_now();
+    }
+    let closed = gate.lock().unwrap();
+    bench.pool.set_limits(limits(1));
+    left.recv_timeout(LONG).unwrap();
+    b.send(false).unwrap();
+    let c = bench.submit("c").unwrap();
+    bench.expect(("run", "c"));
+    drop(closed);
+    c.send(false).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+}

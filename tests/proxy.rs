@@ -1,0 +1,150 @@
+//! STS through a proxy.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::io::{Read as _, Write as _, copy};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use mongodb_aws_auth::abi::maws_code::*;
+use mongodb_aws_auth::options::Options;
+use mongodb_aws_auth::reason::Reason;
+use sts_emulator::StsEmulator;
+use support::*;
+
+/// A proxy that knows CONNECT; its threads end with their connections.
+struct ConnectProxy {
+    port: u16,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl ConnectProxy {
+    /// Answers with this status line, and connects where that says 200.
+    fn start(status: &'static str) -> ConnectProxy {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+        let seen = Arc::clone(&heads);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let seen = Arc::clone(&seen);
+                thread::spawn(move || serve(client.unwrap(), status, &seen));
+            }
+        });
+        ConnectProxy { port, heads }
+    }
+
+    fn url(&self, credentials: &str) -> String {
+        format!("http://{credentials}127.0.0.1:{}", self.port)
+    }
+
+    fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+}
+
+fn serve(mut client: TcpStream, status: &str, seen: &Mutex<Vec<String>>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0; 1];
+        if client.read(&mut byte).unwrap_or(0) == 0 {
+            return;
+        }
+        head.extend(byte);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let target = head.split(' ').nth(1).unwrap().to_owned();
+    seen.lock().unwrap().push(head);
+    write!(client, "HTTP/1.1 {status}\r\nX-Proxy: yes\r\n\r\n").unwrap();
+    if !status.starts_with("200") {
+        return;
+    }
+    let server = TcpStream::connect(target).unwrap();
+    let pairs = [
+        (client.try_clone().unwrap(), server.try_clone().unwrap()),
+        (server, client),
+    ];
+    let copiers = pairs.map(|(mut from, mut to)| {
+        thread::spawn(move || {
+            // Either side may be gone.
+            let _end = copy(&mut from, &mut to);
+            let _gone = to.shutdown(Shutdown::Both);
+        })
+    });
+    for copier in copiers {
+        copier.join().unwrap();
+    }
+}
+
+#[test]
+fn a_login_goes_through_the_proxy_and_sts_s_certificate_is_still_checked() {
+    let proxy = ConnectProxy::start("200 Connection established");
+    let server = Server::with(&[("awsStsProxy", &proxy.url(""))]);
+    assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    let address = server.sts.address();
+    let head = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    assert_eq!(proxy.heads(), [head], "one connection for both");
+
+    let ca_of_another = StsEmulator::builder().start().unwrap();
+    let ca_file = ca_of_another.ca_path().to_str().unwrap().to_owned();
+    let server = Server::with(&[("awsStsProxy", &proxy.url("")), ("awsStsCAFile", &ca_file)]);
+    server.login(ALICE).assert_refused(Reason::TlsFailed);
+    assert_eq!(server.sts.counters().requests, 0);
+}
+
+#[test]
+fn credentials_go_to_the_proxy_and_nowhere_else() {
+    let proxy = ConnectProxy::start("200 OK");
+    let server = Server::with(&[("awsStsProxy", &proxy.url("user:p%40ss@"))]);
+    assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    let authorization = "\r\nProxy-Authorization: Basic dXNlcjpwQHNz\r\n";
+    assert!(proxy.heads()[0].contains(authorization));
+    let request = server.sts.requests().remove(0).request;
+    let names = request.headers.iter().map(|(name, _)| name.to_lowercase());
+    assert!(!names.into_iter().any(|name| name.starts_with("proxy")));
+    for (_, _, line) in server.host.lines() {
+        assert!(!line.contains("p%40ss") && !line.contains("p@ss"), "{line}");
+    }
+    let shown = server.plugin.options().text("awsStsProxy").unwrap();
+    assert_eq!(shown, proxy.url("***@"));
+}
+
+#[test]
+fn a_proxy_that_refuses_ends_the_login_and_says_why() {
+    let proxy = ConnectProxy::start("407 Proxy Authentication Required");
+    let server = Server::with(&[("awsStsProxy", &proxy.url(""))]);
+    let login = server.login(ALICE);
+    login.assert_refused(Reason::ProxyFailed);
+    assert!(login.outcome.detail.contains("407"), "{login:?}");
+    assert_eq!(server.sts.counters().connections, 0);
+}
+
+#[test]
+fn the_way_to_the_proxy_may_be_tls() {
+    // The emulator stands in for the proxy: it hears the request over TLS and will not connect.
+    let server = Server::start();
+    let address = server.sts.address();
+    let proxied = Server::with(&[
+        ("awsStsProxy", &format!("https://{address}")),
+        ("awsStsCAFile", server.sts.ca_path().to_str().unwrap()),
+    ]);
+    let login = proxied.login(ALICE);
+    login.assert_refused(Reason::ProxyFailed);
+    assert!(login.outcome.detail.contains("HTTP/1.1 400"), "{login:?}");
+    assert_eq!(proxied.sts.counters().connections, 0);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_refused_at_create_without_showing_the_password() {
+    let wrong = Options::new(&[("awsStsProxy", "socks://user:secret@proxy")]);
+    let text = wrong.map(|_| ()).unwrap_err().to_string();
+    assert!(text.contains("http://HOST:PORT"), "{text}");
+    assert!(
+        !text.contains("secret@") && text.contains("***@proxy"),
+        "{text}"
+    );
+}
