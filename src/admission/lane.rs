@@ -14,8 +14,8 @@ const LEAST_RATE: f64 = 2.0;
 /// What a throttling leaves of a rate that is known, and of one that was being looked for.
 const DECREASE: f64 = 0.93;
 const FOUND: f64 = 0.75;
-/// Growth of a rate in each second, as a share of it: of one that is known, and of one that is to
-/// be found.
+/// Growth of a rate in each second, as a share of it: of one that is known, at first, and of one
+/// that is to be found.
 const INCREASE: f64 = 0.02;
 const SEARCH: f64 = 2.0;
 /// How far behind its pace a lane may be and still catch up: timers are late.
@@ -118,12 +118,14 @@ impl Lane {
         }
     }
 
-    /// How long one that joins the end will wait.
-    pub fn wait(&self, now: Instant) -> Duration {
-        let start = self
-            .ready_at()
-            .map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-        start + Duration::from_secs_f64(self.queue.len() as f64 / self.rate)
+    /// One that joins the end can be in time: the pace may grow until then.
+    pub fn has_room(&self, now: Instant, time: Duration) -> bool {
+        let start = self.ready_at().map_or(now, |at| at.max(now));
+        let left = time.saturating_sub(start - now).as_secs_f64();
+        // The rate in the middle of the time, by the law of its growth.
+        let growth = (INCREASE * (left / 2.0 + left * left / 8.0)).exp();
+        let served = self.rate * left * growth;
+        !self.rate_is_known || (self.queue.len() as f64) < served
     }
 
     /// Nothing waits here.
@@ -145,7 +147,11 @@ impl Lane {
         let seconds = now.saturating_duration_since(self.grown).as_secs_f64();
         // What comes after a rest is no sign that STS would let more through.
         let seconds = seconds.min(1.0);
-        let share = if self.rate_is_known { INCREASE } else { SEARCH };
+        let share = match self.rate_is_known {
+            // The longer nothing is throttled, the less is known of what would be.
+            true => INCREASE * (1.0 + now.saturating_duration_since(self.paused).as_secs_f64()),
+            false => SEARCH,
+        };
         self.rate += self.rate * share * seconds;
         self.grown = now;
     }

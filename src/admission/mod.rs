@@ -296,26 +296,23 @@ impl<J: Waiting> Admission<J> {
     /// Why this job cannot be served in time; none where it can.
     fn obstacle(&self, now: Instant, job: &J) -> Option<Reason> {
         if self.waiting() >= self.limits.waiting {
-            Some(Reason::QueueFull)
-        } else if now + self.estimate(now, job.key()) > job.deadline() {
-            Some(Reason::Overloaded)
-        } else {
-            None
+            return Some(Reason::QueueFull);
         }
+        let left = job.deadline().saturating_duration_since(now);
+        let lane = self.lane(job.key()).and_then(|at| self.lanes.get(at));
+        let lane_has_room = lane.is_none_or(|lane| lane.has_room(now, left));
+        let in_time = lane_has_room && self.time_in_line(job.key()) <= left;
+        (!in_time).then_some(Reason::Overloaded)
     }
 
-    /// How long a job of this key would wait and take.
-    fn estimate(&self, now: Instant, key: Key) -> Duration {
+    /// How long a job of this key would wait in its line, and take.
+    fn time_in_line(&self, key: Key) -> Duration {
         let Some(line) = self.lines.get(key.endpoint) else {
             return Duration::ZERO;
         };
         let ahead = u32::try_from(line.queue.len()).unwrap_or(u32::MAX);
-        let abreast = u32::try_from(self.limits.requests)
-            .unwrap_or(u32::MAX)
-            .max(1);
-        let in_line = line.time.saturating_mul(ahead.saturating_add(1)) / abreast;
-        let lane = self.lane(key).and_then(|at| self.lanes.get(at));
-        let wait = lane.map_or(in_line, |lane| in_line.max(lane.wait(now)));
+        let requests = u32::try_from(self.limits.requests).unwrap_or(u32::MAX);
+        let wait = line.time.saturating_mul(ahead.saturating_add(1)) / requests.max(1);
         // Where STS fails, the time that it takes says nothing about the next request.
         wait + line.time.min(LONGEST_ANSWER)
     }

@@ -161,3 +161,22 @@ fn a_quota_that_is_shared_with_other_servers_is_found_from_nothing() {
     assert!(last < 25 * S, "{last:?}");
     assert!(storm.requests < 1_200, "{}", storm.requests);
 }
+
+#[test]
+fn a_pace_that_was_learnt_too_low_is_left_behind() {
+    let mut bench = Bench::new(1, 64, 10_000);
+    // For a second or two other servers leave little of the quota; then there is plenty.
+    for _ in 0..40 {
+        assert!(bench.submit(KEY));
+        bench.now += 25 * MS;
+        bench.done(KEY, Verdict::Answered);
+    }
+    assert!(bench.submit(KEY));
+    bench.now += MS;
+    bench.done(KEY, Verdict::Throttled);
+    let logins = (0..5_000).map(|_| bench.login(KEY, 60 * S)).collect();
+    let storm = storm(&mut bench, &mut steady(600.0, 600.0), logins);
+    assert_eq!((storm.refused, storm.answered.len()), (0, 5_000));
+    let last = storm.answered.last().unwrap().1;
+    assert!(last < 25 * S, "{last:?}");
+}

@@ -58,12 +58,12 @@ impl Bench {
     }
 
     /// Submits a login with plenty of time; true if it may run at once.
-    fn submit(&mut self, key: Key) -> bool {
+    pub(super) fn submit(&mut self, key: Key) -> bool {
         let login = self.login(key, 30 * S);
         self.admission.submit(self.now, login).is_some()
     }
 
-    fn done(&mut self, key: Key, verdict: Verdict) {
+    pub(super) fn done(&mut self, key: Key, verdict: Verdict) {
         let (sent, took) = (self.now, 20 * MS);
         let done = Done {
             verdict,
