@@ -8,6 +8,7 @@
     OPTION(StartupText, awsStsEndpoint, "") \
     OPTION(StartupFlag, awsStsAllowCustomHost, false) \
     OPTION(StartupText, awsStsRegion, "") \
+    OPTION(StartupText, awsStsProxy, "") \
     OPTION(StartupText, awsStsCAFile, "") \
     OPTION(RuntimeNumber, awsStsTimeoutMs, 8000) \
     OPTION(RuntimeNumber, awsStsConnectTimeoutMs, 3000) \
