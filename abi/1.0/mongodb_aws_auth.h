@@ -41,7 +41,8 @@
 #define MAWS_OPTION_RUNTIME 1
 
 /**
- * maws_option_desc.flags: the value is a secret; do not show or log it.
+ * maws_option_desc.flags: the value may hold a password; do not show or log it. get_option and
+ * error messages have `***` in its place.
  */
 #define MAWS_OPTION_SECRET 2
 
@@ -523,6 +524,22 @@ typedef struct maws_stats {
    * The longest of these waits, in microseconds.
    */
   uint64_t sts_us_max;
+  /**
+   * Throttling answers of STS.
+   */
+  uint64_t sts_throttled;
+  /**
+   * Requests that were not their login's first.
+   */
+  uint64_t sts_retries;
+  /**
+   * Connections that had rested and turned out to be dead when a request was sent.
+   */
+  uint64_t sts_stale;
+  /**
+   * Accounts of clients that STS throttles now, by endpoint.
+   */
+  uint64_t throttled_accounts;
 } maws_stats;
 
 /**

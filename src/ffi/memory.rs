@@ -1,56 +1,77 @@
 //! The host's memory: read member by member as far as struct_size says, never as a reference.
 
 use std::ffi::c_char;
-use std::mem::offset_of;
+use std::mem::{MaybeUninit, offset_of};
 
 use crate::abi::maws_code::{self, *};
 use crate::abi::{maws_bytes, maws_error, maws_status, maws_str};
 
 /// A struct of the interface whose first member is its size.
-pub trait Sized32: Copy {}
+pub trait Sized32: Copy {
+    /// Bytes that it had when it first stood in the interface: every host has these.
+    const FIRST_SIZE: usize;
+}
 
-impl Sized32 for crate::abi::maws_host {}
-impl Sized32 for crate::abi::maws_begin {}
-impl Sized32 for crate::abi::maws_step {}
-impl Sized32 for crate::abi::maws_info {}
-impl Sized32 for crate::abi::maws_stats {}
+impl Sized32 for crate::abi::maws_host {
+    const FIRST_SIZE: usize = 40;
+}
+impl Sized32 for crate::abi::maws_begin {
+    const FIRST_SIZE: usize = 64;
+}
+impl Sized32 for crate::abi::maws_step {
+    const FIRST_SIZE: usize = 24;
+}
+impl Sized32 for crate::abi::maws_info {
+    const FIRST_SIZE: usize = 208;
+}
+impl Sized32 for crate::abi::maws_stats {
+    const FIRST_SIZE: usize = 144;
+}
 
-/// Copies a struct that the host filled. It must have at least the members of version 1.0.
+/// Copies a struct that the host filled. Members that its version does not have yet are 0.
 pub fn read_struct<T: Sized32>(from: *const T) -> Result<T, maws_code> {
-    check_size(from)?;
-    // SAFETY: not null; the host says that at least size_of::<T>() bytes are there. Every member is
-    // a number, a pointer or an optional function, for which any bits that a C host writes are
-    // legal.
-    Ok(unsafe { from.read_unaligned() })
+    let size = common_size(from)?;
+    let mut copy = MaybeUninit::<T>::zeroed();
+    // SAFETY: the host says that this many bytes are there, and the copy has room for them. Every
+    // member is a number, a pointer or an optional function, for which zeros and any bits that a C
+    // host writes are legal.
+    unsafe {
+        let bytes = copy.as_mut_ptr().cast::<u8>();
+        bytes.copy_from_nonoverlapping(from.cast(), size);
+        Ok(copy.assume_init())
+    }
 }
 
 /// Checks, before any work is done, that a result can be stored.
 pub fn check_out<T: Sized32>(to: *mut T) -> Result<(), maws_code> {
-    check_size(to)
+    common_size(to).map(|_| ())
 }
 
-/// Stores a result; the host's struct_size stays as it is.
+/// Stores as much of a result as the host's version has; its struct_size stays as it is.
 pub fn write_struct<T: Sized32>(to: *mut T, value: T) -> Result<(), maws_code> {
-    let host_size = check_size(to).map(|()| size_of_host_struct(to))?;
-    // SAFETY: not null; the host says that at least size_of::<T>() bytes are there, and the struct
-    // starts with its size.
+    const AFTER_SIZE: usize = size_of::<u32>();
+    let size = common_size(to)?;
+    let from = std::ptr::from_ref(&value).cast::<u8>();
+    // SAFETY: the host says that this many bytes are there, and the value has as many; the structs
+    // have no padding (asserted in tests/c/layout.c), so every byte is initialised.
     unsafe {
-        to.write_unaligned(value);
-        to.cast::<u32>().write_unaligned(host_size);
+        let (from, to) = (from.add(AFTER_SIZE), to.cast::<u8>().add(AFTER_SIZE));
+        to.copy_from_nonoverlapping(from, size - AFTER_SIZE);
     }
     Ok(())
 }
 
-fn check_size<T: Sized32>(pointer: *const T) -> Result<(), maws_code> {
-    if pointer.is_null() || (size_of_host_struct(pointer) as usize) < size_of::<T>() {
+/// Bytes that host and plugin both know of a struct.
+fn common_size<T: Sized32>(pointer: *const T) -> Result<usize, maws_code> {
+    if pointer.is_null() {
         return Err(MAWS_E_ARGUMENT);
     }
-    Ok(())
-}
-
-fn size_of_host_struct<T: Sized32>(pointer: *const T) -> u32 {
-    // SAFETY: not null, as every caller checked; each such struct starts with its size.
-    unsafe { pointer.cast::<u32>().read_unaligned() }
+    // SAFETY: not null; each such struct starts with its size.
+    let size = unsafe { pointer.cast::<u32>().read_unaligned() } as usize;
+    match size >= T::FIRST_SIZE {
+        true => Ok(size.min(size_of::<T>())),
+        false => Err(MAWS_E_ARGUMENT),
+    }
 }
 
 /// Stores a value through a pointer that may not be NULL.
@@ -186,5 +207,49 @@ unsafe fn put_text(buffer: *mut c_char, text: &str) {
             .cast::<u8>()
             .copy_from_nonoverlapping(text.as_ptr(), text.len());
         buffer.add(text.len()).write(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::maws_stats;
+
+    fn stats(byte: u8, struct_size: usize) -> maws_stats {
+        // SAFETY: numbers alone, for which any bits are legal.
+        let mut stats: maws_stats = unsafe { std::mem::transmute([byte; size_of::<maws_stats>()]) };
+        stats.struct_size = struct_size as u32;
+        stats
+    }
+
+    #[test]
+    fn a_host_of_an_older_version_gets_the_members_that_it_knows_and_no_more() {
+        let mut host = stats(0xAA, maws_stats::FIRST_SIZE);
+        write_struct(&mut host, stats(0x55, 0)).unwrap();
+        assert_eq!(host.struct_size as usize, maws_stats::FIRST_SIZE);
+        assert_eq!(host.begun, u64::from_ne_bytes([0x55; 8]));
+        assert_eq!(host.throttled_accounts, u64::from_ne_bytes([0xAA; 8]));
+    }
+
+    #[test]
+    fn what_an_older_host_does_not_say_is_0() {
+        let read = read_struct(&stats(0xAA, maws_stats::FIRST_SIZE)).unwrap();
+        assert_eq!(read.begun, u64::from_ne_bytes([0xAA; 8]));
+        assert_eq!(read.throttled_accounts, 0);
+    }
+
+    #[test]
+    fn a_newer_host_is_served_and_a_smaller_struct_than_the_first_is_refused() {
+        let mut newer = stats(0xAA, size_of::<maws_stats>() + 64);
+        assert_eq!(write_struct(&mut newer, stats(0x55, 0)), Ok(()));
+        let mut small = stats(0xAA, maws_stats::FIRST_SIZE - 1);
+        assert_eq!(
+            write_struct(&mut small, stats(0x55, 0)),
+            Err(MAWS_E_ARGUMENT)
+        );
+        assert_eq!(
+            read_struct::<maws_stats>(std::ptr::null()).err(),
+            Some(MAWS_E_ARGUMENT)
+        );
     }
 }
