@@ -33,7 +33,7 @@ fuzz_target!(|text: &str| {
 
 fn check(options: &Options, given: &[(&str, &str)]) {
     for (key, value) in given {
-        assert_eq!(options.text(key), Some(*value));
+        assert_eq!(options.text(key).as_deref(), Some(*value));
     }
     let all: Vec<(&str, String)> = OPTIONS
         .iter()
