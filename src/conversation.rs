@@ -172,7 +172,15 @@ impl Conversation {
 
     /// Ends the work. See `maws_api.cancel`.
     pub fn cancel(&self) {
-        self.abort(Reason::Cancelled);
+        let mut state = self.state();
+        match &mut state.phase {
+            Phase::Stepping { cancelled } => *cancelled = true,
+            Phase::Over(_) => {}
+            Phase::Dialogue(_) | Phase::Pending => {
+                drop(state);
+                self.finish(Outcome::failed(Reason::Cancelled.into()));
+            }
+        }
     }
 
     /// Makes the conversation useless; the handle goes when this says so. See `maws_api.end`.
@@ -183,7 +191,7 @@ impl Conversation {
         }
         state.entered = true;
         drop(state);
-        self.abort(Reason::Cancelled);
+        self.cancel();
         let mut state = self.state();
         while state.notifying {
             // Woken at once when the callback is over; the time is for the wait to have one.
@@ -246,8 +254,7 @@ impl Conversation {
     pub(crate) fn log(&self, reason: Reason, detail: impl FnOnce() -> String) {
         self.log_line(reason, || {
             let detail = detail();
-            let separator = if detail.is_empty() { "" } else { ": " };
-            format!("{}{separator}{detail}", reason.summary())
+            Failure { reason, detail }.to_string()
         });
     }
 
@@ -321,18 +328,6 @@ impl Conversation {
                 code
             }
             None => self.code(),
-        }
-    }
-
-    fn abort(&self, reason: Reason) {
-        let mut state = self.state();
-        match &mut state.phase {
-            Phase::Stepping { cancelled } => *cancelled = true,
-            Phase::Over(_) => {}
-            Phase::Dialogue(_) | Phase::Pending => {
-                drop(state);
-                self.finish(Outcome::failed(reason.into()));
-            }
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::connection::Connection;
 use crate::aws::Endpoint;
 
-/// Longest rest: below the 20 s after which load balancers of AWS's services have been seen to
-/// close. Closing first spares a request that is sent into a closing connection.
+/// Longest rest. How long STS keeps an idle connection is not documented; closing first spares a
+/// request that is sent into a closing connection, and one that is sent so all the same is replaced.
 const LONGEST_REST: Duration = Duration::from_secs(15);
 
 /// The resting connections of all endpoints.
