@@ -78,8 +78,13 @@ impl Lane {
         self.pace = match self.pace {
             Pace::Paused(_) | Pace::Probing => Pace::Probing,
             Pace::Open(at) => {
-                self.grow(now);
-                let from = now.checked_sub(CATCH_UP).map_or(at, |least| at.max(least));
+                let in_time = now.checked_sub(CATCH_UP).is_none_or(|least| at >= least);
+                if in_time {
+                    self.grow(now);
+                }
+                // Nothing is learnt of a pace that was not gone.
+                self.grown = now;
+                let from = if in_time { at } else { now - CATCH_UP };
                 Pace::Open(from + Duration::from_secs_f64(1.0 / self.rate))
             }
         };
@@ -145,15 +150,12 @@ impl Lane {
 
     fn grow(&mut self, now: Instant) {
         let seconds = now.saturating_duration_since(self.grown).as_secs_f64();
-        // What comes after a rest is no sign that STS would let more through.
-        let seconds = seconds.min(1.0);
         let share = match self.rate_is_known {
             // The longer nothing is throttled, the less is known of what would be.
             true => INCREASE * (1.0 + now.saturating_duration_since(self.paused).as_secs_f64()),
             false => SEARCH,
         };
         self.rate += self.rate * share * seconds;
-        self.grown = now;
     }
 }
 

@@ -218,6 +218,26 @@ fn a_throttled_key_pauses_then_probes_and_slows_no_other() {
 }
 
 #[test]
+fn a_pace_that_nobody_goes_does_not_grow() {
+    let mut bench = Bench::new(1, 1, 1000);
+    assert!(bench.submit(KEY));
+    bench.done(KEY, Verdict::Throttled);
+    (0..200).for_each(|_| assert!(!bench.submit(KEY)));
+    // One request at a time, each so slow that the lane is always behind its pace.
+    for _ in 0..40 {
+        assert!(matches!(bench.pass(), Next::Run(_)));
+        bench.now += 500 * MS;
+        bench.done(KEY, Verdict::Answered);
+    }
+    let burst = (0..50).filter(|_| {
+        let runs = bench.run().is_some();
+        bench.done(KEY, Verdict::Answered);
+        runs
+    });
+    assert!(burst.count() < 3);
+}
+
+#[test]
 fn a_lane_is_left_behind_when_its_key_was_quiet_for_long() {
     let mut bench = Bench::new(1, 10, 100);
     assert!(bench.submit(KEY));

@@ -6,6 +6,7 @@
 
 mod desk;
 mod job;
+mod timekeeper;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use self::desk::{Desk, Paper};
 use self::job::refuse;
 pub use self::job::{Errand, Job, Ran};
+use self::timekeeper::Timekeeper;
 use crate::admission::{Admission, AdmissionLimits, Done, Key, Next, Random};
 use crate::failpoint::failpoint;
 use crate::panics;
@@ -67,12 +69,6 @@ struct State<J> {
     handles: Vec<JoinHandle<()>>,
     timekeeper: Timekeeper,
     closed: bool,
-}
-
-enum Timekeeper {
-    NotStarted,
-    Awake,
-    Asleep(Option<Instant>),
 }
 
 impl<J: Job> Pool<J> {
@@ -339,7 +335,11 @@ impl<J: Job> Shared<J> {
                 return Paper::GoHome;
             }
             match state.admission.next(now, true) {
-                Next::Run(job) => return Paper::Job(job),
+                Next::Run(job) => {
+                    // Another may be due before this one is back.
+                    self.look_after(&mut state, now);
+                    return Paper::Job(job);
+                }
                 Next::Refuse(job, reason) => {
                     drop(state);
                     refuse(job, reason);
@@ -356,83 +356,6 @@ impl<J: Job> Shared<J> {
                     return desk.wait();
                 }
             }
-        }
-    }
-
-    /// Makes sure that what waits is looked after even if no worker comes back.
-    fn look_after(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
-        let until = state.admission.wake_at(self.can_run(state));
-        self.keep_time(state, until.map(|until| until.max(now)));
-    }
-
-    /// Makes sure that somebody is awake at this time.
-    fn keep_time(self: &Arc<Self>, state: &mut State<J>, at: Option<Instant>) {
-        let Some(at) = at else {
-            return;
-        };
-        match state.timekeeper {
-            Timekeeper::NotStarted => {
-                let shared = Arc::clone(self);
-                let started = self.start_thread(state, "maws-time", move || shared.time());
-                // Without it workers look when they have time, and the next one that waits tries again.
-                if started.is_ok() {
-                    state.timekeeper = Timekeeper::Awake;
-                }
-            }
-            Timekeeper::Asleep(until) if until.is_none_or(|until| at < until) => {
-                self.wake_timekeeper(state);
-            }
-            Timekeeper::Awake | Timekeeper::Asleep(_) => {}
-        }
-    }
-
-    fn wake_timekeeper(&self, state: &mut State<J>) {
-        if let Timekeeper::Asleep(_) = state.timekeeper {
-            state.timekeeper = Timekeeper::Awake;
-            self.time.notify_one();
-        }
-    }
-
-    fn time(self: &Arc<Self>) {
-        let _panics_are_ours = panics::Inside::enter();
-        let mut state = self.state();
-        while !state.closed {
-            let now = self.clock.now();
-            let can_run = self.can_run(&state);
-            match state.admission.next(now, can_run) {
-                Next::Run(job) => self.hand_over(&mut state, now, job),
-                Next::Refuse(job, reason) => {
-                    drop(state);
-                    refuse(job, reason);
-                    state = self.state();
-                }
-                Next::Wait(until) => {
-                    state.timekeeper = Timekeeper::Asleep(until);
-                    state = match until {
-                        Some(until) => {
-                            let left = until.saturating_duration_since(now);
-                            let waited = self.time.wait_timeout(state, left);
-                            waited.unwrap_or_else(PoisonError::into_inner).0
-                        }
-                        None => self
-                            .time
-                            .wait(state)
-                            .unwrap_or_else(PoisonError::into_inner),
-                    };
-                    state.timekeeper = Timekeeper::Awake;
-                }
-            }
-        }
-        state.timekeeper = Timekeeper::NotStarted;
-        drop(state);
-        self.thread_gone.notify_all();
-    }
-
-    fn hand_over(self: &Arc<Self>, state: &mut State<J>, now: Instant, job: J) {
-        if let Some(desk) = state.idle.pop() {
-            desk.lay(Paper::Job(job));
-        } else if let Err(Paper::Job(job)) = self.start_worker(state, Paper::Job(job)) {
-            state.admission.put_back(now, job);
         }
     }
 }

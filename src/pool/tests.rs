@@ -36,8 +36,8 @@ struct Held {
     name: &'static str,
     deadline: Instant,
     events: Sender<(&'static str, &'static str)>,
-    /// True: run it again.
-    go: Receiver<bool>,
+    /// What STS makes of it; run again unless it answers.
+    go: Receiver<Verdict>,
 }
 
 impl Waiting for Held {
@@ -61,18 +61,19 @@ impl Job for Held {
     fn run(self, _: &mut dyn StsClient) -> Ran<Held> {
         self.events.send(("run", self.name)).unwrap();
         // A test that lets its sender go wants a fault.
-        let again = self.go.recv().expect("fault");
+        let verdict = self.go.recv().expect("fault");
         let done = Done {
-            verdict: if again {
-                Verdict::Failed
-            } else {
-                Verdict::Answered
-            },
+            verdict,
             ..Done::unsent(Instant::now())
+        };
+        let pause = match verdict {
+            Verdict::Answered => return Ran { done, again: None },
+            Verdict::Throttled => None,
+            _ => Some(Duration::ZERO),
         };
         Ran {
             done,
-            again: again.then_some((self, Some(Duration::ZERO))),
+            again: Some((self, pause)),
         }
     }
 
@@ -105,11 +106,11 @@ impl Bench {
         }
     }
 
-    fn submit(&self, name: &'static str) -> Result<Sender<bool>, Reason> {
+    fn submit(&self, name: &'static str) -> Result<Sender<Verdict>, Reason> {
         self.submit_for(name, LONG)
     }
 
-    fn submit_for(&self, name: &'static str, time: Duration) -> Result<Sender<bool>, Reason> {
+    fn submit_for(&self, name: &'static str, time: Duration) -> Result<Sender<Verdict>, Reason> {
         let (go, held) = channel();
         let job = Held {
             name,
@@ -151,12 +152,12 @@ fn threads_grow_to_the_limit_then_jobs_wait_in_order_then_they_are_refused() {
     assert_eq!(bench.gauges(), (2, 2));
     let _one_too_many = bench.submit("e").unwrap();
     bench.expect(("QueueFull", "e"));
-    a.send(false).unwrap();
+    a.send(Verdict::Answered).unwrap();
     bench.expect(("run", "c"));
-    b.send(false).unwrap();
+    b.send(Verdict::Answered).unwrap();
     bench.expect(("run", "d"));
-    c.send(false).unwrap();
-    d.send(false).unwrap();
+    c.send(Verdict::Answered).unwrap();
+    d.send(Verdict::Answered).unwrap();
     assert!(bench.pool.shutdown(LONG));
 }
 
@@ -167,7 +168,7 @@ fn a_job_s_fault_costs_no_worker() {
     bench.expect(("run", "faulty"));
     let next = bench.submit("next").unwrap();
     bench.expect(("run", "next"));
-    next.send(false).unwrap();
+    next.send(Verdict::Answered).unwrap();
     assert!(bench.pool.shutdown(LONG));
 }
 
@@ -183,7 +184,7 @@ fn shutdown_discards_what_waits_and_refuses_what_comes() {
     );
     bench.expect(("ShuttingDown", "waiting"));
     assert_eq!(bench.submit("late").unwrap_err(), Reason::ShuttingDown);
-    running.send(false).unwrap();
+    running.send(Verdict::Answered).unwrap();
     assert!(bench.pool.shutdown(LONG), "and goes when its job is done");
 }
 
@@ -198,7 +199,7 @@ fn fewer_workers_take_effect_as_they_fall_idle() {
         requests: 1,
         waiting: 4,
     });
-    a.send(false).unwrap();
+    a.send(Verdict::Answered).unwrap();
     let until_one = |shared: &Shared<Held>| {
         let state = shared.state();
         drop(
@@ -211,9 +212,9 @@ fn fewer_workers_take_effect_as_they_fall_idle() {
     until_one(&bench.pool.shared);
     let c = bench.submit("c").unwrap();
     assert_eq!(bench.gauges(), (1, 1));
-    b.send(false).unwrap();
+    b.send(Verdict::Answered).unwrap();
     bench.expect(("run", "c"));
-    c.send(false).unwrap();
+    c.send(Verdict::Answered).unwrap();
     assert!(bench.pool.shutdown(LONG));
 }
 
@@ -224,7 +225,7 @@ fn a_time_that_is_over_ends_the_wait_though_every_worker_is_busy() {
     bench.expect(("run", "running"));
     let _late = bench.submit_for("late", Duration::from_millis(1)).unwrap();
     bench.expect(("VerificationTimeout", "late"));
-    running.send(false).unwrap();
+    running.send(Verdict::Answered).unwrap();
     assert!(bench.pool.shutdown(LONG));
 }
 
@@ -233,9 +234,36 @@ fn a_job_can_be_run_again() {
     let bench = Bench::new(1, 4);
     let job = bench.submit("job").unwrap();
     bench.expect(("run", "job"));
-    job.send(true).unwrap();
+    job.send(Verdict::Failed).unwrap();
     bench.expect(("run", "job"));
-    job.send(false).unwrap();
+    job.send(Verdict::Answered).unwrap();
+    assert!(bench.pool.shutdown(LONG));
+}
+
+#[test]
+fn what_is_paced_goes_at_its_pace_though_none_of_it_has_come_back() {
+    let bench = Bench::new(4, 4);
+    let probe = bench.submit("probe").unwrap();
+    bench.expect(("run", "probe"));
+    probe.send(Verdict::Throttled).unwrap();
+    bench.expect(("run", "probe"));
+    let a = bench.submit("a").unwrap();
+    let b = bench.submit("b").unwrap();
+    let c = bench.submit("c").unwrap();
+    // Nothing but a probe's answer is to come.
+    while !matches!(
+        bench.pool.shared.state().timekeeper,
+        Timekeeper::Asleep(Some(_))
+    ) {
+        thread::yield_now();
+    }
+    probe.send(Verdict::Answered).unwrap();
+    bench.expect(("run", "a"));
+    bench.expect(("run", "b"));
+    bench.expect(("run", "c"));
+    for held in [a, b, c] {
+        held.send(Verdict::Answered).unwrap();
+    }
     assert!(bench.pool.shutdown(LONG));
 }
 
@@ -245,7 +273,7 @@ fn a_job_that_comes_back_to_a_closed_pool_is_refused() {
     let job = bench.submit("job").unwrap();
     bench.expect(("run", "job"));
     assert!(!bench.pool.shutdown(Duration::ZERO));
-    job.send(true).unwrap();
+    job.send(Verdict::Failed).unwrap();
     bench.expect(("ShuttingDown", "job"));
     assert!(bench.pool.shutdown(LONG));
 }
@@ -259,7 +287,7 @@ fn an_errand_runs_beside_the_jobs() {
     let told = move |_: &mut dyn StsClient| events.send(("run", "errand")).unwrap();
     assert!(bench.pool.errand(Box::new(told)));
     bench.expect(("run", "errand"));
-    running.send(false).unwrap();
+    running.send(Verdict::Answered).unwrap();
     assert!(bench.pool.shutdown(LONG));
     assert!(!bench.pool.errand(Box::new(|_: &mut dyn StsClient| {})));
 }
@@ -321,17 +349,17 @@ fn while_a_surplus_worker_is_on_its_way_out_the_others_stay() {
     bench.expect(("run", "a"));
     let b = bench.submit("b").unwrap();
     bench.expect(("run", "b"));
-    a.send(false).unwrap();
+    a.send(Verdict::Answered).unwrap();
     while bench.pool.shared.state().idle.is_empty() {
         thread::yield_now();
     }
     let closed = gate.lock().unwrap();
     bench.pool.set_limits(limits(1));
     left.recv_timeout(LONG).unwrap();
-    b.send(false).unwrap();
+    b.send(Verdict::Answered).unwrap();
     let c = bench.submit("c").unwrap();
     bench.expect(("run", "c"));
     drop(closed);
-    c.send(false).unwrap();
+    c.send(Verdict::Answered).unwrap();
     assert!(bench.pool.shutdown(LONG));
 }
