@@ -72,7 +72,7 @@ impl fmt::Display for OptionError {
 impl std::error::Error for OptionError {}
 
 /// A full set of values with what they mean.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     texts: Vec<String>,
     /// What the values mean.
@@ -92,11 +92,10 @@ impl Options {
     /// These options with run-time options changed, all or none.
     pub fn change(&self, given: &[(&str, &str)]) -> Result<Options, OptionError> {
         for (key, value) in given {
-            if OPTIONS
-                .iter()
-                .any(|spec| spec.key() == *key && !spec.runtime)
-            {
-                return Err(OptionError::new(key, value, "it is set at startup only"));
+            let spec = OPTIONS.iter().find(|spec| spec.key() == *key);
+            if let Some(spec) = spec.filter(|spec| !spec.runtime) {
+                let value = spec.shown(value);
+                return Err(OptionError::new(key, &value, "it is set at startup only"));
             }
         }
         Options::build(self.texts.clone(), given)
@@ -112,8 +111,8 @@ impl Options {
     fn build(mut texts: Vec<String>, given: &[(&str, &str)]) -> Result<Options, OptionError> {
         let mut seen: Vec<&str> = Vec::new();
         for (key, value) in given {
-            let index = OPTIONS.iter().position(|spec| spec.key() == *key);
-            let Some(text) = index.and_then(|index| texts.get_mut(index)) else {
+            let mut all = OPTIONS.iter().zip(&mut texts);
+            let Some((spec, text)) = all.find(|(spec, _)| spec.key() == *key) else {
                 let known = OPTIONS.iter().map(Spec::key).collect::<Vec<_>>().join(", ");
                 let key = printable(key);
                 return Err(OptionError(format!(
@@ -121,7 +120,11 @@ impl Options {
                 )));
             };
             if seen.contains(key) {
-                return Err(OptionError::new(key, value, "it is given twice"));
+                return Err(OptionError::new(
+                    key,
+                    &spec.shown(value),
+                    "it is given twice",
+                ));
             }
             seen.push(key);
             *text = (*value).to_owned();
@@ -135,6 +138,15 @@ impl Options {
             settings: finish(draft)?,
             texts,
         })
+    }
+}
+
+/// By name, as they may be shown.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = OPTIONS.iter().zip(&self.texts);
+        let all = all.map(|(spec, text)| (spec.key(), spec.shown(text)));
+        f.debug_map().entries(all).finish()
     }
 }
 
