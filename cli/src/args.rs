@@ -1,5 +1,6 @@
 //! The command line, from which help, man page and completions come.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -123,7 +124,7 @@ pub struct Check {
     pub config: Option<PathBuf>,
     /// A server parameter that stands beside or above those of the file; may be repeated
     #[arg(long = "setParameter", value_name = "NAME=VALUE", value_parser = parameter)]
-    pub set_parameter: Vec<(String, String)>,
+    pub set_parameter: Vec<Parameter>,
     /// The installed plugin; otherwise the configuration's awsAuthPluginPath, or the package's
     #[arg(long, value_name = "FILE")]
     pub plugin: Option<PathBuf>,
@@ -146,9 +147,27 @@ pub struct Check {
     pub aws: Aws,
 }
 
-fn parameter(text: &str) -> Result<(String, String), String> {
+/// A server parameter of the command line.
+#[derive(Clone)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its value, which may be a password.
+    pub value: String,
+}
+
+impl fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+fn parameter(text: &str) -> Result<Parameter, String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some((name, value)) if !name.is_empty() => Ok(Parameter {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }),
         _ => Err("a parameter looks like awsStsHost=sts.eu-central-1.amazonaws.com".to_owned()),
     }
 }
@@ -202,6 +221,16 @@ mod tests {
     #[test]
     fn the_definitions_are_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_value_of_a_parameter_is_not_in_the_debug_form() {
+        let line = ["mongodb-aws-auth", "check", "--setParameter"];
+        let proxy = ["awsStsProxy=http://user:hunter2@proxy"];
+        let cli = Cli::parse_from(line.iter().chain(&proxy));
+        let shown = format!("{cli:?}");
+        assert!(shown.contains("awsStsProxy"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

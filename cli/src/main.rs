@@ -39,18 +39,27 @@ use output::{Paint, Report, Unusable};
 const UNUSABLE: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && std::env::args_os().any(|word| word == "--json") => {
+            let text = error.render().to_string();
+            return unusable(text.trim_end().trim_start_matches("error: "), true);
+        }
+        Err(help_or_error) => help_or_error.exit(),
+    };
     match run(&cli.command) {
         Ok(report) => report.print(cli.json),
-        Err(Unusable(why)) => {
-            if cli.json {
-                println!("{:#}", serde_json::json!({ "ok": false, "error": why }));
-            } else {
-                eprintln!("mongodb-aws-auth: {why}");
-            }
-            ExitCode::from(UNUSABLE)
-        }
+        Err(Unusable(why)) => unusable(&why, cli.json),
     }
+}
+
+fn unusable(why: &str, json: bool) -> ExitCode {
+    if json {
+        println!("{:#}", serde_json::json!({ "ok": false, "error": why }));
+    } else {
+        eprintln!("mongodb-aws-auth: {why}");
+    }
+    ExitCode::from(UNUSABLE)
 }
 
 fn run(command: &Command) -> Result<Report, Unusable> {

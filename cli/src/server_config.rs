@@ -1,6 +1,7 @@
 //! What a server's configuration says about logins: a mongod.conf and the parameters beside it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use saphyr_parser::{Event, Parser};
@@ -12,9 +13,16 @@ const PARAMETER: &str = "setParameter.";
 
 /// Settings by their dotted names. Values are the text as it stands in the file: an account number
 /// keeps its leading zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ServerConfig {
     settings: BTreeMap<String, String>,
+}
+
+/// Without the values, some of which are passwords.
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.settings.keys()).finish()
+    }
 }
 
 impl ServerConfig {
@@ -161,6 +169,15 @@ mod tests {
         assert_eq!(config.parameter("awsAllowRoot"), Some("false"));
         assert_eq!(config.parameter("list"), Some("a,b"));
         assert_eq!(config.parameters().count(), 4);
+    }
+
+    #[test]
+    fn no_value_is_in_the_debug_form() {
+        let mut config = ServerConfig::default();
+        config.set_parameter("awsStsProxy", "http://user:hunter2@proxy");
+        let shown = format!("{config:?}");
+        assert!(shown.contains("awsStsProxy"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

@@ -148,6 +148,27 @@ fn every_command_prints_one_json_document_when_asked() {
         let run = machine.run(&[arguments, &["--json"]].concat());
         assert!(!run.json().is_null(), "{run:?}");
     }
+    for arguments in [
+        &["check", "--config", "/none"][..],
+        &["whoami", "--grant", "x"],
+        &["nothing"],
+    ] {
+        let run = Machine::new().run(&[arguments, &["--json"]].concat());
+        assert_eq!((run.status, run.json()["ok"].as_bool()), (2, Some(false)));
+        assert!(run.json()["error"].is_string(), "{run:?}");
+    }
+}
+
+#[test]
+fn the_exit_status_is_documented_with_the_words_of_the_help() {
+    let help = Machine::new().run(&["--help"]).stdout;
+    let (_, statuses) = help.split_once("Exit status:").unwrap();
+    let document = include_str!("../../docs/tool.md");
+    for line in statuses.lines().filter(|line| !line.trim().is_empty()) {
+        let (number, meaning) = line.trim().split_once("  ").unwrap();
+        let row = format!("| {number} | {meaning} |");
+        assert!(document.contains(&row), "docs/tool.md: {row}");
+    }
 }
 
 #[test]

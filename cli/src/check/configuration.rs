@@ -160,7 +160,7 @@ pub fn given(config: &ServerConfig) -> Vec<(String, String)> {
 }
 
 /// Checks the options by the plugin's own rules; `None` where a server would not start with them.
-pub fn options(config: &ServerConfig, findings: &mut Findings) -> Option<Options> {
+pub fn options(config: &ServerConfig, no_proxy: &str, findings: &mut Findings) -> Option<Options> {
     const STEP: &str = "options";
     let given = given(config);
     if let Some((name, wanted)) = given
@@ -179,7 +179,8 @@ pub fn options(config: &ServerConfig, findings: &mut Findings) -> Option<Options
         .map(|(k, v)| (k.as_str(), v.as_str()))
         .collect();
     match Options::new(&pairs) {
-        Ok(options) => {
+        Ok(mut options) => {
+            no_proxy.clone_into(&mut options.settings.no_proxy);
             for endpoint in options.settings.endpoints.iter() {
                 findings.pass(
                     STEP,

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use mongodb_aws_auth::abi::MAWS_ABI_MAJOR;
 use mongodb_aws_auth::options::Options;
 
+use super::sts::{self, Reached};
 use super::{Findings, configuration};
 use crate::args::Check;
-use crate::aws::{Client, ca_bundle};
+use crate::aws::{Client, Credentials, ca_bundle};
 use crate::catalogue;
 use crate::plugin::{self, Library, Login, PACKAGED, Session, distrusted};
 use crate::server_config::ServerConfig;
@@ -45,35 +46,34 @@ pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Opt
     }
 }
 
-/// Creates the plugin with the server's options and logs in twice; gives the user name.
+/// Creates the plugin with the server's options, and logs in twice over each host that was reached;
+/// gives the user name.
 pub fn login(
     args: &Check,
     config: &ServerConfig,
     options: Option<&Options>,
     library: Option<Library>,
-    reached: bool,
+    reached: &Reached,
     findings: &mut Findings,
 ) -> Option<String> {
     const STEP: &str = "login";
     let library = library?;
     let given = configuration::given(config);
-    let session = match Session::new(library, &given, options) {
-        Ok(session) => session,
-        Err(error) => {
-            findings.fail(
-                "start of the plugin",
-                error.message,
-                "The server would not start with these options and this plugin.",
-            );
-            return None;
-        }
-    };
+    if let Err(error) = Session::new(&library, &given, options) {
+        findings.fail(
+            "start of the plugin",
+            error.message,
+            "The server would not start with these options and this plugin.",
+        );
+        return None;
+    }
     findings.pass("start of the plugin", "it takes the server's options");
     if args.offline || args.no_login {
         findings.skip(STEP, "left out (--offline or --no-login)");
         return None;
     }
-    if !reached {
+    let options = options?;
+    if reached.is_empty() {
         findings.skip(STEP, "left out: STS was not reached");
         return None;
     }
@@ -90,9 +90,50 @@ pub fn login(
             return None;
         }
     };
-    let first = session.login(&credentials);
-    let name = verdict(STEP, first, findings)?;
-    verdict("second login", session.login(&credentials), findings);
+    let mut name = None;
+    for index in reached {
+        let mark = findings.mark();
+        let only = over_one_host(&given, options, *index);
+        let verified = match Session::new(&library, &only, Some(options)) {
+            Ok(session) => twice(&session, &credentials, findings),
+            Err(error) => {
+                findings.fail(STEP, error.message, "The plugin cannot be created.");
+                None
+            }
+        };
+        if options.settings.endpoints.count() > 1 {
+            findings.label(mark, options.settings.endpoints.at(*index).host());
+        }
+        name = name.or(verified);
+    }
+    name
+}
+
+/// The options with one host of the list alone, so that the login is verified there.
+fn over_one_host(
+    given: &[(String, String)],
+    options: &Options,
+    index: usize,
+) -> Vec<(String, String)> {
+    let endpoint = options.settings.endpoints.at(index);
+    let direct = sts::proxy_to(&options.settings, endpoint).is_none();
+    let one = |name: &str, value: &str| match name {
+        "awsStsHost" => endpoint.host().to_owned(),
+        "awsStsEndpoint" => {
+            let url = value.split_ascii_whitespace().nth(index);
+            url.unwrap_or_default().to_owned()
+        }
+        "awsStsProxy" if direct => String::new(),
+        _ => value.to_owned(),
+    };
+    let all = given.iter();
+    all.map(|(name, value)| (name.clone(), one(name, value)))
+        .collect()
+}
+
+fn twice(session: &Session, credentials: &Credentials, findings: &mut Findings) -> Option<String> {
+    let name = verdict("login", session.login(credentials), findings)?;
+    verdict("second login", session.login(credentials), findings);
     for line in session.warnings() {
         findings.warn("plugin's log", line, "See `explain` with this line.");
     }

@@ -6,6 +6,7 @@ mod installed;
 mod network;
 mod proxy;
 mod sts;
+mod tunnel;
 mod users;
 
 use mongodb_aws_auth::options::Options;
@@ -79,6 +80,18 @@ impl Findings {
         });
     }
 
+    /// Where the next step will stand.
+    pub fn mark(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Names what the steps from the mark on are about, where there are several such.
+    pub fn label(&mut self, mark: usize, name: &str) {
+        for step in self.0.iter_mut().skip(mark) {
+            step.found = format!("{name}: {}", step.found);
+        }
+    }
+
     fn count(&self, status: Status) -> usize {
         self.0.iter().filter(|step| step.status == status).count()
     }
@@ -123,8 +136,8 @@ pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
         Some(path) => ServerConfig::read(path)?,
         None => ServerConfig::default(),
     };
-    for (name, value) in &args.set_parameter {
-        config.set_parameter(name, value);
+    for parameter in &args.set_parameter {
+        config.set_parameter(&parameter.name, &parameter.value);
     }
     let users = args.users.as_deref().map(users::read).transpose()?;
     let environment = proxy::environment(args, &config)?;
@@ -132,22 +145,22 @@ pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
     let mut findings = Findings::default();
     let known = args.config.is_some();
     configuration::check(&config, known, &mut findings);
-    let options = configuration::options(&config, &mut findings);
-    proxy::check(&environment, &mut findings);
+    let no_proxy = proxy::settle(&environment, &mut config, &mut findings);
+    let options = configuration::options(&config, &no_proxy, &mut findings);
     let library = installed::load(args, &config, &mut findings);
     let usable: Option<&Options> = options.as_ref();
     let reached = match usable {
         Some(_) if args.offline => {
             findings.skip("STS", "left out (--offline)");
-            false
+            Vec::new()
         }
         Some(options) => sts::check(options, &mut findings),
         None => {
             findings.skip("STS", "left out: the options are not legal");
-            false
+            Vec::new()
         }
     };
-    let verified = installed::login(args, &config, usable, library, reached, &mut findings);
+    let verified = installed::login(args, &config, usable, library, &reached, &mut findings);
     if let Some(users) = &users {
         let settings = usable.map(|options| &options.settings.identity);
         users::check(users, settings, verified.as_deref(), &mut findings);

@@ -59,23 +59,29 @@ pub fn connect(
     Err(refusals.join("; "))
 }
 
+/// What TLS runs over: a socket, or the inside of a connection to a proxy.
+pub trait Wire: io::Read + io::Write {}
+impl<T: io::Read + io::Write> Wire for T {}
+
 /// A connection with TLS on it.
-pub type Tls = StreamOwned<ClientConnection, TcpStream>;
+pub type Tls = StreamOwned<ClientConnection, Box<dyn Wire>>;
+
+/// Bounds every read and write.
+pub fn bound(stream: &TcpStream, limit: Duration) -> io::Result<()> {
+    stream.set_read_timeout(Some(limit))?;
+    stream.set_write_timeout(Some(limit))
+}
 
 /// Shakes hands.
 pub fn handshake(
     config: std::sync::Arc<rustls::ClientConfig>,
     name: &str,
-    stream: TcpStream,
-    limit: Duration,
+    wire: Box<dyn Wire>,
 ) -> Result<Tls, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let name = ServerName::try_from(name.to_owned()).map_err(|error| text(&error))?;
     let connection = ClientConnection::new(config, name).map_err(|error| text(&error))?;
-    for set in [TcpStream::set_read_timeout, TcpStream::set_write_timeout] {
-        set(&stream, Some(limit)).map_err(|error| text(&error))?;
-    }
-    let mut tls = StreamOwned::new(connection, stream);
+    let mut tls = StreamOwned::new(connection, wire);
     while tls.conn.is_handshaking() {
         tls.conn
             .complete_io(&mut tls.sock)

@@ -1,8 +1,11 @@
-//! Proxy variables in the server's environment: other programs obey them, the plugin does not.
+//! The proxy: what awsStsProxy says, and variables in the server's environment, which other programs
+//! obey and the plugin only where it is told to.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mongodb_aws_auth::aws::without_password;
 use mongodb_aws_auth::plugin::PROXY_VARIABLES;
 
 use super::Findings;
@@ -10,11 +13,34 @@ use crate::args::Check;
 use crate::output::Unusable;
 use crate::server_config::ServerConfig;
 
+const OPTION: &str = "awsStsProxy";
+/// The option's value that takes the environment's proxy.
+const FROM_ENVIRONMENT: &str = "env";
+
 /// Variables, and whose they are.
-#[derive(Debug)]
 pub struct Environment {
     whose: String,
     variables: Vec<(String, String)>,
+}
+
+/// Without the values, which may hold passwords.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.variables.iter().map(|(name, _)| name).collect();
+        f.debug_tuple("Environment")
+            .field(&self.whose)
+            .field(&names)
+            .finish()
+    }
+}
+
+impl Environment {
+    /// A variable in lower case, or else in upper case, as the plugin looks for it.
+    fn get(&self, name: &str) -> &str {
+        let find = |name: &str| self.variables.iter().find(|(n, _)| n == name);
+        let found = find(name).or_else(|| find(&name.to_uppercase()));
+        found.map_or("", |(_, value)| value)
+    }
 }
 
 /// The server's environment where it can be had, otherwise the tool's own.
@@ -73,10 +99,36 @@ fn assignment(line: &str) -> Option<(String, String)> {
     })
 }
 
-/// Warns of a proxy that is set and ignored.
-pub fn check(environment: &Environment, findings: &mut Findings) {
+/// Tells which proxy the server uses, puts the environment's in the configuration if that is what
+/// it says, and warns of one that is set and ignored. Gives the hosts that go without it.
+pub fn settle(
+    environment: &Environment,
+    config: &mut ServerConfig,
+    findings: &mut Findings,
+) -> String {
     const STEP: &str = "proxy";
     let whose = &environment.whose;
+    match config.parameter(OPTION).unwrap_or_default() {
+        FROM_ENVIRONMENT => {
+            let url = environment.get("https_proxy");
+            match without_password(url) {
+                none if none.is_empty() => findings.warn(
+                    STEP,
+                    format!("{OPTION} is env, and https_proxy is not set in {whose}"),
+                    "STS is connected to directly. If that is not meant, set https_proxy for the \
+                     service.",
+                ),
+                shown => findings.pass(STEP, format!("{shown}, from {whose}")),
+            }
+            config.set_parameter(OPTION, url);
+            return environment.get("no_proxy").to_owned();
+        }
+        "" => {}
+        url => {
+            findings.pass(STEP, format!("{}, by {OPTION}", without_password(url)));
+            return String::new();
+        }
+    }
     let set = environment
         .variables
         .iter()
@@ -87,10 +139,12 @@ pub fn check(environment: &Environment, findings: &mut Findings) {
             STEP,
             format!("{name} is set in the environment of {whose}"),
             "The plugin does not use it: STS is connected to directly. If the host has no direct \
-             way out, use a VPC endpoint (awsStsEndpoint).",
+             way out, set awsStsProxy (env takes the environment's), or use a VPC endpoint \
+             (awsStsEndpoint).",
         ),
         None => findings.pass(STEP, format!("none in the environment of {whose}")),
     }
+    String::new()
 }
 
 #[cfg(test)]
@@ -111,5 +165,13 @@ mod tests {
         ] {
             assert_eq!(assignment(line), wanted, "{line}");
         }
+    }
+
+    #[test]
+    fn an_environment_shows_no_values() {
+        let environment = of_process("1", b"https_proxy=http://user:hunter2@proxy\0");
+        let shown = format!("{environment:?}");
+        assert!(shown.contains("https_proxy"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

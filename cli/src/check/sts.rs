@@ -3,15 +3,17 @@
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant, SystemTime};
 
+use mongodb_aws_auth::aws::{Endpoint, Proxy, is_exempt};
 use mongodb_aws_auth::net::load_roots;
-use mongodb_aws_auth::options::Options;
+use mongodb_aws_auth::options::{Options, Settings};
 use mongodb_aws_auth::reason::{Reason, printable};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::Findings;
 use super::certificates::Witness;
-use super::network::{self, HttpAnswer, Tls};
+use super::network::{self, HttpAnswer, Tls, Wire};
+use super::tunnel;
 use crate::catalogue;
 
 /// STS judges a signature by its own clock, to a quarter of an hour.
@@ -20,41 +22,51 @@ const SKEW_WARNS: i64 = 60;
 /// Drivers give a login up after ten seconds; a cold call this slow leaves little of them.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// Goes the way to the first host; true if STS answered at its end.
-pub fn check(options: &Options, findings: &mut Findings) -> bool {
-    let settings = &options.settings;
-    let endpoint = settings.endpoints.at(0);
-    let (name, port) = (endpoint.server_name(), endpoint.port());
-    let limit = settings.limits.connect_timeout;
-    let started = Instant::now();
+/// The hosts that answered, as numbers in the order of awsStsHost.
+pub type Reached = Vec<usize>;
 
-    let addresses = match network::resolve(name, port, limit) {
-        Ok(addresses) => addresses,
-        Err(error) => {
-            let remedy = catalogue::entry(Reason::NameResolution).remedy;
-            findings.fail("name resolution", format!("{name}: {error}"), remedy);
-            return false;
+/// Goes the way to each host.
+pub fn check(options: &Options, findings: &mut Findings) -> Reached {
+    let endpoints = &options.settings.endpoints;
+    let all = endpoints.iter().enumerate();
+    let reached = all.filter(|(_, endpoint)| {
+        let mark = findings.mark();
+        let reached = way(&options.settings, endpoint, findings);
+        if endpoints.count() > 1 {
+            findings.label(mark, endpoint.host());
         }
-    };
-    let shown: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
-    let private = addresses.iter().any(|a| network::is_private(a.ip()));
-    let what = match private {
-        true => " (private addresses: a VPC endpoint, or a name service of your own)",
-        false => "",
-    };
-    findings.pass(
-        "name resolution",
-        format!("{name} is {}{what}", shown.join(", ")),
-    );
+        reached
+    });
+    reached.map(|(index, _)| index).collect()
+}
 
+/// The proxy that stands on the way to this endpoint.
+pub fn proxy_to<'a>(settings: &'a Settings, endpoint: &Endpoint) -> Option<&'a Proxy> {
+    let proxy = settings.proxy.as_ref();
+    proxy.filter(|_| !is_exempt(&settings.no_proxy, endpoint.server_name()))
+}
+
+/// Goes the way to one host; true if STS answered at its end.
+fn way(settings: &Settings, endpoint: &Endpoint, findings: &mut Findings) -> bool {
+    let limit = settings.limits.connect_timeout;
+    let total = settings.limits.sts_timeout;
+    let started = Instant::now();
+    let proxy = proxy_to(settings, endpoint);
+    let near = proxy.map_or(endpoint, |proxy| proxy.place().as_ref());
+
+    let Some(addresses) = addresses(near, limit, findings) else {
+        return false;
+    };
     let Some(stream) = route(&addresses, limit, findings) else {
         return false;
     };
-    let Some(mut tls) = tls(options, stream, findings) else {
+    let Some(wire) = through(settings, proxy, endpoint, stream, findings) else {
+        return false;
+    };
+    let Some(mut tls) = tls(settings, endpoint, wire, findings) else {
         return false;
     };
     let host = endpoint.host();
-    let total = settings.limits.sts_timeout;
     let Some(first) = answer(&mut tls, host, total, findings) else {
         return false;
     };
@@ -63,6 +75,54 @@ pub fn check(options: &Options, findings: &mut Findings) -> bool {
     let warm = warm(&mut tls, host, total, &first);
     latency(cold, warm, findings);
     true
+}
+
+fn addresses(near: &Endpoint, limit: Duration, findings: &mut Findings) -> Option<Vec<SocketAddr>> {
+    const STEP: &str = "name resolution";
+    let name = near.server_name();
+    let addresses = match network::resolve(name, near.port(), limit) {
+        Ok(addresses) => addresses,
+        Err(error) => {
+            let remedy = catalogue::entry(Reason::NameResolution).remedy;
+            findings.fail(STEP, format!("{name}: {error}"), remedy);
+            return None;
+        }
+    };
+    let shown: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
+    let private = addresses.iter().any(|a| network::is_private(a.ip()));
+    let what = match private {
+        true => " (private addresses: a VPC endpoint, or a name service of your own)",
+        false => "",
+    };
+    findings.pass(STEP, format!("{name} is {}{what}", shown.join(", ")));
+    Some(addresses)
+}
+
+/// Gets through the proxy, where there is one.
+fn through(
+    settings: &Settings,
+    proxy: Option<&Proxy>,
+    endpoint: &Endpoint,
+    stream: TcpStream,
+    findings: &mut Findings,
+) -> Option<Box<dyn Wire>> {
+    const STEP: &str = "way through the proxy";
+    let bounded = network::bound(&stream, settings.limits.sts_timeout);
+    let Some(proxy) = proxy else {
+        return bounded.is_ok().then(|| Box::new(stream) as Box<dyn Wire>);
+    };
+    match tunnel::open(stream, proxy, endpoint, &settings.ca_file) {
+        Ok(wire) => {
+            let (name, port) = (proxy.place().server_name(), proxy.place().port());
+            findings.pass(STEP, format!("{name}:{port} connects to STS"));
+            Some(wire)
+        }
+        Err(error) => {
+            let remedy = catalogue::entry(Reason::ProxyFailed).remedy;
+            findings.fail(STEP, error, remedy);
+            None
+        }
+    }
 }
 
 fn route(addresses: &[SocketAddr], limit: Duration, findings: &mut Findings) -> Option<TcpStream> {
@@ -92,9 +152,13 @@ fn route(addresses: &[SocketAddr], limit: Duration, findings: &mut Findings) -> 
     Some(stream)
 }
 
-fn tls(options: &Options, stream: TcpStream, findings: &mut Findings) -> Option<Tls> {
+fn tls(
+    settings: &Settings,
+    endpoint: &Endpoint,
+    wire: Box<dyn Wire>,
+    findings: &mut Findings,
+) -> Option<Tls> {
     const STEP: &str = "TLS with STS";
-    let settings = &options.settings;
     let remedy = catalogue::entry(Reason::TlsFailed).remedy;
     let roots = match load_roots(&settings.ca_file) {
         Ok(roots) => roots,
@@ -115,8 +179,8 @@ fn tls(options: &Options, stream: TcpStream, findings: &mut Findings) -> Option<
             return None;
         }
     };
-    let name = settings.endpoints.at(0).server_name();
-    let shaken = network::handshake(config, name, stream, settings.limits.sts_timeout);
+    let name = endpoint.server_name();
+    let shaken = network::handshake(config, name, wire);
     let chain = witness.chain();
     let issuer = chain.first().map(|(_, issuer)| printable(issuer));
     let issuer = issuer.filter(|issuer| !issuer.is_empty());
@@ -259,76 +323,5 @@ fn latency(cold: Duration, warm: Option<Duration>, findings: &mut Findings) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::{Status, Step};
-
-    fn clock_step(offset: i64) -> Step {
-        let form = format_description!(
-            "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-        );
-        let date = OffsetDateTime::now_utc() + time::Duration::seconds(offset);
-        let answer = HttpAnswer {
-            status: 403,
-            date: date.format(&form).ok(),
-            server: None,
-            reusable: true,
-            body: String::new(),
-        };
-        let mut findings = Findings::default();
-        clock(&answer, &mut findings);
-        findings.0.remove(0)
-    }
-
-    #[test]
-    fn the_clock_is_judged_as_sts_judges_signatures() {
-        for (offset, status, word) in [
-            (0, Status::Pass, "as STS's"),
-            (120, Status::Warn, "behind"),
-            (-120, Status::Warn, "ahead"),
-            (1000, Status::Fail, "behind"),
-            (-1000, Status::Fail, "ahead"),
-        ] {
-            let step = clock_step(offset);
-            assert_eq!(step.status, status, "{step:?}");
-            assert!(step.found.contains(word), "{step:?}");
-        }
-    }
-
-    #[test]
-    fn a_date_is_read_in_the_form_of_http() {
-        assert_eq!(
-            http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
-            Some(784_111_777)
-        );
-        assert_eq!(http_date("1994-11-06"), None);
-    }
-
-    #[test]
-    fn an_address_that_takes_no_connection_is_warned_of() {
-        let open = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let closed = {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-            listener.local_addr().unwrap()
-        };
-        let addresses = [closed, open.local_addr().unwrap()];
-        let mut findings = Findings::default();
-        assert!(route(&addresses, Duration::from_secs(5), &mut findings).is_some());
-        let step = findings.0.remove(0);
-        assert_eq!(step.status, Status::Warn);
-        assert!(step.found.contains(&closed.to_string()), "{step:?}");
-    }
-
-    #[test]
-    fn a_slow_way_or_one_that_closes_is_warned_of() {
-        let status = |cold, warm: Option<u64>| {
-            let mut findings = Findings::default();
-            let warm = warm.map(Duration::from_millis);
-            latency(Duration::from_millis(cold), warm, &mut findings);
-            findings.0.remove(0).status
-        };
-        assert_eq!(status(100, Some(10)), Status::Pass);
-        assert_eq!(status(100, None), Status::Warn);
-        assert_eq!(status(4000, Some(10)), Status::Warn);
-    }
-}
+#[path = "sts_tests.rs"]
+mod tests;

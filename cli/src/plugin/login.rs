@@ -22,8 +22,8 @@ const GRACE: Duration = Duration::from_secs(5);
 const WARNING: i32 = 2;
 
 /// A plugin that is created with the server's options.
-pub struct Session {
-    library: Library,
+pub struct Session<'a> {
+    library: &'a Library,
     plugin: maws_plugin,
     log: &'static Log,
     wait_ms: u32,
@@ -38,14 +38,14 @@ pub struct Login {
     pub info: Info,
 }
 
-impl Session {
+impl<'a> Session<'a> {
     /// Creates the plugin. `options` are those of the server; `read` is what this tool makes of
     /// them, where it knows them all.
     pub fn new(
-        library: Library,
+        library: &'a Library,
         options: &[(String, String)],
         read: Option<&Options>,
-    ) -> Result<Session, CallError> {
+    ) -> Result<Session<'a>, CallError> {
         let log = Log::leaked();
         let plugin = library.create(options, log)?;
         let settings = read.map(|options| &options.settings);
@@ -108,7 +108,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for Session<'_> {
     fn drop(&mut self) {
         self.library.destroy(self.plugin, DRAIN_MS);
     }

@@ -20,8 +20,12 @@ impl Host {
     }
 
     pub fn with(machine: Machine) -> Host {
+        Host::at(machine, sts())
+    }
+
+    /// With this STS.
+    pub fn at(machine: Machine, sts: StsEmulator) -> Host {
         let plugin = install_plugin(machine.home.path());
-        let sts = sts();
         Host {
             machine,
             sts,

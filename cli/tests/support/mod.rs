@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)]
 
 pub mod host;
+pub mod proxy;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
