@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "maws/messages.h"
 #include "maws/plugin_state.h"
 
 namespace maws {
@@ -53,7 +54,7 @@ Result<Conversation> Conversation::begin(const Plugin& plugin, const Begin& args
     detail::ErrorBuffer error;
     const maws_status status =
         plugin.state_->api()->begin(plugin.state_->handle(), &raw, &handle, error.raw());
-    if (status < 0) return error.take(status, "login not begun");
+    if (status < 0) return error.take<messages::kNotBegun>(status);
     return Conversation(plugin.state_, handle);
 }
 

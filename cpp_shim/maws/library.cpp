@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "maws/messages.h"
 #include "maws/trusted_file.h"
 
 namespace maws {
@@ -16,7 +17,7 @@ constexpr std::string_view kMechanism = "MONGODB-AWS";
 
 std::string last_dl_error() {
     const char* text = dlerror();
-    return text != nullptr ? text : "no reason given";
+    return text != nullptr ? text : say<messages::kNoReason>();
 }
 
 std::string interface_version(std::uint32_t minor) {
@@ -42,11 +43,6 @@ const char* missing_function(const maws_api* api) noexcept {
     return nullptr;
 }
 
-Error foreign(std::string_view path, const std::string& why) {
-    return Error{MAWS_E_VERSION,
-                 "'" + std::string(path) + "' is not a MONGODB-AWS plugin for this server: " + why};
-}
-
 }  // namespace
 
 Result<Library> Library::open(std::string_view path) {
@@ -56,7 +52,7 @@ Result<Library> Library::open(std::string_view path) {
 
     void* handle = dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) {
-        return Error{MAWS_E_SYSTEM, "cannot load '" + file.path + "': " + last_dl_error()};
+        return make_error<messages::kCannotLoad>(MAWS_E_SYSTEM, file.path, last_dl_error());
     }
     // Only root or the server's own user can have exchanged the file since the check, for example
     // by an upgrade of the package at this very moment. The open descriptor keeps the inode's
@@ -64,14 +60,12 @@ Result<Library> Library::open(std::string_view path) {
     struct stat now {};
     if (stat(file.path.c_str(), &now) != 0 || now.st_dev != file.device ||
         now.st_ino != file.inode) {
-        return foreign(file.path, "the file was exchanged while it was loaded; start again");
+        return make_error<messages::kExchangedAtLoad>(MAWS_E_VERSION, file.path);
     }
     void* symbol = dlsym(handle, kEntrySymbol);
     if (symbol == nullptr) {
-        return foreign(file.path, std::string("it has no function ") + kEntrySymbol +
-                                      ", so it is another library or has another major version "
-                                      "of the interface than " +
-                                      std::to_string(MAWS_ABI_MAJOR));
+        return make_error<messages::kNoEntry>(MAWS_E_VERSION, file.path, kEntrySymbol,
+                                              MAWS_ABI_MAJOR);
     }
     maws_entry_fn entry = nullptr;
     static_assert(sizeof entry == sizeof symbol, "POSIX: functions fit in object pointers");
@@ -85,23 +79,20 @@ Result<Library> Library::from_entry(maws_entry_fn entry, std::string_view path) 
     const maws_api* api = entry(MAWS_ABI_MINOR, &error);
     if (api == nullptr) {
         error.message[sizeof error.message - 1] = '\0';
-        return foreign(path, "it needs a newer server than one with interface " +
-                                 interface_version(MAWS_ABI_MINOR) + ": " + error.message);
+        return make_error<messages::kNeedsNewerServer>(
+            MAWS_E_VERSION, path, interface_version(MAWS_ABI_MINOR), error.message);
     }
     if (api->struct_size < offsetof(maws_api, option_at)) {
-        return foreign(path, "its table of functions is cut off (" +
-                                 std::to_string(api->struct_size) + " bytes)");
+        return make_error<messages::kTableCutOff>(MAWS_E_VERSION, path, api->struct_size);
     }
     if (api->name == nullptr || api->version == nullptr || api->tls == nullptr ||
         api->mechanism == nullptr || api->mechanism != kMechanism) {
-        return foreign(path, "it does not offer the mechanism " + std::string(kMechanism));
+        return make_error<messages::kOtherMechanism>(MAWS_E_VERSION, path, kMechanism);
     }
     if (const char* missing = missing_function(api); missing != nullptr) {
-        return foreign(path, std::string("version ") + api->version + " with interface " +
-                                 interface_version(api->abi_minor) +
-                                 " is too old, it lacks the function '" + missing +
-                                 "'; this server needs interface " +
-                                 interface_version(MAWS_ABI_MINOR));
+        return make_error<messages::kTooOld>(MAWS_E_VERSION, path, api->version,
+                                             interface_version(api->abi_minor), missing,
+                                             interface_version(MAWS_ABI_MINOR));
     }
     return Library(api, path);
 }

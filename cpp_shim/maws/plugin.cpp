@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "maws/messages.h"
 #include "maws/plugin_state.h"
 #include "maws/status.h"
 
@@ -37,9 +38,10 @@ std::vector<maws_option> raw_options(const std::vector<Option>& options) {
     return raw;
 }
 
-// Asks for a text until the buffer is large enough: its length may change between two calls.
-template <class Call>
-Result<std::string> read_text(Call call, const std::string& what) {
+// Asks for a text until the buffer is large enough: its length may change between two calls. On
+// failure `fail` makes an error of the status.
+template <class Call, class Fail>
+Result<std::string> read_text(Call call, Fail fail) {
     std::string buffer(256, '\0');
     for (int attempt = 0; attempt < 8; ++attempt) {
         std::size_t needed = 0;
@@ -49,30 +51,26 @@ Result<std::string> read_text(Call call, const std::string& what) {
             return buffer;
         }
         if (status != MAWS_E_BUFFER) {
-            return detail::plain_error(status < 0 ? status : MAWS_E_INTERNAL, what);
+            return fail(status < 0 ? status : MAWS_E_INTERNAL);
         }
         buffer.assign(needed + needed / 4, '\0');
     }
-    return detail::plain_error(MAWS_E_INTERNAL, what);
+    return fail(MAWS_E_INTERNAL);
 }
 
 }  // namespace
 
 namespace detail {
 
-Error plain_error(maws_status status, std::string_view what) {
-    return Error{status,
-                 std::string(what) + " failed with status " + std::to_string(status) + " (" +
-                     std::string(group_name(group_of(status))) + ")",
-                 0};
+std::string status_words(maws_status status) {
+    return say<messages::kBareStatus>(status, group_name(group_of(status)));
 }
 
-Error ErrorBuffer::take(maws_status status, std::string_view what) const {
+std::string ErrorBuffer::text_or(maws_status status) const {
     const char* text = raw_.message;
     std::size_t length = 0;
     while (length < sizeof raw_.message && text[length] != '\0') ++length;
-    if (length == 0) return plain_error(status, what);
-    return Error{status, std::string(what) + ": " + std::string(text, length), raw_.reason};
+    return length == 0 ? status_words(status) : std::string(text, length);
 }
 
 PluginState::PluginState(Library library, maws_plugin handle, std::shared_ptr<LogSink> log)
@@ -123,7 +121,7 @@ Result<Plugin> Plugin::create(const Library& library, const std::vector<Option>&
     detail::ErrorBuffer error;
     const maws_status status =
         library.api()->create(&raw, raw_list.data(), raw_list.size(), &handle, error.raw());
-    if (status != MAWS_DONE) return error.take(status, "MONGODB-AWS plugin");
+    if (status != MAWS_DONE) return error.take<messages::kPluginSays>(status);
     return Plugin(std::make_shared<detail::PluginState>(library, handle, std::move(host.log)));
 }
 
@@ -132,7 +130,7 @@ Result<void> Plugin::set_options(const std::vector<Option>& options) const {
     detail::ErrorBuffer error;
     const maws_status status =
         state_->api()->set_options(state_->handle(), raw.data(), raw.size(), error.raw());
-    if (status != MAWS_DONE) return error.take(status, "MONGODB-AWS plugin");
+    if (status != MAWS_DONE) return error.take<messages::kPluginSays>(status);
     return {};
 }
 
@@ -142,21 +140,23 @@ Result<std::string> Plugin::get_option(std::string_view key) const {
             return state_->api()->get_option(state_->handle(), detail::view(key), buffer, cap,
                                              needed);
         },
-        "reading option '" + std::string(key) + "'");
+        [key](maws_status status) {
+            return make_error<messages::kOptionUnread>(status, key, detail::status_words(status));
+        });
 }
 
 Result<void> Plugin::set_log_level(std::int32_t level) const {
     const maws_status status = state_->api()->set_log_level(state_->handle(), level);
-    if (status != MAWS_DONE) return detail::plain_error(status, "setting the log level");
-    return {};
+    if (status == MAWS_DONE) return {};
+    return make_error<messages::kLogLevelUnset>(status, detail::status_words(status));
 }
 
 Result<maws_stats> Plugin::stats() const {
     maws_stats stats{};
     stats.struct_size = sizeof stats;
     const maws_status status = state_->api()->stats(state_->handle(), &stats);
-    if (status != MAWS_DONE) return detail::plain_error(status, "reading the statistics");
-    return stats;
+    if (status == MAWS_DONE) return stats;
+    return make_error<messages::kStatsUnread>(status, detail::status_words(status));
 }
 
 Result<std::string> Plugin::stats_json() const {
@@ -164,13 +164,15 @@ Result<std::string> Plugin::stats_json() const {
         [&](char* buffer, std::size_t cap, std::size_t* needed) {
             return state_->api()->stats_json(state_->handle(), buffer, cap, needed);
         },
-        "reading the statistics");
+        [](maws_status status) {
+            return make_error<messages::kStatsUnread>(status, detail::status_words(status));
+        });
 }
 
 Result<void> Plugin::destroy(std::uint32_t drain_ms) const {
     const maws_status status = state_->destroy(drain_ms);
-    if (status != MAWS_DONE) return detail::plain_error(status, "destroying the plugin");
-    return {};
+    if (status == MAWS_DONE) return {};
+    return make_error<messages::kNotDestroyed>(status, detail::status_words(status));
 }
 
 const Library& Plugin::library() const noexcept {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include "maws/message.h"
 #include "maws/plugin.h"
 
 namespace maws::detail {
@@ -22,15 +23,20 @@ class ErrorBuffer {
  public:
     ErrorBuffer() noexcept { raw_.struct_size = sizeof raw_; }
     maws_error* raw() noexcept { return &raw_; }
-    // `what` says what was tried.
-    Error take(maws_status status, std::string_view what) const;
+    // The plugin's text, or the status where it gave none, in the place of M.
+    template <const Message& M>
+    Error take(maws_status status) const {
+        return Error{status, say<M>(text_or(status)), raw_.reason};
+    }
 
  private:
+    std::string text_or(maws_status status) const;
+
     maws_error raw_{};
 };
 
-// An error for a call that gives no text of its own.
-Error plain_error(maws_status status, std::string_view what);
+// What is known of a call that gives no text of its own.
+std::string status_words(maws_status status);
 
 class PluginState {
  public:

@@ -12,19 +12,22 @@
 #include <utility>
 #include <vector>
 
+#include "maws/messages.h"
+
 namespace maws {
 namespace {
 
 // As many as the kernel follows in one path.
 constexpr int kMaxLinks = 40;
 
-Error refuse(std::string_view path, const std::string& why) {
-    return Error{MAWS_E_ARGUMENT, "plugin file '" + std::string(path) + "' refused: " + why};
+template <const Message& M, class... Values>
+Error refuse(const Values&... values) {
+    return make_error<M>(MAWS_E_ARGUMENT, values...);
 }
 
-Error system_error(std::string_view path, const std::string& what, int number) {
-    return Error{MAWS_E_SYSTEM, "plugin file '" + std::string(path) + "': " + what + ": " +
-                                    std::generic_category().message(number)};
+template <const Message& M>
+Error system_error(std::string_view path, const std::string& part, int number) {
+    return make_error<M>(MAWS_E_SYSTEM, path, part, std::generic_category().message(number));
 }
 
 // Puts the parts of `path` before those that are still to be walked.
@@ -58,7 +61,7 @@ class Walk {
                 openat(top().fd.get(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
             if (!next.valid() || fstat(next.get(), &status) != 0) {
                 const int number = errno;
-                return system_error(asked_, "cannot open '" + path_of(part) + "'", number);
+                return system_error<messages::kCannotOpen>(asked_, path_of(part), number);
             }
             if (Result<void> ok = check(path_of(part), status); !ok) return ok.error();
             if (S_ISLNK(status.st_mode)) {
@@ -69,7 +72,7 @@ class Walk {
                 return finish(part, status);
             }
         }
-        return refuse(asked_, "it is a directory");
+        return refuse<messages::kIsDirectory>(asked_);
     }
 
  private:
@@ -99,7 +102,7 @@ class Walk {
         FileDescriptor root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
         if (!root.valid() || fstat(root.get(), &status) != 0) {
             const int number = errno;
-            return system_error(asked_, "cannot open '/'", number);
+            return system_error<messages::kCannotOpen>(asked_, "/", number);
         }
         const bool is_shared = shared(status);
         dirs_.push_back({std::move(root), {}, false});
@@ -117,31 +120,26 @@ class Walk {
     Result<void> check(const std::string& path, const struct stat& status) {
         const uid_t self = geteuid();
         if (status.st_uid != 0 && status.st_uid != self) {
-            return refuse(asked_, "'" + path + "' belongs to user id " +
-                                      std::to_string(status.st_uid) +
-                                      ", neither root nor the server's own user (" +
-                                      std::to_string(self) + ")");
+            return refuse<messages::kForeignOwner>(asked_, path, status.st_uid, self);
         }
         if (top().shared && !S_ISDIR(status.st_mode)) {
-            return refuse(asked_, "'" + path +
-                                      "' stands directly in a directory that others can "
-                                      "write to");
+            return refuse<messages::kInSharedFolder>(asked_, path);
         }
         if (S_ISLNK(status.st_mode)) return {};
         const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
         if (shared(status) && !sticky_directory) {
-            return refuse(asked_, "'" + path + "' is writable by group or others");
+            return refuse<messages::kWritable>(asked_, path);
         }
         return {};
     }
 
     Result<void> follow(const FileDescriptor& link, const std::string& part) {
-        if (++links_ > kMaxLinks) return refuse(asked_, "too many links");
+        if (++links_ > kMaxLinks) return refuse<messages::kTooManyLinks>(asked_);
         std::array<char, PATH_MAX> target{};
         const ssize_t length = readlinkat(link.get(), "", target.data(), target.size());
         if (length <= 0 || static_cast<std::size_t>(length) == target.size()) {
             const int number = length < 0 ? errno : ENAMETOOLONG;
-            return system_error(asked_, "cannot read the link '" + path_of(part) + "'", number);
+            return system_error<messages::kCannotReadLink>(asked_, path_of(part), number);
         }
         const std::string_view text(target.data(), static_cast<std::size_t>(length));
         push_parts(parts_, text);
@@ -150,17 +148,17 @@ class Walk {
 
     Result<TrustedFile> finish(const std::string& part, const struct stat& checked) {
         const std::string path = path_of(part);
-        if (!parts_.empty()) return refuse(asked_, "'" + path + "' is not a directory");
-        if (!S_ISREG(checked.st_mode)) return refuse(asked_, "it is not a regular file");
+        if (!parts_.empty()) return refuse<messages::kNoDirectory>(asked_, path);
+        if (!S_ISREG(checked.st_mode)) return refuse<messages::kNotRegular>(asked_);
         struct stat status {};
         FileDescriptor file(openat(top().fd.get(), part.c_str(),
                                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (!file.valid() || fstat(file.get(), &status) != 0) {
             const int number = errno;
-            return system_error(asked_, "cannot read '" + path + "'", number);
+            return system_error<messages::kCannotRead>(asked_, path, number);
         }
         if (status.st_dev != checked.st_dev || status.st_ino != checked.st_ino) {
-            return refuse(asked_, "it was exchanged while it was checked");
+            return refuse<messages::kExchangedMeanwhile>(asked_);
         }
         return TrustedFile{std::move(file), path, status.st_dev, status.st_ino};
     }
@@ -190,10 +188,10 @@ FileDescriptor::~FileDescriptor() {
 
 Result<TrustedFile> open_trusted(std::string_view path) {
     if (path.empty() || path.front() != '/') {
-        return refuse(path, "the path must be absolute");
+        return refuse<messages::kNotAbsolute>(path);
     }
     if (path.find('\0') != std::string_view::npos || path.back() == '/') {
-        return refuse(path, "the path does not name a file");
+        return refuse<messages::kNamesNoFile>(path);
     }
     return Walk(path).run();
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 
+#include "messages.h"
 #include "server_log.h"
 
 namespace mongo {
@@ -34,7 +35,7 @@ void Active::followLogLevel(std::int32_t level) {
 
 void Active::stop() {
     if (!logins_.stop(kLoginsLimit)) {
-        logWarning("a login did not end in time, so the plugin is left as it is");
+        logWarning(maws::say<messages::kLoginDidNotEnd>());
         return;
     }
     const auto destroyed = plugin_.destroy(kDrainMs);

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "messages.h"
+
 namespace mongo {
 namespace awsauth {
 
 maws::Result<void> LiveLogins::Login::begin(const maws::Plugin& plugin, maws::Begin args) {
     std::unique_lock<std::mutex> lock(all_.mutex_);
-    if (all_.stopped_) return maws::Error{MAWS_E_CANCELLED, "the server is shutting down", 0};
+    if (all_.stopped_) return maws::make_error<messages::kShuttingDown>(MAWS_E_CANCELLED);
     all_.logins_.insert(this);  // before the conversation is there: stop() waits for it
     busy_ = true;
     lock.unlock();

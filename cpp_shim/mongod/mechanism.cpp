@@ -4,6 +4,7 @@
 
 #include "active.h"
 #include "maws/status.h"
+#include "messages.h"
 #include "mongo/base/error_codes.h"
 #include "mongo/config.h"
 #include "mongo/db/client.h"
@@ -96,13 +97,14 @@ Mechanism::StepResult Mechanism::stepImpl(OperationContext* opCtx, Text input) {
 
 Mechanism::StepResult Mechanism::doStep(OperationContext* opCtx, Text input) {
     ++facts_.step;
-    if (over_) return Status(ErrorCodes::BadValue, "the MONGODB-AWS conversation is over");
+    if (over_) return Status(ErrorCodes::BadValue, maws::say<messages::kIsOver>());
     if (!login_) {
         const Status begun = begin(opCtx);
         if (!begun.isOK()) return begun;
     }
     Status interruption = Status::OK();
-    StepResult result = Status(ErrorCodes::InterruptedAtShutdown, "the server is shutting down");
+    StepResult result =
+        Status(ErrorCodes::InterruptedAtShutdown, maws::say<messages::kShuttingDown>());
     const bool ran = login_->run([&](maws::Conversation& conversation) {
         const maws::Verdict verdict =
             waiter_.step(conversation, viewOf(input),
@@ -128,7 +130,8 @@ Mechanism::StepResult Mechanism::doStep(OperationContext* opCtx, Text input) {
 
 Status Mechanism::begin(OperationContext* opCtx) {
     Active* const plugin = active();
-    if (plugin == nullptr) return Status(ErrorCodes::InternalError, "no MONGODB-AWS plugin");
+    if (plugin == nullptr)
+        return Status(ErrorCodes::InternalError, maws::say<messages::kNoPlugin>());
     plugin->followLogLevel(wantedLogLevel());
     began_ = std::chrono::steady_clock::now();
     record_.login = plugin->nextLogin();
@@ -168,16 +171,14 @@ Mechanism::StepResult Mechanism::verified(const maws::Info& info) {
 
 Status Mechanism::refuse(maws_status status, const maws::Info& info) {
     report(status, info);
-    return Status(codeFor(status), "MONGODB-AWS login " + std::to_string(record_.login) +
-                                       " was refused (reason " + std::to_string(record_.reason) +
-                                       ")");
+    return Status(codeFor(status), maws::say<messages::kRefused>(record_.login, record_.reason));
 }
 
 void Mechanism::report(maws_status status, const maws::Info& info) {
     over_ = true;
     fillRecord(info);
     record_.group = std::string(maws::group_name(maws::group_of(status)));
-    if (record_.detail.empty()) record_.detail = "ended by the server";
+    if (record_.detail.empty()) record_.detail = maws::say<messages::kEndedByServer>();
     facts_.rawArn = record_.rawArn;
     facts_.account = record_.account;
     facts_.stsRequestId = record_.stsRequestId;

@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "maws/library.h"
 #include "mechanism.h"
+#include "messages.h"
 #include "mongo/base/error_codes.h"
 #include "mongo/base/init.h"
 #include "mongo/db/auth/sasl_options.h"
@@ -25,7 +26,7 @@ namespace awsauth {
 namespace {
 
 Status failed(const std::string& why) {
-    return Status(ErrorCodes::BadValue, "MONGODB-AWS cannot be offered: " + why);
+    return Status(ErrorCodes::BadValue, maws::say<messages::kNotOffered>(why));
 }
 
 // The options that the plugin knows. One that it does not know, because it is older than this
@@ -39,8 +40,8 @@ Status collectOptions(const maws::Library& library, std::vector<maws::Option>* o
         if (isKnown) {
             options->push_back({option.name, option.value});
         } else if (option.value != option.initial) {
-            return failed("the plugin '" + library.path() + "', version " +
-                          std::string(library.version()) + ", has no option " + option.name);
+            return failed(
+                maws::say<messages::kNoSuchOption>(library.path(), library.version(), option.name));
         }
     }
     return Status::OK();
@@ -59,8 +60,8 @@ Status load(const std::string& path) {
     auto made = std::make_unique<Active>(std::move(plugin).value());
     made->followLogLevel(level);
     setActive(made.release());
-    logInfo("logins are verified by '" + library.value().path() + "', version " +
-            std::string(library.value().version()) + ", " + std::string(library.value().tls()));
+    logInfo(maws::say<messages::kVerifiedBy>(library.value().path(), library.value().version(),
+                                             library.value().tls()));
     warnOfSetup(library.value());
     registerShutdownTask([] { active()->stop(); });
     return Status::OK();
@@ -75,15 +76,13 @@ Status startUp() {
     const std::string path = parameters.awsAuthPluginPath;
     if (!offered) {
         if (kHasBuiltIn && !path.empty()) {
-            logWarning(
-                "awsAuthPluginPath is set, but MONGODB-AWS is not in authenticationMechanisms: "
-                "the plugin is not loaded");
+            logWarning(maws::say<messages::kNotLoaded>());
         }
         return Status::OK();
     }
     if (!path.empty()) return load(path);
     if (kHasBuiltIn) return Status::OK();
-    return failed("it is in authenticationMechanisms, but awsAuthPluginPath is empty");
+    return failed(maws::say<messages::kNoPath>());
 }
 
 namespace {

@@ -12,6 +12,7 @@
 #if __has_include("mongo/db/ldap_options.h")
 #include "mongo/db/ldap_options.h"
 #endif
+#include "messages.h"
 #include "server_log.h"
 
 namespace mongo {
@@ -28,22 +29,16 @@ bool isFips(std::string tls) {
 
 void warnOfSetup(const maws::Library& library) {
     if (saslGlobalParams.authenticationMechanisms.size() == 1) {
-        logWarning(
-            "it is the only mechanism in authenticationMechanisms: administrators, backup and "
-            "monitoring that log in with SCRAM are locked out; SCRAM-SHA-256,MONGODB-AWS lets "
-            "both in");
+        logWarning(maws::say<messages::kOnlyMechanism>());
     }
 #ifdef MONGO_CONFIG_SSL
     if (sslGlobalParams.sslFIPSMode && !isFips(std::string(library.tls()))) {
-        logWarning("net.tls.FIPSMode is on, but the plugin's TLS library is not FIPS validated: " +
-                   std::string(library.tls()));
+        logWarning(maws::say<messages::kNotFips>(library.tls()));
     }
 #endif
 #if __has_include("mongo/db/ldap_options.h")
     if (!ldapGlobalParams.ldapQueryTemplate.get().empty()) {
-        logWarning(
-            "security.ldap.authz.queryTemplate is set: all roles of $external users come from "
-            "LDAP, those of the user documents of ARNs are ignored");
+        logWarning(maws::say<messages::kRolesFromLdap>());
     }
 #endif
 }
