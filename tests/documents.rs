@@ -32,7 +32,7 @@ fn every_reason_and_message_is_explained_once() {
         );
     }
     let rows = text.lines().filter(|line| {
-        let first = line.trim_start_matches("| ").split(' ').next();
+        let first = line.trim_start_matches("| ").split(" | ").next();
         first.is_some_and(|cell| cell.parse::<u32>().is_ok())
     });
     assert_eq!(

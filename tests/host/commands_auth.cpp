@@ -1,5 +1,6 @@
 // saslStart, saslContinue, logout, connectionStatus.
 #include "commands.h"
+#include "messages.h"
 
 namespace host {
 namespace {
@@ -38,7 +39,7 @@ Outcome sasl_start(Command& command) {
     }
     const auto payload = payload_of(command);
     if (!payload) {
-        command.login.abandon("the client sent saslStart without a payload");
+        command.login.abandon<messages::kStartWithoutPayload>();
         return authentication_failed();
     }
     return answer(command, command.login.start(command.request.database, *payload));
@@ -51,7 +52,7 @@ Outcome sasl_continue(Command& command) {
     const auto id = command.request.body.find("conversationId");
     const auto payload = payload_of(command);
     if (!id || id->integer() != kConversationId || !payload) {
-        command.login.abandon("the client sent saslContinue without a right id and payload");
+        command.login.abandon<messages::kContinueWithoutPayload>();
         return authentication_failed();
     }
     return answer(command, command.login.proceed(*payload));

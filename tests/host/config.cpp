@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "maws/status.h"
+#include "messages.h"
 
 namespace host {
 
@@ -25,8 +26,9 @@ const char* const kUsage =
 
 namespace {
 
-maws::Error wrong(const std::string& what) {
-    return maws::Error{MAWS_E_ARGUMENT, what};
+template <const maws::Message& M, class... Values>
+maws::Error wrong(const Values&... values) {
+    return maws::make_error<M>(MAWS_E_ARGUMENT, values...);
 }
 
 std::optional<std::uint16_t> port_of(const std::string& text) {
@@ -37,33 +39,29 @@ std::optional<std::uint16_t> port_of(const std::string& text) {
     return port;
 }
 
-// Empty, or what is wrong.
-std::string add_parameter(Config& config, const std::string& text) {
+maws::Result<void> add_parameter(Config& config, const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals == 0 || equals == std::string::npos) {
-        return "--setParameter '" + text + "': must be NAME=VALUE";
+        return wrong<messages::kNoPair>(text);
     }
     maws::Option option{text.substr(0, equals), text.substr(equals + 1)};
     for (const maws::Option& other : config.parameters) {
-        if (other.key == option.key) return "--setParameter '" + option.key + "': given twice";
+        if (other.key == option.key) return wrong<messages::kGivenTwice>(option.key);
     }
     config.parameters.push_back(std::move(option));
     return {};
 }
 
-// Empty, or what is wrong.
-std::string apply(Config& config, const std::string& name, const std::string& value) {
+maws::Result<void> apply(Config& config, const std::string& name, const std::string& value) {
     if (name == "--port") {
         const auto port = port_of(value);
-        if (!port) return "--port '" + value + "': must be a number from 0 to 65535";
+        if (!port) return wrong<messages::kBadPort>(value);
         config.port = *port;
     } else if (name == "--setParameter") {
         return add_parameter(config, value);
     } else if (name == "--logLevel") {
         const auto level = maws::level_of(value);
-        if (!level) {
-            return "--logLevel '" + value + "': must be debug, info, warning, error or off";
-        }
+        if (!level) return wrong<messages::kBadLogLevel>(value);
         config.log_level = *level;
     } else if (name == "--bind_ip") {
         config.bind_ip = value;
@@ -76,7 +74,7 @@ std::string apply(Config& config, const std::string& name, const std::string& va
     } else if (name == "--logpath") {
         config.log_path = value;
     } else {
-        return "unknown option '" + name + "'; --help shows all";
+        return wrong<messages::kUnknownOption>(name);
     }
     return {};
 }
@@ -100,12 +98,12 @@ maws::Result<Config> parse_command_line(const std::vector<std::string>& argument
         } else if (i + 1 < arguments.size()) {
             value = arguments[++i];
         } else {
-            return wrong("option '" + name + "' needs a value; --help shows all");
+            return wrong<messages::kNeedsValue>(name);
         }
-        if (std::string why = apply(config, name, value); !why.empty()) return wrong(why);
+        if (auto applied = apply(config, name, value); !applied) return applied.error();
     }
-    if (config.plugin.empty()) return wrong("--plugin is missing; --help shows all");
-    if (config.users.empty()) return wrong("--users is missing; --help shows all");
+    if (config.plugin.empty()) return wrong<messages::kNoPlugin>();
+    if (config.users.empty()) return wrong<messages::kNoUsers>();
     return config;
 }
 
@@ -117,8 +115,7 @@ maws::Result<std::vector<maws::Option>> plugin_options(const Config& config,
         if (parameter.key == "authenticationMechanisms") {
             // mongod's own list, accepted so that its command lines work; nothing else is here.
             if (parameter.value != "MONGODB-AWS") {
-                return wrong("--setParameter authenticationMechanisms '" + parameter.value +
-                             "': this server has MONGODB-AWS only");
+                return wrong<messages::kOtherMechanisms>(parameter.value);
             }
             continue;
         }
@@ -126,7 +123,7 @@ maws::Result<std::vector<maws::Option>> plugin_options(const Config& config,
             return option.name == parameter.key;
         });
         if (!is_known) {
-            return wrong("--setParameter '" + parameter.key + "': no such parameter");
+            return wrong<messages::kNoSuchParameter>(parameter.key);
         }
         options.push_back(parameter);
     }

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "maws/status.h"
+#include "messages.h"
 
 namespace host {
 namespace {
@@ -124,8 +125,8 @@ maws::Result<std::shared_ptr<Log>> Log::open(const std::string& path, std::int32
         path.empty() ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
                      : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
     if (!file.valid()) {
-        return maws::Error{MAWS_E_SYSTEM, "cannot open log file '" + path +
-                                              "': " + std::generic_category().message(errno)};
+        return maws::make_error<messages::kNoLogFile>(MAWS_E_SYSTEM, path,
+                                                      std::generic_category().message(errno));
     }
     return std::make_shared<Log>(std::move(file), level);
 }

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "maws/status.h"
+#include "messages.h"
 
 namespace host {
 namespace {
@@ -15,11 +16,8 @@ std::string_view outcome_of(maws_status status) {
 }
 
 std::string unknown_user(const maws::Info& info) {
-    std::string text = "the verified ARN is no user of $external";
-    if (info.kind == MAWS_PRINCIPAL_ROLE) {
-        text += "; user names hold no role path: a role /path/NAME is the user .../NAME";
-    }
-    return text;
+    return info.kind == MAWS_PRINCIPAL_ROLE ? maws::say<messages::kUnknownRole>()
+                                            : maws::say<messages::kUnknownUser>();
 }
 
 }  // namespace
@@ -37,14 +35,14 @@ Login::Login(LoginServices& services, Peer peer) : services_(services), peer_(st
 
 Login::~Login() {
     try {
-        abandon("the connection ended before the login was complete");
+        abandon<messages::kConnectionEnded>();
     } catch (const std::exception&) {
         // Out of memory for the log line; the attempt's members end the conversation all the same.
     }
 }
 
 std::optional<Login::Reply> Login::start(std::string_view database, std::string_view payload) {
-    abandon("the client began anew");
+    abandon<messages::kBeganAnew>();
     attempt_ = std::make_unique<Attempt>(++services_.last_attempt, Clock::now());
     maws::Begin begin;
     begin.tls = peer_.tls;
@@ -81,8 +79,8 @@ std::optional<Login::Reply> Login::step(std::string_view payload) {
     const maws::Info info = conversation.info();
     if (cause != Interruption::kNone) {
         report("cancelled", info,
-               cause == Interruption::kShutdown ? "the server is shutting down"
-                                                : "the client disconnected during verification");
+               cause == Interruption::kShutdown ? maws::say<messages::kShuttingDown>()
+                                                : maws::say<messages::kDisconnected>());
     } else if (verdict.step.status == MAWS_CONTINUE) {
         return Reply{false, std::string(verdict.step.reply)};
     } else if (verdict.step.status == MAWS_DONE) {
@@ -100,7 +98,7 @@ std::optional<Login::Reply> Login::finish(const maws::Info& info) {
     if (info.principal.empty() || user == nullptr) {
         report("refused", info, unknown_user(info));
     } else if (user_ != nullptr && user_ != user) {
-        report("refused", info, "this connection is already logged in as another user");
+        report("refused", info, maws::say<messages::kAnotherUser>());
     } else {
         user_ = user;
         report("success", info, {});

@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "maws/conversation.h"
+#include "maws/message.h"
 #include "maws/plugin.h"
 #include "users.h"
 #include "watcher.h"
@@ -53,8 +54,11 @@ class Login {
     // saslContinue; needs an attempt in progress.
     std::optional<Reply> proceed(std::string_view payload);
     bool in_progress() const { return attempt_ != nullptr; }
-    // Ends an unfinished attempt; `why` is for the log.
-    void abandon(std::string_view why);
+    // Ends an unfinished attempt; M is for the log.
+    template <const maws::Message& M>
+    void abandon() {
+        abandon(M.text);
+    }
 
     // Null before login and after logout.
     const User* user() const { return user_; }
@@ -63,6 +67,7 @@ class Login {
  private:
     struct Attempt;
 
+    void abandon(std::string_view why);
     std::optional<Reply> step(std::string_view payload);
     std::optional<Reply> finish(const maws::Info& info);
     void report(std::string_view outcome, const maws::Info& info, std::string_view detail);

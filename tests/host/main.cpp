@@ -7,9 +7,12 @@
 
 #include "config.h"
 #include "maws/status.h"
+#include "messages.h"
 #include "server.h"
 
 namespace {
+
+namespace messages = host::messages;
 
 constexpr int kFailed = 1;
 constexpr int kWrongSetting = 2;
@@ -45,6 +48,13 @@ std::string wait_for_stop() {
     return signal == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
+std::string listening(bool tls, const std::string& address, const maws::Library& library,
+                      std::size_t users) {
+    return tls ? maws::say<messages::kListeningTls>(address, library.path(), library.version(),
+                                                    users)
+               : maws::say<messages::kListening>(address, library.path(), library.version(), users);
+}
+
 int run(const host::Config& config) {
     const auto log = host::Log::open(config.log_path, config.log_level);
     if (!log) return fail(log.error());
@@ -74,22 +84,19 @@ int run(const host::Config& config) {
     {
         host::Server server(services, std::move(listener).value(), tls.get());
         if (const auto started = server.start(); !started) return fail(started.error());
-        lines.event(
-            MAWS_LOG_INFO, "start",
-            "listening on " + address + (tls != nullptr ? " with TLS, plugin " : ", plugin ") +
-                library.value().path() + " version " + std::string(library.value().version()) +
-                ", " + std::to_string(users.value().size()) + " users");
+        lines.event(MAWS_LOG_INFO, "start",
+                    listening(tls != nullptr, address, library.value(), users.value().size()));
         std::printf("listening on %s\n", address.c_str());
         std::fflush(stdout);
 
         const std::string signal = wait_for_stop();
-        lines.event(MAWS_LOG_INFO, "stop", "stopping on " + signal);
+        lines.event(MAWS_LOG_INFO, "stop", maws::say<messages::kStopping>(signal));
         watcher.value()->interrupt_all();
         server.stop(kDrain);
     }
     const auto destroyed = plugin.value().destroy(static_cast<std::uint32_t>(kDrain.count()));
     if (!destroyed) lines.event(MAWS_LOG_WARNING, "stop", destroyed.error().message);
-    lines.event(MAWS_LOG_INFO, "stop", "stopped");
+    lines.event(MAWS_LOG_INFO, "stop", maws::say<messages::kStopped>());
     return 0;
 }
 
@@ -107,7 +114,6 @@ int main(int argc, char** argv) {
         }
         return run(config.value());
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "mongo-aws-host: %s\n", error.what());
-        return kFailed;
+        return fail(maws::make_error<messages::kCannotGoOn>(MAWS_E_SYSTEM, error.what()));
     }
 }

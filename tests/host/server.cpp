@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "messages.h"
+
 namespace host {
 namespace {
 
@@ -30,8 +32,9 @@ std::string address_text(const sockaddr_storage& address, socklen_t length) {
     return (address.ss_family == AF_INET6 ? "[" + text + "]" : text) + ":" + port.data();
 }
 
-maws::Error failed(const std::string& what, int number) {
-    return maws::Error{MAWS_E_SYSTEM, what + ": " + std::generic_category().message(number)};
+maws::Error cannot_accept(int number) {
+    return maws::make_error<messages::kCannotAccept>(MAWS_E_SYSTEM,
+                                                     std::generic_category().message(number));
 }
 
 }  // namespace
@@ -42,11 +45,9 @@ maws::Result<Listener> listen_on(const std::string& ip, std::uint16_t port) {
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* raw = nullptr;
     if (const int code = getaddrinfo(ip.c_str(), std::to_string(port).c_str(), &hints, &raw)) {
-        return maws::Error{MAWS_E_ARGUMENT,
-                           "--bind_ip '" + ip + "': " + std::string(gai_strerror(code))};
+        return maws::make_error<messages::kBadAddress>(MAWS_E_ARGUMENT, ip, gai_strerror(code));
     }
     const std::unique_ptr<addrinfo, FreeAddresses> addresses(raw);
-    const std::string what = "cannot listen on " + ip + ":" + std::to_string(port);
 
     maws::FileDescriptor socket(
         ::socket(addresses->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -58,7 +59,10 @@ maws::Result<Listener> listen_on(const std::string& ip, std::uint16_t port) {
         bind(socket.get(), addresses->ai_addr, addresses->ai_addrlen) != 0 ||
         listen(socket.get(), SOMAXCONN) != 0 ||
         getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) != 0) {
-        return failed(what, errno);
+        const int number = errno;
+        return maws::make_error<messages::kCannotListen>(MAWS_E_SYSTEM,
+                                                         ip + ":" + std::to_string(port),
+                                                         std::generic_category().message(number));
     }
     return Listener{std::move(socket), address_text(bound, length)};
 }
@@ -70,11 +74,11 @@ Server::Server(Services& services, Listener listener, SSL_CTX* tls)
       wake_(eventfd(0, EFD_CLOEXEC)) {}
 
 maws::Result<void> Server::start() {
-    if (!wake_.valid()) return failed("cannot start accepting", EMFILE);
+    if (!wake_.valid()) return cannot_accept(EMFILE);
     try {
         acceptor_ = std::thread([this] { accept_loop(); });
     } catch (const std::system_error& error) {
-        return failed("cannot start accepting", error.code().value());
+        return cannot_accept(error.code().value());
     }
     return {};
 }
@@ -107,7 +111,8 @@ void Server::accept_loop() {
             serve(std::move(socket), address_text(address, length));
         } catch (const std::exception& error) {
             // No thread or no memory for one more client: it is turned away.
-            services_.login.log.event(MAWS_LOG_WARNING, "connection", error.what());
+            services_.login.log.event(MAWS_LOG_WARNING, "connection",
+                                      maws::say<messages::kTurnedAway>(error.what()));
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "messages.h"
+
 namespace host {
 
 Session::Session(Services& services, std::uint64_t id, std::string address,
@@ -14,14 +16,15 @@ void Session::run() noexcept {
         serve();
     } catch (const std::exception& error) {
         // Out of memory for this client's requests; the others go on.
-        services_.login.log.event(MAWS_LOG_ERROR, "connection", error.what());
+        services_.login.log.event(MAWS_LOG_ERROR, "connection",
+                                  maws::say<messages::kGivenUp>(error.what()));
     }
     --services_.connections;
 }
 
 void Session::serve() {
     if (!stream_.accept()) {
-        malformed("no TLS handshake");
+        malformed(maws::say<messages::kNoHandshake>());
         return;
     }
     Login login(services_.login, Peer{id_, stream_.socket(), address_, stream_.tls()});
@@ -40,7 +43,7 @@ bool Session::read(Request& request, const Login& login) {
     const std::int32_t most =
         login.user() != nullptr ? kMaxMessageSize : kMaxMessageSizeBeforeLogin;
     if (header.length < static_cast<std::int32_t>(kHeaderSize) || header.length > most) {
-        malformed("message length " + std::to_string(header.length) + " is not legal here");
+        malformed(maws::say<messages::kBadLength>(header.length));
         return false;
     }
     const std::size_t rest = static_cast<std::size_t>(header.length) - kHeaderSize;
@@ -54,7 +57,7 @@ bool Session::read(Request& request, const Login& login) {
 
 void Session::malformed(const std::string& why) {
     services_.login.log.event(MAWS_LOG_INFO, "connection",
-                              "closing the connection from " + address_ + ": " + why);
+                              maws::say<messages::kMalformed>(address_, why));
 }
 
 }  // namespace host

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "messages.h"
+
 namespace host {
 namespace {
 
@@ -10,8 +12,9 @@ constexpr std::string_view kRead = "read";
 constexpr std::string_view kReadWrite = "readWrite";
 constexpr std::string_view kRoot = "root";
 
-std::string quoted(std::string_view text) {
-    return "'" + std::string(text) + "'";
+template <const maws::Message& M, class... Values>
+maws::Error wrong(const Values&... values) {
+    return maws::make_error<M>(MAWS_E_ARGUMENT, values...);
 }
 
 }  // namespace
@@ -27,25 +30,22 @@ bool User::may(Action action, std::string_view database) const {
 }
 
 maws::Result<Users> Users::load(const std::string& path) {
-    const auto fail = [&](const std::string& why) {
-        return maws::Error{MAWS_E_ARGUMENT, "users file '" + path + "': " + why};
-    };
     std::ifstream file(path, std::ios::binary);
-    if (!file) return fail("cannot be read");
+    if (!file) return wrong<messages::kNoUsersFile>(path);
     const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     std::string why;
     // libbson reads documents, not bare arrays.
     const auto whole = Doc::from_json("{\"users\": " + text + "}", why);
-    if (!whole) return fail(why);
+    if (!whole) return wrong<messages::kUsersAreNoJson>(path, why);
     const auto list = whole->view().find("users");
-    if (!list || !list->array()) return fail("not an array of users");
+    if (!list || !list->array()) return wrong<messages::kUsersAreNoArray>(path);
 
     Users users;
     for (const Field& field : list->array()->fields()) {
         const auto document = field.document();
-        if (!document) return fail("entry " + std::string(field.key()) + " is not a document");
+        if (!document) return wrong<messages::kUserIsNoDocument>(path, field.key());
         why = users.add(*document);
-        if (!why.empty()) return fail("entry " + std::string(field.key()) + ": " + why);
+        if (!why.empty()) return wrong<messages::kUserIsWrong>(path, field.key(), why);
     }
     return users;
 }
@@ -65,27 +65,28 @@ std::string Users::add(DocView document) {
                 const auto name = role ? role->find("role") : std::nullopt;
                 const auto database = role ? role->find("db") : std::nullopt;
                 if (!name || !name->text() || !database || !database->text()) {
-                    return "a role is {\"role\": ..., \"db\": ...}";
+                    return maws::say<messages::kBadRole>();
                 }
                 user.roles.push_back({std::string(*name->text()), std::string(*database->text())});
             }
         } else {
-            return "field " + quoted(field.key()) + " is not understood or has a wrong value";
+            return maws::say<messages::kBadField>(field.key());
         }
     }
-    if (user.name.empty()) return "no user";
-    if (!has_roles) return "no roles";
+    if (user.name.empty()) return maws::say<messages::kNoUser>();
+    if (!has_roles) return maws::say<messages::kNoRoles>();
     for (const Role& role : user.roles) {
         if (role.name == kRoot) {
-            if (role.database != "admin") return "role 'root' belongs to database 'admin'";
+            if (role.database != "admin") return maws::say<messages::kRootElsewhere>();
         } else if (role.name != kRead && role.name != kReadWrite) {
-            return "no role " + quoted(role.name) + "; there are read, readWrite and root";
+            return maws::say<messages::kNoSuchRole>(role.name);
         } else if (role.database.empty()) {
-            return "role " + quoted(role.name) + " needs a database";
+            return maws::say<messages::kRoleWithoutDatabase>(role.name);
         }
     }
     std::string name = user.name;
-    if (!users_.emplace(std::move(name), std::move(user)).second) return "user given twice";
+    if (!users_.emplace(std::move(name), std::move(user)).second)
+        return maws::say<messages::kUserTwice>();
     return {};
 }
 

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "messages.h"
+
 namespace host {
 namespace {
 
@@ -16,8 +18,8 @@ constexpr std::uint64_t kStopId = 0;
 
 maws::Result<std::unique_ptr<DisconnectWatcher>> DisconnectWatcher::start() {
     const auto fail = [](int number) {
-        return maws::Error{MAWS_E_SYSTEM, "cannot watch for disconnects: " +
-                                              std::generic_category().message(number)};
+        return maws::make_error<messages::kCannotWatch>(MAWS_E_SYSTEM,
+                                                        std::generic_category().message(number));
     };
     maws::FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
     maws::FileDescriptor stop(eventfd(0, EFD_CLOEXEC));
