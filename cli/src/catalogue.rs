@@ -5,7 +5,8 @@ use mongodb_aws_auth::abi::maws_code;
 use mongodb_aws_auth::aws::{Answer, read_answer};
 use mongodb_aws_auth::reason::Reason;
 
-const TROUBLESHOOTING: &str = include_str!("../../docs/troubleshooting.md");
+/// The document.
+pub const TROUBLESHOOTING: &str = include_str!("../../docs/troubleshooting.md");
 /// A cell that points to the text above its table.
 const AS_ABOVE: &str = "As above";
 
@@ -97,7 +98,7 @@ pub fn by_sts_code(code: &str) -> Option<Reason> {
     }
 }
 
-/// The reasons that a number, a name or a text may mean, the likeliest kind of match only.
+/// The reasons that a number, a name or a line of a log names, the likeliest kind of match only.
 pub fn find(text: &str) -> Vec<Reason> {
     let text = text.trim();
     let all = || Reason::ALL.iter().copied();
@@ -110,15 +111,20 @@ pub fn find(text: &str) -> Vec<Reason> {
         };
     }
     let named = all().find(|reason| reason.name().eq_ignore_ascii_case(text));
-    let tests: [&dyn Fn() -> Vec<Reason>; 5] = [
+    let tests: [&dyn Fn() -> Vec<Reason>; 4] = [
         &|| only(named.or_else(|| by_sts_code(text))),
         &|| all().filter(|r| code_name(r.code()) == text).collect(),
         &|| only(number_in_line(text).and_then(by_number)),
         &|| only(longest_in(text)),
-        &|| all().filter(|r| mentions(*r, text)).collect(),
     ];
     let mut found = tests.iter().map(|test| test());
     found.find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The reasons whose entries have all of these words.
+pub fn about(words: &str) -> Vec<Reason> {
+    let all = Reason::ALL.iter().copied();
+    all.filter(|reason| mentions(*reason, words)).collect()
 }
 
 /// The name of a status, such as `MAWS_E_DENIED`.
@@ -209,8 +215,8 @@ mod tests {
     fn a_status_or_a_word_may_mean_several() {
         assert!(find("-21").contains(&Reason::StsDenied));
         assert_eq!(find("-21"), find("MAWS_E_DENIED"));
-        assert!(find("clock").contains(&Reason::SignatureNotYetCurrent));
-        assert_eq!(find("nothing that is there"), []);
-        assert_eq!(find(" "), []);
+        assert!(about("clock").contains(&Reason::SignatureNotYetCurrent));
+        assert_eq!(about("nothing that is there"), []);
+        assert_eq!((find(" "), about(" ")), (vec![], vec![]));
     }
 }

@@ -26,6 +26,7 @@ mod plugin;
 mod principal;
 mod reference;
 mod server_config;
+mod texts;
 mod whoami;
 
 use std::process::ExitCode;

@@ -2,12 +2,14 @@
 
 use mongodb_aws_auth::abi::maws_option_kind::{self, *};
 use mongodb_aws_auth::options::table::OPTIONS;
+use mongodb_aws_auth::reason::Reason;
 use serde_json::{Value, json};
 
 use crate::args::{Explain, Options};
 use crate::catalogue::{self, code_name};
 use crate::output::{Exit, Paint, Report, Unusable, facts, wrapped};
 use crate::plugin::{self, OptionRow};
+use crate::texts::{self, Text};
 
 /// Runs `options`.
 pub fn options(args: &Options, paint: Paint) -> Result<Report, Unusable> {
@@ -140,10 +142,17 @@ pub fn explain(args: &Explain, paint: Paint) -> Report {
             exit: Exit::Fine,
         };
     }
-    let found = catalogue::find(&text);
+    let mut found = catalogue::find(&text);
+    let mut said = None;
     if found.is_empty() {
-        let what = "Nothing that the plugin says matches. Give the number behind `reason`, a name \
-                    such as SignatureMismatch, an error code of STS, or the whole line.";
+        said = texts::find(&text);
+        if said.is_none() {
+            found = catalogue::about(&text);
+        }
+    }
+    if found.is_empty() && said.is_none() {
+        let what = "Nothing that plugin or server say matches. Give the number behind `reason`, a \
+                    name such as SignatureMismatch, an error code of STS, or the whole line.";
         return Report {
             json: json!({ "ok": false, "entries": [] }),
             text: wrapped("", what),
@@ -152,27 +161,51 @@ pub fn explain(args: &Explain, paint: Paint) -> Report {
     }
     let (mut texts, mut entries) = (Vec::new(), Vec::new());
     for reason in found {
-        let entry = catalogue::entry(reason);
-        let title = format!("{} {}", reason.number(), reason.name());
-        texts.push(format!(
-            "{}: {} ({})\n{}",
-            paint.bold(&title),
-            reason.summary(),
-            code_name(reason.code()),
-            wrapped("  ", &entry.remedy)
-        ));
-        entries.push(json!({
-            "number": reason.number(),
-            "name": reason.name(),
-            "message": reason.summary(),
-            "status": code_name(reason.code()),
-            "section": entry.section,
-            "remedy": entry.remedy,
-        }));
+        let (text, entry) = of_reason(reason, paint);
+        texts.push(text);
+        entries.push(entry);
+    }
+    if let Some(said) = said {
+        texts.push(of_text(&said, paint));
+        entries.push(json!(said));
     }
     Report {
         json: json!({ "ok": true, "entries": entries }),
         text: texts.join("\n"),
         exit: Exit::Fine,
     }
+}
+
+fn of_reason(reason: Reason, paint: Paint) -> (String, Value) {
+    let entry = catalogue::entry(reason);
+    let title = format!("{} {}", reason.number(), reason.name());
+    let text = format!(
+        "{}: {} ({})\n{}",
+        paint.bold(&title),
+        reason.summary(),
+        code_name(reason.code()),
+        wrapped("  ", &entry.remedy)
+    );
+    let document = json!({
+        "number": reason.number(),
+        "name": reason.name(),
+        "message": reason.summary(),
+        "status": code_name(reason.code()),
+        "section": entry.section,
+        "remedy": entry.remedy,
+    });
+    (text, document)
+}
+
+fn of_text(text: &Text, paint: Paint) -> String {
+    let mut out = format!(
+        "{}\n{}",
+        paint.bold(&text.message),
+        wrapped("  ", &text.cause)
+    );
+    if !text.check.is_empty() {
+        out.push_str(&wrapped("  ", &format!("Look at: {}", text.check)));
+    }
+    out.push_str(&wrapped("  ", &format!("-> {}", text.remedy)));
+    out
 }

@@ -68,6 +68,15 @@ fn a_line_of_a_log_is_explained() {
         ("InvalidClientTokenId", ["302", "deactivated"]),
         ("18", ["all that a client is told", "server's log"]),
         ("-42", ["NameResolution", "StsThrottling"]),
+        (
+            "mongod: MONGODB-AWS cannot be offered: plugin file '/opt/p.so' refused: '/opt/p.so' \
+             belongs to user id 1000, neither root nor the server's own user (999)",
+            ["Another user could exchange the file", "chown root:root"],
+        ),
+        (
+            "users file '/tmp/u.json': cannot be read",
+            ["It is not there", "Correct the path"],
+        ),
     ] {
         Machine::new()
             .run(&["explain", line])
