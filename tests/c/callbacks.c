@@ -205,6 +205,28 @@ static void a_host_without_conv_ready_polls(void) {
     host_stop(&h);
 }
 
+static void* cancel_subject(void* unused) {
+    (void)unused;
+    CHECK_STATUS(subject.host->api->cancel(subject.conv), MAWS_DONE);
+    return NULL;
+}
+
+/* Who waits on a condition variable of the host is woken by whoever cancels, not by the plugin. */
+static void a_cancel_from_another_thread_gives_no_conv_ready(void) {
+    static host h;
+    static silent_sts sts;
+    pthread_t thread;
+    host_start_silent(&h, &sts);
+    login_until_pending(&subject, &h);
+    CHECK(pthread_create(&thread, NULL, cancel_subject, NULL) == 0);
+    CHECK_STATUS(login_poll(&subject, 60000), MAWS_E_CANCELLED);
+    CHECK(pthread_join(thread, NULL) == 0);
+    login_end(&subject);
+    host_stop(&h);
+    /* After destroy none can come any more. */
+    CHECK(!login_is_ready(&subject));
+}
+
 static void each_event_carries_the_log_id_of_its_conversation(void) {
     static host h;
     static login other;
@@ -283,6 +305,7 @@ int main(int argc, char** argv) {
         TEST(poll_gives_the_outcome_from_the_start_of_conv_ready_on),
         TEST(end_waits_for_a_conv_ready_that_runs),
         TEST(a_host_without_conv_ready_polls),
+        TEST(a_cancel_from_another_thread_gives_no_conv_ready),
         TEST(each_event_carries_the_log_id_of_its_conversation),
         TEST(nothing_below_the_log_level_is_passed_on),
         TEST(the_log_level_may_change_at_any_time),
