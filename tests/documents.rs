@@ -44,12 +44,12 @@ fn every_reason_and_message_is_explained_once() {
 
 #[test]
 fn every_statistic_is_explained() {
-    let text = read("docs/operators.md");
+    let text = read("docs/operations.md");
     let snapshot = serde_json::to_value(Snapshot::default()).unwrap();
     for field in snapshot.as_object().unwrap().keys() {
         assert!(
             text.contains(&format!("`{field}`")),
-            "docs/operators.md: {field}"
+            "docs/operations.md: {field}"
         );
     }
 }

@@ -1,0 +1,98 @@
+"""docs/tryout.md, as a reader follows it: its commands, in its order, with what it says of them."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.paths import REPOSITORY, Build
+from harness.process import Process
+
+DOCUMENT = (REPOSITORY / "docs" / "tryout.md").read_text()
+TOOL = REPOSITORY / "cli" / "target" / "debug" / "mongodb-aws-auth"
+PORTS = ("9443", "9080", "27117")
+READY = re.compile(r"listening on .*")
+PART = re.compile(r"```sh\n(.*?)```|^((?: {4}[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass
+class Step:
+    """A block of commands, and the lines that are shown as what comes of it."""
+
+    commands: str
+    shown: str = ""
+
+
+def steps() -> list[Step]:
+    found: list[Step] = []
+    for commands, shown in PART.findall(DOCUMENT):
+        if commands:
+            found.append(Step(commands))
+        else:
+            found[-1].shown = " ".join(shown.split())
+    return found
+
+
+def free_ports() -> Iterator[str]:
+    """Held together until all are known, so that they differ."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
+    for listening in sockets:
+        yield str(listening.getsockname()[1])
+        listening.close()
+
+
+def here(commands: str, ports: dict[str, str]) -> str:
+    """The commands with the programs of this build and ports that are free."""
+    build = Build.find()
+    places = {
+        "build/demo/lib/libmongodb_aws_auth.so.1": build.plugin,
+        "build/demo/tests/host/mongo-aws-host": build.server,
+        "target/debug/sts-emulator": build.emulator,
+        "cli/target/debug/mongodb-aws-auth": TOOL,
+        ".venv/bin/python": Path(sys.executable),
+    }
+    # The longest first: one place ends in another's name.
+    pattern = "|".join(sorted(map(re.escape, places), key=len, reverse=True))
+    placed = re.sub(pattern, lambda match: str(places[match[0]]), commands)
+    return re.sub("|".join(PORTS), lambda match: ports[match[0]], placed)
+
+
+def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
+    ports = dict(zip(PORTS, free_ports(), strict=True))
+    first, *middle, last = steps()
+    assert first.commands.startswith("scripts/demo\n")
+    assert last.commands.startswith("kill %1 %2\n")
+    shown = 0
+    started: list[Process] = []
+    # Nothing but what the page sets.
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    try:
+        for step in middle:
+            commands = here(step.commands, ports)
+            if commands.endswith("&\n"):
+                program = commands.removesuffix("&\n").replace("$PWD", str(tmp_path))
+                command = ["bash", "-c", f"cd {tmp_path} && exec {program}"]
+                started.append(Process(command, READY))
+                continue
+            run = subprocess.run(
+                ["bash", "-euc", commands],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            said = " ".join((run.stdout + run.stderr).split())
+            assert step.shown in said, f"{step.commands}{said}"
+            shown += bool(step.shown)
+            refused = step.shown.startswith("pymongo.errors.")
+            assert (run.returncode != 0) == refused, f"{step.commands}{said}"
+    finally:
+        for process in reversed(started):
+            process.stop()
+    assert len(started) == 2
+    assert shown >= 9
