@@ -1,0 +1,208 @@
+//! What the documents for operators show is what the tool and the plugin make of it.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use mongodb_aws_auth::options::Options;
+use support::host::{Host, Steps};
+use support::{Machine, SHOP_ROLE};
+
+const GUIDE: &str = include_str!("../../docs/operators.md");
+const DOCUMENTS: [&str; 4] = [
+    GUIDE,
+    include_str!("../../docs/operations.md"),
+    include_str!("../../docs/mongod.md"),
+    include_str!("../../README.md"),
+];
+
+/// The fenced blocks in this language, without the indent of a list that they stand in.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for line in document.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let fence = line.trim_start().strip_prefix("```");
+        open = match (open, fence) {
+            (None, Some(name)) if name == language => Some((indent, String::new())),
+            (Some((_, block)), Some(_)) => {
+                blocks.push(block);
+                None
+            }
+            (Some((indent, mut block)), None) => {
+                block.push_str(line.get(indent..).unwrap_or_default());
+                block.push('\n');
+                Some((indent, block))
+            }
+            (None, _) => None,
+        };
+    }
+    blocks
+}
+
+/// The cells of the rows below this head.
+fn rows(document: &str, head: &str) -> Vec<Vec<String>> {
+    let below = document.split_once(head).unwrap().1;
+    let rows = below
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let cells = rows.map(|row| {
+        let cells = row.trim_matches('|').split(" | ");
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    });
+    cells.collect()
+}
+
+/// The words in code marks.
+fn code(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_configuration_is_accepted_by_check() {
+    let mut seen = 0;
+    for document in DOCUMENTS {
+        for block in blocks(document, "yaml") {
+            let host = Host::new();
+            let config = host.machine.file("mongod.conf", &block);
+            let arguments = ["check", "--offline", "--json", "--plugin", &host.plugin];
+            let run = host
+                .machine
+                .run(&[&arguments[..], &["--config", &config]].concat());
+            let steps = Steps::of(&run);
+            steps.assert("mechanisms", "pass", &["SCRAM-SHA-256, MONGODB-AWS"]);
+            steps.assert("start of the plugin", "pass", &[]);
+            assert_eq!(steps.status, 0, "{block}{steps:#?}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "{seen}");
+    // The first one is the whole configuration: nothing to warn of.
+    let host = Host::new();
+    let config = host.machine.file("mongod.conf", &blocks(GUIDE, "yaml")[0]);
+    let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
+    assert_eq!(steps.count("warn"), 0, "{steps:#?}");
+}
+
+#[test]
+fn every_create_user_command_is_the_one_that_whoami_prints() {
+    let mut seen = 0;
+    for document in DOCUMENTS {
+        let fenced = blocks(document, "js");
+        let indented = document
+            .split("\n\n")
+            .filter(|part| part.starts_with("      db."));
+        for block in fenced.into_iter().chain(indented.map(str::to_owned)) {
+            let Some((_, rest)) = block.split_once("user: \"") else {
+                continue;
+            };
+            let arn = rest.split_once('"').unwrap().0;
+            let inside = |key: &str| {
+                let (_, rest) = block.split_once(&format!("{key}: \"")).unwrap();
+                rest.split_once('"').unwrap().0.to_owned()
+            };
+            let grant = format!("{}@{}", inside("role"), inside("db"));
+            let arguments = ["whoami", "--json", "--arn", arn, "--grant", &grant];
+            let printed = Machine::new().run(&arguments).json();
+            let words = |text: &str| text.split_whitespace().collect::<String>();
+            let command = words(printed["createUser"].as_str().unwrap());
+            assert_eq!(words(&block), command, "{arn}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
+fn every_arn_has_the_user_name_that_the_table_says() {
+    let rows = rows(GUIDE, "| `Arn` in the answer | user name |");
+    assert!(rows.len() >= 5);
+    for row in rows {
+        let (arn, name) = (code(&row[0])[0], code(&row[1])[0]);
+        let run = Machine::new().run(&["whoami", "--json", "--arn", arn]);
+        assert_eq!(run.json()["userName"], name, "{arn}");
+        assert_eq!(run.status, 0, "{arn}");
+    }
+}
+
+#[test]
+fn every_user_name_is_one_that_a_login_can_have() {
+    let flat = GUIDE.split_whitespace().collect::<Vec<_>>().join(" ");
+    let names: Vec<&str> = flat
+        .split("ser name")
+        .skip(1)
+        .filter_map(|after| {
+            after
+                .split_once(": `arn:")
+                .filter(|(before, _)| before.len() < 20)
+        })
+        .map(|(_, rest)| rest.split_once('`').unwrap().0)
+        .collect();
+    assert_eq!(
+        names.len(),
+        5,
+        "user, EC2, ECS, EKS, Identity Center: {names:?}"
+    );
+    for name in names {
+        let name = format!("arn:{name}");
+        let run = Machine::new().run(&["whoami", "--json", "--arn", &name]);
+        assert_eq!(run.json()["userName"], name);
+    }
+    let lambda = "arn:aws:iam::123456789012:role/service-role/shop-role-x1y2";
+    let name = "arn:aws:iam::123456789012:role/shop-role-x1y2";
+    assert!(flat.contains(&format!("for `{lambda}` it is `{name}`")));
+    let run = Machine::new().run(&["whoami", "--json", "--arn", lambda]);
+    assert_eq!(run.json()["userName"], name);
+}
+
+#[test]
+fn every_host_of_the_table_is_one_that_a_server_takes() {
+    let rows = rows(GUIDE, "| your set-up | `awsStsHost` | `awsStsEndpoint` |");
+    assert!(rows.len() >= 9);
+    for row in rows {
+        let endpoint = code(&row[2]).first().copied().unwrap_or_default();
+        let Some(host) = code(&row[1]).into_iter().find(|word| word.contains('.')) else {
+            assert!(row[0].starts_with("STS-compatible"), "{row:?}");
+            continue;
+        };
+        let options = Options::new(&[("awsStsHost", host), ("awsStsEndpoint", endpoint)]);
+        let options = options.unwrap_or_else(|error| panic!("{row:?}: {error}"));
+        let taken = options.settings.endpoints.at(0);
+        let connected = endpoint.strip_prefix("https://").unwrap_or(host);
+        assert_eq!((taken.host(), taken.server_name()), (host, connected));
+    }
+}
+
+#[test]
+fn every_command_line_of_the_tool_is_understood() {
+    let host = Host::new();
+    let config = host.machine.file("mongod.conf", &blocks(GUIDE, "yaml")[0]);
+    let users = host
+        .machine
+        .file("users.json", &format!(r#"[{{"user":"{SHOP_ROLE}"}}]"#));
+    let mut seen = 0;
+    for line in DOCUMENTS.iter().flat_map(|document| document.lines()) {
+        let line = line.trim_start();
+        let line = line.strip_prefix("sudo -u mongod ").unwrap_or(line);
+        let Some(rest) = line.strip_prefix("mongodb-aws-auth ") else {
+            continue;
+        };
+        let words = rest.split_whitespace().map(|word| match word {
+            "/etc/mongod.conf" => config.as_str(),
+            "users.json" => users.as_str(),
+            word => word,
+        });
+        let mut arguments: Vec<&str> = words.collect();
+        match arguments[0] {
+            "check" => arguments.push("--offline"),
+            // Without credentials it says so, which is status 1.
+            "whoami" => {}
+            other => panic!("{other}"),
+        }
+        let run = host.machine.run(&arguments);
+        assert!(run.status < 2, "{line}: {run:?}");
+        seen += 1;
+    }
+    assert!(seen >= 3, "{seen}");
+}
