@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 
 from harness.paths import Build
 from harness.process import StartError
-from matrix import trials
+from matrix import namespace, trials
 from matrix.identities import REFUSED, WELCOME, Identity, Source
 from matrix.programs import Driver, ProgramError, all_drivers
 from matrix.table import Row, Table
@@ -83,6 +83,8 @@ def main() -> int:
     parser.add_argument("--driver", action="append", default=[], help="only this one; repeatable")
     parser.add_argument("--quick", action="store_true", help="some of the identities only")
     arguments = parser.parse_args()
+    if not namespace.available():
+        namespace.enter(Path(__file__).resolve())
     # Whatever ends the run, what it has started is stopped on the way out.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)

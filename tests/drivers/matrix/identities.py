@@ -23,7 +23,10 @@ from harness.paths import IDENTITIES
 from harness.reason import Reason
 from harness.server import User
 
+from . import namespace
+
 REGION = "us-east-1"
+RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 ACCOUNT = "arn:aws:iam::123456789012"
 TOKEN_LASTS = 3600
 
@@ -45,6 +48,15 @@ class Source(Enum):
     @property
     def variable(self) -> str:
         return self.value[1]
+
+    @property
+    def link_local(self) -> tuple[str, str] | None:
+        """AWS's own address of it, and what a driver's code holds that asks there."""
+        places = {
+            Source.EC2: (namespace.EC2, namespace.EC2),
+            Source.ECS: (namespace.CONTAINERS, RELATIVE_URI),
+        }
+        return places.get(self)
 
 
 KEYS = (Source.ENVIRONMENT, Source.URI)
@@ -140,6 +152,14 @@ class Account:
         self._assumed: dict[str, Credentials] = {}
         roles = json.loads(IDENTITIES.read_text())["roles"]
         self._subjects = {role["arn"]: role.get("subjects", []) for role in roles}
+
+    def link_local_setting(self, identity: Identity, source: Source) -> Setting:
+        """Lets them be found there by drivers that know AWS's own addresses only."""
+        assert identity.role is not None
+        if source is Source.EC2:
+            self._emulator.set_instance_role(identity.role)
+            return Setting({"AWS_EC2_METADATA_DISABLED": "false"})
+        return Setting({RELATIVE_URI: f"/v2/credentials/{identity.role.rpartition('/')[2]}"})
 
     def setting(self, identity: Identity, source: Source) -> Setting:
         """Lets the identity's credentials be found at the source, and nowhere else."""

@@ -1,5 +1,6 @@
 """One cell of the matrix each: what a driver does, and what server and emulator say of it."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,13 @@ from typing import Any
 from harness.emulator import Emulator
 from harness.paths import Build
 from harness.server import Server
+from harness.valve import Valve
 
+from . import namespace
 from .identities import REGION, USERS, WELCOME, Account, Identity, Setting, Source
 from .programs import AT_ONCE, Driver, Program, ProgramError
 
 AUTHENTICATION_FAILED = 18
-#: The address of EC2's instance metadata, where nothing else is known.
-LINK_LOCAL = "169.254.169.254"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,14 @@ class Stage:
         arguments = ("--region", REGION, "--metadata-port", "0")
         self.emulator = Emulator(self._build.emulator, folder, *arguments)
         self.account = Account(self.emulator)
+        self._link_local = self._open_link_local() if namespace.available() else []
         self.server = self.start_server()
+
+    def _open_link_local(self) -> list[Valve]:
+        """AWS's own addresses lead to the emulator."""
+        metadata = int(self.emulator.metadata.rpartition(":")[2])
+        addresses = (namespace.EC2, namespace.CONTAINERS)
+        return [Valve(metadata, address, namespace.PORT) for address in addresses]
 
     def start_server(self, port: int = 0) -> Server:
         parameters = {
@@ -58,6 +66,8 @@ class Stage:
 
     def stop(self) -> bool:
         """Whether both have ended as they should."""
+        for valve in self._link_local:
+            valve.shut()
         statuses = [self.server.stop(), self.emulator.stop()]
         return statuses == [0, 0]
 
@@ -79,9 +89,14 @@ def login(stage: Stage, driver: Driver, identity: Identity, source: Source) -> R
     """A login of this identity, or why this driver knows no way to it."""
     if source not in identity.sources:
         return Result("-")
-    if not driver.knows(source.variable):
+    note = ""
+    if driver.knows(source.variable):
+        setting = stage.account.setting(identity, source)
+    elif source.link_local and driver.knows(source.link_local[1]) and namespace.available():
+        setting = stage.account.link_local_setting(identity, source)
+        note = f"asked at {source.link_local[0]}, in a network namespace that has this address"
+    else:
         return not_supported(driver, source)
-    setting = stage.account.setting(identity, source)
     mark = stage.server.mark()
     stage.emulator.reset()
     with stage.program(driver, setting, "login") as program:
@@ -94,7 +109,7 @@ def login(stage: Stage, driver: Driver, identity: Identity, source: Source) -> R
         check(answer.get("code") == AUTHENTICATION_FAILED, answer)
     stage.server.login(after=mark, **identity.logged)
     check(came_from(stage, source), f"{source.heading} was not asked for credentials")
-    return OK if identity.user is not None else REFUSED
+    return dataclasses.replace(OK if identity.user is not None else REFUSED, note=note)
 
 
 def came_from(stage: Stage, source: Source) -> bool:
@@ -107,17 +122,19 @@ def came_from(stage: Stage, source: Source) -> bool:
         Source.ECS: "GET /v2/credentials/",
         Source.POD_IDENTITY: "GET /v1/credentials",
     }
-    asked = stage.emulator.metadata_requests()
+    # Go's driver puts two slashes in front.
+    asked = [request.replace("//", "/") for request in stage.emulator.metadata_requests()]
     return source not in paths or any(request.startswith(paths[source]) for request in asked)
 
 
 def not_supported(driver: Driver, source: Source) -> Result:
     """Its code does not even have the variable's name."""
     note = f"{driver.title} does not read {source.variable}"
-    if source is Source.EC2 and driver.knows(LINK_LOCAL):
-        note += f": it looks for instance metadata at {LINK_LOCAL} only"
-    if source is Source.ECS and driver.knows("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
-        note += ": it asks for containers' credentials at 169.254.170.2 only"
+    if source.link_local and driver.knows(source.link_local[1]):
+        note += (
+            f": it asks at {source.link_local[0]} only, which takes a network namespace"
+            f" ({namespace.refusal()})"
+        )
     return Result("no", note)
 
 

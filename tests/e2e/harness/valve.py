@@ -9,9 +9,10 @@ import threading
 class Valve:
     """Forwards connections on a port of its own to another port of this machine."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, address: str = "127.0.0.1", port: int = 0) -> None:
         self._target = target
-        self.port = 0
+        self._address = address
+        self.port = port
         self._listener: socket.socket | None = None
         self._wake: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -21,7 +22,7 @@ class Valve:
         """Accepts connections, on the same port each time."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        listener.bind((self._address, self.port))
         listener.listen()
         self.port = listener.getsockname()[1]
         self._wake, woken = socket.socketpair()

@@ -70,11 +70,25 @@ impl From<io::Error> for ReadError {
 #[derive(Debug, Default)]
 pub struct RequestReader {
     buffer: Vec<u8>,
+    takes_http_1_0: bool,
+    /// The last request was in HTTP/1.0: no other comes over this connection.
+    over: bool,
 }
 
 impl RequestReader {
+    /// One that takes requests in HTTP/1.0 too; each is the last one of its connection.
+    pub fn with_http_1_0() -> Self {
+        Self {
+            takes_http_1_0: true,
+            ..Self::default()
+        }
+    }
+
     /// The next request, or `None` when the peer closed the connection between two requests.
     pub fn next(&mut self, stream: &mut impl Read) -> Result<Option<Request>, ReadError> {
+        if self.over {
+            return Ok(None);
+        }
         let head_length = loop {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
                 break end + 4;
@@ -91,7 +105,11 @@ impl RequestReader {
             }
         };
         let head: Vec<u8> = self.buffer.drain(..head_length).collect();
-        let mut request = parse_head(&head)?;
+        let (mut request, version) = parse_head(&head)?;
+        self.over = version == "HTTP/1.0" && self.takes_http_1_0;
+        if version != "HTTP/1.1" && !self.over {
+            return Err(ReadError::Malformed("not an HTTP/1.1 request line"));
+        }
         let length = content_length(&request)?;
         while self.buffer.len() < length {
             if !self.fill(stream)? {
@@ -124,12 +142,13 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
         .position(|window| window == needle)
 }
 
-fn parse_head(head: &[u8]) -> Result<Request, ReadError> {
+/// The request without its body, and the version that it is in.
+fn parse_head(head: &[u8]) -> Result<(Request, &str), ReadError> {
     let text =
         std::str::from_utf8(head).map_err(|_| ReadError::Malformed("the head is not UTF-8"))?;
     let mut lines = text.trim_end_matches("\r\n").split("\r\n");
     let request_line: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
-    let [method, target, "HTTP/1.1"] = request_line.as_slice() else {
+    let [method, target, version] = request_line.as_slice() else {
         return Err(ReadError::Malformed("not an HTTP/1.1 request line"));
     };
     if method.is_empty() || !method.bytes().all(is_token) || !target.starts_with('/') {
@@ -149,12 +168,13 @@ fn parse_head(head: &[u8]) -> Result<Request, ReadError> {
         }
         headers.push((name.to_owned(), value.to_owned()));
     }
-    Ok(Request {
+    let request = Request {
         method: (*method).to_owned(),
         target: (*target).to_owned(),
         headers,
         body: Vec::new(),
-    })
+    };
+    Ok((request, version))
 }
 
 fn is_token(byte: u8) -> bool {

@@ -23,6 +23,15 @@ fn a_request_keeps_its_headers_in_order() {
 }
 
 #[test]
+fn a_request_in_http_1_0_is_taken_where_that_is_wanted_and_is_the_last() {
+    let mut bytes = &b"GET /a HTTP/1.0\r\n\r\nGET /b HTTP/1.0\r\n\r\n"[..];
+    let mut reader = RequestReader::with_http_1_0();
+    let first = reader.next(&mut bytes).unwrap().unwrap();
+    assert_eq!(first.path(), "/a");
+    assert_eq!(reader.next(&mut bytes).unwrap(), None);
+}
+
+#[test]
 fn requests_that_arrive_together_are_read_one_by_one() {
     let bytes = b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\naGET /b HTTP/1.1\r\n\r\n";
     assert_eq!(read_all(bytes).len(), 2);

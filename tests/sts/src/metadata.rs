@@ -48,7 +48,8 @@ impl Metadata {
 
 /// Serves one connection of the metadata port to its end.
 pub(crate) fn serve_metadata(id: u64, mut socket: &TcpStream, state: &State) {
-    let mut reader = RequestReader::default();
+    // libmongoc asks in HTTP/1.0.
+    let mut reader = RequestReader::with_http_1_0();
     loop {
         let (response, last) = match reader.next(&mut socket) {
             Ok(Some(request)) => {
@@ -65,7 +66,8 @@ pub(crate) fn serve_metadata(id: u64, mut socket: &TcpStream, state: &State) {
 }
 
 fn respond(request: &Request, state: &State) -> Response {
-    let path = request.path();
+    // Go's driver puts two slashes in front.
+    let path = &request.path().replace("//", "/");
     match request.method.as_str() {
         "PUT" if path == "/latest/api/token" => begin_session(request, state),
         "GET" if path == PODS => pod_credentials(request, state),

@@ -135,6 +135,21 @@ fn a_container_finds_credentials_of_its_task() {
 }
 
 #[test]
+fn requests_are_taken_as_drivers_send_them() {
+    let emulator = start();
+    // Go's driver.
+    assert_eq!(ask(&emulator, "GET //v2/credentials/importer", &[]).0, 200);
+    // libmongoc.
+    let mut socket = TcpStream::connect(emulator.metadata_address().unwrap()).unwrap();
+    let request = b"GET /v2/credentials/importer HTTP/1.0\r\nHost: metadata\r\n\r\n";
+    socket.write_all(request).unwrap();
+    let mut answer = String::new();
+    // The end of the answer is the end of the connection.
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[test]
 fn a_pod_finds_the_role_of_its_service_account_with_its_token_only() {
     let emulator = start();
     let find = |token: &str| {
