@@ -156,14 +156,12 @@ fn no_sentence_for_the_operator_stands_outside_of_the_tables() {
                 if line.contains("static_assert") {
                     continue;
                 }
-                let literals = line.split('"').skip(1).step_by(2);
+                let mut literals = line.split('"').skip(1).step_by(2);
                 // A text for the log is one line; the help is not.
                 let sentence = |s: &&str| s.matches(' ').count() >= 2 && !s.contains(r"\n");
-                for literal in literals.filter(sentence) {
-                    panic!(
-                        "{}/{name}: {literal:?} belongs into {table}",
-                        folder.display()
-                    );
+                if let Some(literal) = literals.find(sentence) {
+                    let folder = folder.display();
+                    panic!("{folder}/{name}: {literal:?} belongs into {table}");
                 }
             }
         }

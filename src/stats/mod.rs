@@ -59,7 +59,7 @@ struct EndpointStats {
     sts: Histogram,
 }
 
-/// The counters and gauges at one moment; `docs/operators.md` explains each.
+/// The counters and gauges at one moment; `docs/operations.md` explains each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
