@@ -73,12 +73,23 @@ pub fn find(line: &str) -> Option<Text> {
     fitting.max_by_key(|text| letters(&text.message))
 }
 
-/// The parts between the values.
+/// The parts between the values; a number before the words stands apart in the server's log.
 fn fixed(message: &str) -> Vec<&str> {
     let mut parts = message.split('{');
-    let first = parts.next();
+    let first = parts.next().into_iter().flat_map(|first| {
+        let digits = first.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+        let (number, words) = first.split_at(digits);
+        [
+            number,
+            if digits == 0 {
+                words
+            } else {
+                words.trim_start()
+            },
+        ]
+    });
     let others = parts.filter_map(|part| Some(part.split_once('}')?.1));
-    let all = first.into_iter().chain(others);
+    let all = first.chain(others);
     all.filter(|part| !part.is_empty()).collect()
 }
 
@@ -129,6 +140,8 @@ mod tests {
         assert!(found.remedy.contains("chmod go-w"), "{found:?}");
         let line = "MONGODB-AWS cannot be offered: something new";
         assert!(find(line).unwrap().cause.contains("does not start"));
+        let line = r#"{"s":"I","id":2911601,"ctx":"conn1","msg":"MONGODB-AWS login verified"}"#;
+        assert!(find(line).unwrap().remedy.contains("create the user"));
         assert_eq!(find("there was no user in sight"), None);
         assert_eq!(find(""), None);
     }
