@@ -173,7 +173,8 @@ fn a_plugin_that_a_server_would_not_load_fails() {
             "plugin file",
             "fail",
             &["/none/plugin.so", "Install the package"],
-        );
+        )
+        .assert("login", "skip", &["the plugin was not loaded"]);
     let text = host.machine.file("text.so", "no library");
     fs::set_permissions(&text, fs::Permissions::from_mode(0o644)).unwrap();
     host.check(&config, &["--offline", "--plugin", &text])

@@ -21,7 +21,7 @@ fn each_part_of_the_way_to_sts_fails_with_its_own_words() {
         (
             "awsStsEndpoint=https://sts.invalid".to_owned(),
             "name resolution",
-            "getent hosts",
+            "getent hosts sts.invalid",
         ),
         (format!("awsStsEndpoint={closed}"), "route", "Firewall"),
         (

@@ -66,7 +66,7 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     first, *middle, last = steps()
     assert first.commands.startswith("scripts/demo\n")
     assert last.commands.startswith("kill %1 %2\n")
-    shown = 0
+    shown, exported = 0, ""
     started: list[Process] = []
     # Nothing but what the page sets.
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
@@ -78,8 +78,10 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
                 command = ["bash", "-c", f"cd {tmp_path} && exec {program}"]
                 started.append(Process(command, READY))
                 continue
+            if commands.startswith("export "):
+                exported += commands
             run = subprocess.run(
-                ["bash", "-euc", commands],
+                ["bash", "-euc", exported + commands],
                 cwd=tmp_path,
                 env=environment,
                 capture_output=True,

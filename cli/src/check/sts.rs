@@ -84,6 +84,7 @@ fn addresses(near: &Endpoint, limit: Duration, findings: &mut Findings) -> Optio
         Ok(addresses) => addresses,
         Err(error) => {
             let remedy = catalogue::entry(Reason::NameResolution).remedy;
+            let remedy = remedy.replace("NAME", name);
             findings.fail(STEP, format!("{name}: {error}"), remedy);
             return None;
         }
