@@ -7,6 +7,8 @@ use crate::catalogue::TROUBLESHOOTING;
 
 /// A text with fewer letters of its own is found only where it is the whole line.
 const TELLING: usize = 15;
+/// What the reference server puts before its errors at startup.
+const REFERENCE_SERVER: &str = "mongo-aws-host: ";
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -60,6 +62,7 @@ pub fn all() -> Vec<Text> {
 /// The text that a line has in it; of several, the one that says most.
 pub fn find(line: &str) -> Option<Text> {
     let line = line.trim();
+    let line = line.strip_prefix(REFERENCE_SERVER).unwrap_or(line);
     let fitting = all().into_iter().filter(|text| {
         let fixed = fixed(&text.message);
         let whole = fixed
