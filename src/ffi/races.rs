@@ -383,7 +383,8 @@ fn logins_go_on_while_options_change() {
         login(3)(&scene);
         others.into_iter().for_each(|other| other.join().unwrap());
         change.join().unwrap();
-        assert_eq!(scene.plugin.options().text("awsStsWorkers"), Some("1"));
+        let workers = scene.plugin.options().text("awsStsWorkers");
+        assert_eq!(workers.as_deref(), Some("1"));
         assert_eq!(scene.destroy(), Ok(true));
     });
 }

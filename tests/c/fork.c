@@ -8,6 +8,25 @@
 #include "harness/host.h"
 #include "harness/sts.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MAWS_LOOKS_FOR_LEAKS 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define MAWS_LOOKS_FOR_LEAKS 1
+#endif
+
+/* A child leaves whose parent had threads at work. */
+static void leave_child(void) {
+#ifdef MAWS_LOOKS_FOR_LEAKS
+    /* What those threads alone pointed at counts as leaked in a child, which has no such threads.
+     */
+    _exit(0);
+#else
+    exit(0); /* the ordinary way out, with all that runs then */
+#endif
+}
+
 static void every_call_in_a_forked_child_gives_forked(void) {
     static host h;
     static login l;
@@ -17,7 +36,7 @@ static void every_call_in_a_forked_child_gives_forked(void) {
     const pid_t child = fork();
     if (child == 0) {
         every_call_gives(h.api, h.plugin, l.conv, MAWS_E_FORKED);
-        exit(0); /* the ordinary way out, with all that runs then */
+        leave_child();
     }
     check_child_succeeds(child);
     CHECK_STATUS(login_poll(&l, 0), MAWS_PENDING);
