@@ -46,7 +46,7 @@ pub struct Conversation {
     budget: Option<Duration>,
     conv_ctx: usize,
     log_id: u64,
-    client_addr: Box<str>,
+    pub(crate) client_addr: Box<str>,
     state: Mutex<State>,
     changed: Condvar,
     reply: OnceLock<Box<[u8]>>,

@@ -1,5 +1,6 @@
 //! One configuration with its workers.
 
+use std::hash::RandomState;
 use std::time::Duration;
 
 use crate::abi::maws_log_level::{self, *};
@@ -34,6 +35,8 @@ pub struct Plugin {
     pub(crate) retries: RetryBudget,
     pub(crate) failover: Failover,
     pub(crate) sts: Arc<dyn Sts>,
+    /// Makes the hashes that tell clients apart, in a way that nobody can foresee.
+    pub(crate) clients: RandomState,
     options: RwLock<Arc<Options>>,
     log_level: AtomicI32,
     conversations: AtomicUsize,
@@ -64,6 +67,7 @@ impl Plugin {
             retries: RetryBudget::new(),
             failover,
             sts,
+            clients: RandomState::new(),
             options: RwLock::new(Arc::new(options)),
             log_level: AtomicI32::new(log_level),
             conversations: AtomicUsize::new(0),

@@ -1,5 +1,6 @@
 //! The worker's side of a login: sends the request to STS and judges the answer.
 
+use std::hash::BuildHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -207,6 +208,14 @@ impl Waiting for Verification {
 
     fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// A process behind an address has a pool of its own, and mostly credentials of its own.
+    fn client(&self) -> u64 {
+        let addr = &*self.conversation.client_addr;
+        let host = addr.rsplit_once(':').map_or(addr, |(host, _port)| host);
+        let hasher = &self.conversation.plugin.clients;
+        hasher.hash_one((host, &*self.request.access_key_id))
     }
 
     fn is_wanted(&self) -> bool {

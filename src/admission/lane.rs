@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::share::Share;
 use super::{Key, Random};
 
 /// First pause after a throttling answer; doubled while the probes after it are throttled too.
@@ -28,6 +29,7 @@ const QUIET: Duration = Duration::from_secs(60);
 pub struct Lane {
     pub key: Key,
     pub queue: VecDeque<u64>,
+    share: Share,
     pace: Pace,
     /// Per second.
     rate: f64,
@@ -56,6 +58,7 @@ impl Lane {
         Lane {
             key,
             queue: VecDeque::new(),
+            share: Share::new(now),
             pace: Pace::Paused(now + random.jitter(FIRST_PAUSE)),
             rate,
             rate_is_known: last_second.tells_rate,
@@ -123,14 +126,15 @@ impl Lane {
         }
     }
 
-    /// One that joins the end can be in time: the pace may grow until then.
-    pub fn has_room(&self, now: Instant, time: Duration) -> bool {
+    /// One of this client that joins the end may wait: it can be in time, and it is the client's turn.
+    pub fn lets_in(&mut self, now: Instant, time: Duration, client: u64) -> bool {
         let start = self.ready_at().map_or(now, |at| at.max(now));
         let left = time.saturating_sub(start - now).as_secs_f64();
         // The rate in the middle of the time, by the law of its growth.
         let growth = (INCREASE * (left / 2.0 + left * left / 8.0)).exp();
         let served = self.rate * left * growth;
-        !self.rate_is_known || (self.queue.len() as f64) < served
+        let waiting = self.queue.len() as f64 / served;
+        !self.rate_is_known || self.share.lets_in(now, client, waiting)
     }
 
     /// Nothing waits here.

@@ -10,6 +10,7 @@
 mod lane;
 mod line;
 mod random;
+mod share;
 mod types;
 
 use std::collections::{BTreeSet, HashMap};
@@ -293,16 +294,16 @@ impl<J: Waiting> Admission<J> {
         alarm.into_iter().chain(lane).min()
     }
 
-    /// Why this job cannot be served in time; none where it can.
-    fn obstacle(&self, now: Instant, job: &J) -> Option<Reason> {
+    /// Why this job may not wait; none where it may.
+    fn obstacle(&mut self, now: Instant, job: &J) -> Option<Reason> {
         if self.waiting() >= self.limits.waiting {
             return Some(Reason::QueueFull);
         }
         let left = job.deadline().saturating_duration_since(now);
-        let lane = self.lane(job.key()).and_then(|at| self.lanes.get(at));
-        let lane_has_room = lane.is_none_or(|lane| lane.has_room(now, left));
-        let in_time = lane_has_room && self.time_in_line(job.key()) <= left;
-        (!in_time).then_some(Reason::Overloaded)
+        let in_time = self.time_in_line(job.key()) <= left;
+        let lane = self.lane(job.key()).and_then(|at| self.lanes.get_mut(at));
+        let may_wait = in_time && lane.is_none_or(|lane| lane.lets_in(now, left, job.client()));
+        (!may_wait).then_some(Reason::Overloaded)
     }
 
     /// How long a job of this key would wait in its line, and take.

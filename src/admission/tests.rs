@@ -16,6 +16,7 @@ pub(super) struct Login {
     name: u32,
     pub(super) key: Key,
     pub(super) deadline: Instant,
+    pub(super) client: u64,
     wanted: bool,
 }
 
@@ -25,6 +26,9 @@ impl Waiting for Login {
     }
     fn deadline(&self) -> Instant {
         self.deadline
+    }
+    fn client(&self) -> u64 {
+        self.client
     }
     fn is_wanted(&self) -> bool {
         self.wanted
@@ -53,6 +57,7 @@ impl Bench {
             name: self.logins,
             key,
             deadline: self.now + time,
+            client: u64::from(self.logins),
             wanted: true,
         }
     }

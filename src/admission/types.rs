@@ -19,6 +19,8 @@ pub trait Waiting {
     fn key(&self) -> Key;
     /// When its time is over.
     fn deadline(&self) -> Instant;
+    /// Whose it is, as a hash that is spread evenly: a refusal of one harms all of the same client.
+    fn client(&self) -> u64;
     /// Somebody still waits for its outcome.
     fn is_wanted(&self) -> bool;
 }

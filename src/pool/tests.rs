@@ -52,6 +52,10 @@ impl Waiting for Held {
         self.deadline
     }
 
+    fn client(&self) -> u64 {
+        0
+    }
+
     fn is_wanted(&self) -> bool {
         true
     }
