@@ -14,7 +14,7 @@ fn fleet(connections: usize, quota: f64) -> Arguments {
         accounts: 1,
         quota,
         burst: quota,
-        longest: Duration::from_secs(3600),
+        longest: Duration::from_secs(1200),
         ..Arguments::default()
     }
 }
