@@ -1,4 +1,4 @@
-//! Locks, atomics and threads of the core. They are std's; the tests of races (`ffi/races.rs`) put
+//! Locks, atomics and threads of the core. They are std's; the tests of races (`ffi/races/`) put
 //! others in their place, which try out the orders in which threads can run.
 
 #[cfg(not(all(test, shuttle)))]

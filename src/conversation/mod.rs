@@ -3,10 +3,11 @@
 //! No lock is held while a callback runs. What the host may point to until `end` (reply, texts)
 //! stands in cells that are written once.
 
+mod report;
+
 use std::time::{Duration, Instant};
 
 use crate::abi::maws_code::{self, *};
-use crate::abi::maws_log_level::*;
 use crate::aws::SignedRequest;
 use crate::options::Options;
 use crate::outcome::Outcome;
@@ -250,24 +251,6 @@ impl Conversation {
         matches!(self.state().phase, Phase::Over(_))
     }
 
-    /// Logs a step of this login.
-    pub(crate) fn log(&self, reason: Reason, detail: impl FnOnce() -> String) {
-        self.log_line(reason, || {
-            let detail = detail();
-            Failure { reason, detail }.to_string()
-        });
-    }
-
-    fn log_line(&self, reason: Reason, line: impl FnOnce() -> String) {
-        let level = match reason.code() {
-            MAWS_E_PANIC | MAWS_E_INTERNAL => MAWS_LOG_ERROR,
-            _ => MAWS_LOG_DEBUG,
-        };
-        self.plugin.log(level, reason, self.log_id, || {
-            format!("{} (client {})", line(), self.client_addr)
-        });
-    }
-
     fn take_payload(
         &self,
         sasl: &mut sasl::Conversation,
@@ -350,12 +333,6 @@ impl Conversation {
         now.saturating_duration_since(self.begun)
     }
 
-    fn report(&self, outcome: &Outcome) {
-        self.plugin.stats.ended(outcome.code);
-        self.plugin.stats.took(outcome);
-        self.log_line(outcome.reason, || outcome.log_line(self.access_key_id()));
-    }
-
     fn wait<'a>(
         &self,
         mut state: MutexGuard<'a, State>,
@@ -400,5 +377,4 @@ impl Drop for Leave<'_> {
 }
 
 #[cfg(test)]
-#[path = "conversation_tests.rs"]
 mod tests;

@@ -1,169 +1,13 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+mod bench;
+mod cancel;
 
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::channel;
+
+use self::bench::*;
 use super::*;
-use crate::abi::maws_log_level;
-use crate::aws::{Answer, CallerIdentity, Endpoint, StsError};
-use crate::ports::{Attempt, Clock, Host, SendLimits, Sts, StsClient};
+use crate::ports::Clock;
 use crate::sasl::tests::{FIRST, second};
-
-const LONG: Duration = Duration::from_secs(30);
-
-/// An STS that tells the test of each request and answers what the test sends it.
-struct ScriptedSts(Mutex<Option<ScriptedClient>>);
-
-impl Sts for ScriptedSts {
-    fn client(&self) -> Box<dyn StsClient> {
-        Box::new(self.0.lock().unwrap().take().expect("one worker"))
-    }
-
-    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
-        None
-    }
-
-    fn shutdown(&self) {}
-}
-
-struct ScriptedClient {
-    requests: Sender<()>,
-    answers: Receiver<Result<Answer, Failure>>,
-}
-
-impl StsClient for ScriptedClient {
-    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
-        self.requests.send(()).unwrap();
-        Attempt {
-            result: self
-                .answers
-                .recv()
-                .expect("a fault that the test asked for"),
-            connect: None,
-            exchange: Duration::ZERO,
-            stale_connection: false,
-        }
-    }
-
-    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
-        true
-    }
-}
-
-/// Stands still until it is moved, or let run.
-#[derive(Clone)]
-struct ManualClock(Arc<Mutex<(Instant, Option<Instant>)>>);
-
-impl Clock for ManualClock {
-    fn now(&self) -> Instant {
-        let (at, runs_since) = *self.0.lock().unwrap();
-        at + runs_since.map_or(Duration::ZERO, |since| since.elapsed())
-    }
-}
-
-/// Counts what is ready. As log callbacks go, this one is slow: `on_log` runs in it.
-struct CountingHost {
-    ready: Arc<AtomicUsize>,
-    on_log: Box<dyn Fn(Reason) + Send + Sync>,
-}
-
-impl Host for CountingHost {
-    fn log(&self, _: maws_log_level, reason: Reason, _: u64, _: &str) {
-        (self.on_log)(reason);
-    }
-    fn conv_ready(&self, _: usize) {
-        self.ready.fetch_add(1, Ordering::SeqCst);
-    }
-    fn wants_ready(&self) -> bool {
-        true
-    }
-    fn close(&self) {}
-}
-
-struct Bench {
-    plugin: Arc<Plugin>,
-    answers: Sender<Result<Answer, Failure>>,
-    requests: Receiver<()>,
-    clock: ManualClock,
-    ready: Arc<AtomicUsize>,
-}
-
-fn bench(options: &[(&str, &str)]) -> Bench {
-    bench_with(options, |_| {})
-}
-
-fn bench_with(options: &[(&str, &str)], on_log: impl Fn(Reason) + Send + Sync + 'static) -> Bench {
-    let (answers, scripted_answers) = channel();
-    let (scripted_requests, requests) = channel();
-    let client = ScriptedClient {
-        requests: scripted_requests,
-        answers: scripted_answers,
-    };
-    let clock = ManualClock(Arc::new(Mutex::new((Instant::now(), None))));
-    let ready = Arc::new(AtomicUsize::new(0));
-    let one_worker = [&[("awsStsWorkers", "1")], options].concat();
-    let plugin = Plugin::new(
-        Box::new(CountingHost {
-            ready: Arc::clone(&ready),
-            on_log: Box::new(on_log),
-        }),
-        0,
-        Options::new(&one_worker).unwrap(),
-        Arc::new(ScriptedSts(Mutex::new(Some(client)))),
-        Arc::new(clock.clone()),
-    );
-    Bench {
-        plugin,
-        answers,
-        requests,
-        clock,
-        ready,
-    }
-}
-
-impl Bench {
-    fn begin(&self) -> Arc<Conversation> {
-        self.plugin.begin(&begin("$external", true)).unwrap()
-    }
-
-    fn pending(&self) -> Arc<Conversation> {
-        let conversation = self.begin();
-        assert_eq!(conversation.step(FIRST), MAWS_CONTINUE);
-        assert_eq!(conversation.step(&second()), MAWS_PENDING);
-        conversation
-    }
-
-    fn pass(&self, time: Duration) {
-        self.clock.0.lock().unwrap().0 += time;
-    }
-}
-
-fn begin(database: &str, tls: bool) -> Begin<'_> {
-    Begin {
-        tls,
-        budget: None,
-        conv_ctx: 1,
-        log_id: 0,
-        database,
-        client_addr: "",
-    }
-}
-
-fn alice() -> Result<Answer, Failure> {
-    Ok(Answer::Caller(CallerIdentity {
-        arn: "arn:aws:iam::123456789012:user/alice".to_owned(),
-        account: "123456789012".to_owned(),
-        user_id: "AIDA1".to_owned(),
-        request_id: "r-1".to_owned(),
-    }))
-}
-
-fn sts_error(reason: Reason) -> Result<Answer, Failure> {
-    Ok(Answer::Error(StsError {
-        reason,
-        code: "Code".to_owned(),
-        request_id: "r-2".to_owned(),
-        detail: String::new(),
-    }))
-}
 
 #[test]
 fn a_login_runs_from_begin_to_an_identity() {
@@ -401,7 +245,7 @@ fn a_fault_in_a_worker_ends_one_login_and_no_more() {
     let outcome = conversation.outcome().unwrap();
     assert_eq!(outcome.reason, Reason::Panicked);
     assert!(
-        outcome.detail.contains("conversation_tests.rs"),
+        outcome.detail.contains("tests/bench.rs"),
         "{}",
         outcome.detail
     );
@@ -439,6 +283,3 @@ fn every_conversation_is_in_the_statistics_once() {
         (1, 1, 1)
     );
 }
-
-#[path = "conversation_cancel_tests.rs"]
-mod cancel;

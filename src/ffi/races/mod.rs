@@ -4,24 +4,19 @@
 //! which `shuttle::replay` runs again. Waits never time out here, so that whoever waits in vain is
 //! a deadlock, and seen.
 
+mod scene;
+
 use std::time::Duration;
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, Runner};
 
-use super::handle::Table;
-use super::host::CHost;
-use crate::abi::maws_code::{self, *};
-use crate::abi::{MAWS_ABI_MINOR, maws_host, maws_log_event};
-use crate::aws::{Answer, CallerIdentity, Endpoint, SignedRequest};
-use crate::conversation::{Begin, Conversation};
-use crate::options::Options;
-use crate::plugin::{InUse, Plugin};
-use crate::ports::{Attempt, SendLimits, Sts, StsClient, SystemClock};
-use crate::reason::{Failure, Reason};
+use self::scene::{Scene, spawn};
+use crate::abi::maws_code::*;
+use crate::plugin::InUse;
+use crate::reason::Reason;
 use crate::sasl::tests::{FIRST, second};
-use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use crate::sync::{Arc, Condvar, Mutex, thread};
+use crate::sync::thread;
 
 const LONG: Duration = Duration::from_secs(3600);
 /// Orders that are tried for each scene, and by how many changes of thread they differ.
@@ -35,180 +30,6 @@ fn in_many_orders(scene: fn()) {
     Runner::new(RandomScheduler::new(ORDERS), config.clone()).run(scene);
     Runner::new(PctScheduler::new(CHANGES, ORDERS), config).run(scene);
 }
-
-// --- The surroundings -----------------------------------------------------------------------------
-
-/// What the host saw.
-#[derive(Default)]
-struct Seen {
-    /// conv_ready of each conversation, by its context.
-    ready: [AtomicUsize; 4],
-    /// Conversations whose end has returned.
-    ended: [AtomicBool; 4],
-    /// destroy has returned.
-    destroyed: AtomicBool,
-}
-
-unsafe extern "C" fn on_ready(host_ctx: usize, conv_ctx: usize) {
-    // SAFETY: the scene keeps it until its end.
-    let seen = unsafe { &*(host_ctx as *const Seen) };
-    thread::yield_now();
-    assert!(!seen.ended[conv_ctx].load(SeqCst), "a callback after end");
-    assert!(!seen.destroyed.load(SeqCst), "a callback after destroy");
-    seen.ready[conv_ctx].fetch_add(1, SeqCst);
-}
-
-unsafe extern "C" fn on_log(host_ctx: usize, _: *const maws_log_event) {
-    // SAFETY: as above.
-    let seen = unsafe { &*(host_ctx as *const Seen) };
-    thread::yield_now();
-    assert!(!seen.destroyed.load(SeqCst), "a log line after destroy");
-}
-
-/// Answers every request at once, or only when it is shut down.
-struct FakeSts {
-    answers: bool,
-    closed: Mutex<bool>,
-    closing: Condvar,
-}
-
-struct FakeClient(Arc<FakeSts>);
-
-struct FakeEndpoint(Arc<FakeSts>);
-
-impl Sts for FakeEndpoint {
-    fn client(&self) -> Box<dyn StsClient> {
-        Box::new(FakeClient(Arc::clone(&self.0)))
-    }
-
-    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
-        None
-    }
-
-    fn shutdown(&self) {
-        *self.0.closed.lock().unwrap() = true;
-        self.0.closing.notify_all();
-    }
-}
-
-impl StsClient for FakeClient {
-    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
-        let mut closed = self.0.closed.lock().unwrap();
-        while !self.0.answers && !*closed {
-            closed = self.0.closing.wait(closed).unwrap();
-        }
-        let caller = CallerIdentity {
-            arn: "arn:aws:iam::123456789012:user/alice".to_owned(),
-            account: "123456789012".to_owned(),
-            user_id: "AIDA1".to_owned(),
-            request_id: String::new(),
-        };
-        Attempt {
-            result: match *closed {
-                true => Err(Failure::from(Reason::ShuttingDown)),
-                false => Ok(Answer::Caller(caller)),
-            },
-            connect: None,
-            exchange: Duration::ZERO,
-            stale_connection: false,
-        }
-    }
-
-    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
-        true
-    }
-}
-
-/// A plugin with its table of conversations, as `table` keeps them.
-struct Scene {
-    plugin: Arc<Plugin>,
-    conversations: Table<Conversation>,
-    seen: Arc<Seen>,
-}
-
-impl Scene {
-    fn new(answers: bool, workers: &str) -> Arc<Scene> {
-        let seen = Arc::new(Seen::default());
-        let host = maws_host {
-            struct_size: size_of::<maws_host>() as u32,
-            abi_minor: MAWS_ABI_MINOR,
-            host_ctx: Arc::as_ptr(&seen) as usize,
-            log: Some(on_log),
-            conv_ready: Some(on_ready),
-            log_level: 0,
-            reserved: 0,
-        };
-        let sts = FakeEndpoint(Arc::new(FakeSts {
-            answers,
-            closed: Mutex::new(false),
-            closing: Condvar::new(),
-        }));
-        let options = Options::new(&[("awsStsWorkers", workers)]).unwrap();
-        let clock = Arc::new(SystemClock);
-        Arc::new(Scene {
-            plugin: Plugin::new(Box::new(CHost::new(host)), 0, options, Arc::new(sts), clock),
-            conversations: Table::new(),
-            seen,
-        })
-    }
-
-    fn begin(&self, conv_ctx: usize) -> Result<u64, Reason> {
-        let begun = self.plugin.begin(&Begin {
-            tls: true,
-            budget: None,
-            conv_ctx,
-            log_id: 0,
-            database: "$external",
-            client_addr: "",
-        });
-        let conversation = begun.map_err(|failure| failure.reason)?;
-        Ok(self.conversations.insert(conversation).unwrap())
-    }
-
-    fn get(&self, handle: u64) -> Option<Arc<Conversation>> {
-        self.conversations.get(handle)
-    }
-
-    /// A login up to its verification.
-    fn pending(&self, conv_ctx: usize) -> u64 {
-        let handle = self.begin(conv_ctx).unwrap();
-        let conversation = self.get(handle).unwrap();
-        assert_eq!(conversation.step(FIRST), MAWS_CONTINUE);
-        assert_eq!(conversation.step(&second()), MAWS_PENDING);
-        handle
-    }
-
-    /// As `maws_api.end`.
-    fn end(&self, handle: u64, conv_ctx: usize) -> Result<(), maws_code> {
-        let conversation = self.get(handle).ok_or(MAWS_E_HANDLE)?;
-        conversation.end()?;
-        self.conversations.remove(handle).ok_or(MAWS_E_HANDLE)?;
-        conversation.plugin.ended();
-        self.seen.ended[conv_ctx].store(true, SeqCst);
-        Ok(())
-    }
-
-    fn destroy(&self) -> Result<bool, InUse> {
-        let drained = self.plugin.shutdown(LONG)?;
-        self.seen.destroyed.store(true, SeqCst);
-        Ok(drained)
-    }
-
-    fn ready(&self, conv_ctx: usize) -> usize {
-        self.seen.ready[conv_ctx].load(SeqCst)
-    }
-}
-
-/// Starts a thread of the host.
-fn spawn<T: Send + 'static>(
-    scene: &Arc<Scene>,
-    body: impl FnOnce(&Scene) -> T + Send + 'static,
-) -> thread::JoinHandle<T> {
-    let scene = Arc::clone(scene);
-    thread::spawn(move || body(&scene))
-}
-
-// --- The scenes -----------------------------------------------------------------------------------
 
 #[test]
 fn cancel_against_the_answer_gives_one_outcome_that_stays() {

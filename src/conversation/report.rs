@@ -1,0 +1,34 @@
+//! What a conversation tells the log and the statistics.
+
+use super::Conversation;
+use crate::abi::maws_code::*;
+use crate::abi::maws_log_level::*;
+use crate::outcome::Outcome;
+use crate::reason::{Failure, Reason};
+
+impl Conversation {
+    /// Logs a step of this login.
+    pub(crate) fn log(&self, reason: Reason, detail: impl FnOnce() -> String) {
+        self.log_line(reason, || {
+            let detail = detail();
+            Failure { reason, detail }.to_string()
+        });
+    }
+
+    fn log_line(&self, reason: Reason, line: impl FnOnce() -> String) {
+        let level = match reason.code() {
+            MAWS_E_PANIC | MAWS_E_INTERNAL => MAWS_LOG_ERROR,
+            _ => MAWS_LOG_DEBUG,
+        };
+        self.plugin.log(level, reason, self.log_id, || {
+            format!("{} (client {})", line(), self.client_addr)
+        });
+    }
+
+    /// Counts and logs how it ended.
+    pub(super) fn report(&self, outcome: &Outcome) {
+        self.plugin.stats.ended(outcome.code);
+        self.plugin.stats.took(outcome);
+        self.log_line(outcome.reason, || outcome.log_line(self.access_key_id()));
+    }
+}
