@@ -65,9 +65,9 @@ check_library() {
     local folder
     folder=$(portable_folder "$1" "$2")
     python3 "$root/tests/c/symbols.py" "$folder/libmongodb_aws_auth.so.1" libmongodb_aws_auth.so.1 &&
-        python3 "$root/packaging/inspect_library.py" "$folder/libmongodb_aws_auth.so.1" \
-            "$folder/cargo/$1-unknown-linux-gnu/release/libmongodb_aws_auth.so" \
-            "$folder/libmongodb_aws_auth.so.1.debug" "$glibc_baseline"
+        python3 "$root/packaging/inspect_binary.py" "$folder/libmongodb_aws_auth.so.1" \
+            "$glibc_baseline" "$folder/cargo/$1-unknown-linux-gnu/release/libmongodb_aws_auth.so" \
+            "$folder/libmongodb_aws_auth.so.1.debug"
 }
 
 # report_library ARCH FEATURES: size and, of a library that runs here, time and memory.

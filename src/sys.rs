@@ -12,8 +12,16 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 pub fn fill_random(buffer: &mut [u8]) -> io::Result<()> {
     let mut rest = buffer;
     while !rest.is_empty() {
+        // The call itself: its function came to glibc in 2.25 only.
         // SAFETY: pointer and length are those of a live, writable slice.
-        let count = unsafe { libc::getrandom(rest.as_mut_ptr().cast(), rest.len(), 0) };
+        let count = unsafe {
+            libc::syscall(
+                libc::SYS_getrandom,
+                rest.as_mut_ptr(),
+                rest.len(),
+                0 as libc::c_uint,
+            )
+        };
         match usize::try_from(count) {
             Ok(count) => rest = rest.get_mut(count..).unwrap_or_default(),
             Err(_) => match io::Error::last_os_error() {
