@@ -1,6 +1,5 @@
-# What is installed, in three components: `runtime` for servers, `development` for those who build
-# servers, `debug` (of packages only) for debuggers. The operator's programs and their man pages
-# belong to `runtime`.
+# What is installed, in components: `runtime` for servers, `development` for those who build servers,
+# `tools` for operators and their own machines, `debug` (of packages only) for debuggers.
 
 # The plugin has one place on every distribution: servers name it by this path, multiarch or not.
 set(MAWS_PLUGIN_FOLDER lib/mongodb-aws-auth)
@@ -16,6 +15,28 @@ install(FILES README.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPON
 if(EXISTS "${CMAKE_SOURCE_DIR}/docs")
     install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT runtime
             FILES_MATCHING PATTERN "*.md")
+endif()
+
+# scripts/package has built it, and its manual pages and completions with it.
+set(MAWS_PREBUILT_TOOL "" CACHE PATH "Folder with the operator's tool; without it, no tool is installed")
+if(MAWS_PREBUILT_TOOL)
+    install(PROGRAMS "${MAWS_PREBUILT_TOOL}/mongodb-aws-auth" DESTINATION "${CMAKE_INSTALL_BINDIR}"
+            COMPONENT tools)
+    install(DIRECTORY "${MAWS_PREBUILT_TOOL}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
+            COMPONENT tools)
+    set(_completions "${MAWS_PREBUILT_TOOL}/completions")
+    set(_zsh_folder site-functions)
+    if(MAWS_PACKAGE STREQUAL "deb")
+        set(_zsh_folder vendor-completions)
+    endif()
+    install(FILES "${_completions}/mongodb-aws-auth" COMPONENT tools
+            DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+    install(FILES "${_completions}/_mongodb-aws-auth" COMPONENT tools
+            DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/${_zsh_folder}")
+    install(FILES "${_completions}/mongodb-aws-auth.fish" COMPONENT tools
+            DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+    install(FILES docs/tool.md COMPONENT tools
+            DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/mongodb-aws-auth-tools")
 endif()
 
 install(FILES include/mongodb_aws_auth.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

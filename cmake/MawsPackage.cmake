@@ -16,6 +16,8 @@ install(FILES "${MAWS_PACKAGE_INPUT}/libmongodb_aws_auth.so.1.debug"
         DESTINATION lib/debug/.build-id/${_id_head} RENAME "${_id_tail}.debug" COMPONENT debug)
 install(FILES "${MAWS_PACKAGE_INPUT}/sbom.cdx.json" DESTINATION share/doc/mongodb-aws-auth
         COMPONENT runtime)
+install(FILES "${MAWS_PREBUILT_TOOL}/sbom.cdx.json" DESTINATION share/doc/mongodb-aws-auth-tools
+        COMPONENT tools)
 
 set(CPACK_PACKAGE_NAME mongodb-aws-auth)
 set(MAWS_PACKAGE_VERSION "${PROJECT_VERSION}${MAWS_PACKAGE_SUFFIX}")
@@ -25,7 +27,8 @@ set(CPACK_PACKAGE_CONTACT "mongodb-aws-auth maintainers <maintainers@mongodb-aws
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-set(CPACK_COMPONENTS_ALL runtime development debug)
+set(MAWS_PACKAGE_PARTS runtime development tools debug)
+set(CPACK_COMPONENTS_ALL ${MAWS_PACKAGE_PARTS})
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_STRIP_FILES OFF)
 set(CPACK_VERBATIM_VARIABLES ON)
@@ -42,6 +45,11 @@ set(_development_summary "Headers and C++ sources for servers that load mongodb-
 set(_development_text
     "The C interface of the mongodb-aws-auth plugin, a C++17 shim and adapters as
 source, and what pkg-config and CMake need to find them.")
+set(_tools_summary "Operator's tool for MONGODB-AWS logins")
+set(_tools_text
+    "Says who AWS credentials are to a MongoDB-compatible server with the plugin of
+mongodb-aws-auth, checks everything that a login needs, and explains refusals.
+It works without the plugin, also on clients' machines.")
 set(_debug_summary "Debug symbols for mongodb-aws-auth")
 set(_debug_text "What debuggers and profilers need to name the functions of the plugin.")
 

@@ -1,4 +1,4 @@
-# mongodb-aws-auth, -dev and -dbgsym for Debian and Ubuntu.
+# mongodb-aws-auth, -dev, -tools and -dbgsym for Debian and Ubuntu.
 set(CPACK_GENERATOR DEB)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -19,27 +19,31 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION database)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS "libc6 (>= ${MAWS_PACKAGE_GLIBC})")
 # Not a must: awsStsCAFile may name a bundle of the operator's own.
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS ca-certificates)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SUGGESTS mongodb-aws-auth-tools)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME mongodb-aws-auth-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS mongodb-aws-auth)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME mongodb-aws-auth-tools)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION database)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS "libc6 (>= ${MAWS_PACKAGE_GLIBC})")
+set(CPACK_DEBIAN_TOOLS_PACKAGE_RECOMMENDS ca-certificates)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS mongodb-aws-auth)
 set(CPACK_DEBIAN_DEBUG_PACKAGE_NAME mongodb-aws-auth-dbgsym)
 set(CPACK_DEBIAN_DEBUG_PACKAGE_SECTION debug)
 set(CPACK_DEBIAN_DEBUG_PACKAGE_DEPENDS "${_same}")
-foreach(_part runtime development debug)
+foreach(_part ${MAWS_PACKAGE_PARTS})
     string(TOUPPER ${_part} _name)
     set(CPACK_COMPONENT_${_name}_DESCRIPTION "${_${_part}_summary}\n${_${_part}_text}")
-endforeach()
-
-foreach(_part runtime development debug)
-    string(TOUPPER ${_part} _name)
     set(_folder "share/doc/${CPACK_DEBIAN_${_name}_PACKAGE_NAME}")
-    # What the library holds of others is in the two packages with code of the library.
-    set(_copyright copyright)
+    # Each says what its own code holds of others: that of the library, of the tool, or none.
+    set(_copyright "${MAWS_PACKAGE_INPUT}/copyright")
     if(_part STREQUAL "development")
-        set(_copyright copyright-of-sources)
+        set(_copyright "${MAWS_PACKAGE_INPUT}/copyright-of-sources")
+    elseif(_part STREQUAL "tools")
+        set(_copyright "${MAWS_PREBUILT_TOOL}/copyright")
     endif()
-    install(FILES "${MAWS_PACKAGE_INPUT}/${_copyright}" RENAME copyright DESTINATION ${_folder}
+    install(FILES "${_copyright}" RENAME copyright DESTINATION ${_folder}
             COMPONENT ${_part})
     install(FILES "${MAWS_PACKAGE_INPUT}/changelog.gz" DESTINATION ${_folder} COMPONENT ${_part})
 endforeach()

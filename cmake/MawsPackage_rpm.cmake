@@ -1,4 +1,4 @@
-# mongodb-aws-auth, -devel and -debuginfo for RHEL and its relatives.
+# mongodb-aws-auth, -devel, -tools and -debuginfo for RHEL and its relatives.
 set(CPACK_GENERATOR RPM)
 set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
@@ -9,17 +9,19 @@ set(CPACK_RPM_PACKAGE_ARCHITECTURE ${MAWS_PACKAGE_ARCH})
 set(CPACK_RPM_PACKAGE_AUTOREQPROV ON)
 # Folders that belong to the distribution.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
-    /usr/lib/debug /usr/share/pkgconfig /usr/share/licenses)
+    /usr/lib/debug /usr/share/pkgconfig /usr/share/licenses /usr/share/man /usr/share/man/man1)
 
 set(CPACK_RPM_RUNTIME_PACKAGE_NAME mongodb-aws-auth)
 set(CPACK_RPM_RUNTIME_PACKAGE_GROUP "System Environment/Libraries")
 set(CPACK_RPM_DEVELOPMENT_PACKAGE_NAME mongodb-aws-auth-devel)
 set(CPACK_RPM_DEVELOPMENT_PACKAGE_GROUP "Development/Libraries")
 set(CPACK_RPM_DEVELOPMENT_PACKAGE_ARCHITECTURE noarch)
+set(CPACK_RPM_TOOLS_PACKAGE_NAME mongodb-aws-auth-tools)
+set(CPACK_RPM_TOOLS_PACKAGE_GROUP "Applications/Databases")
 set(CPACK_RPM_DEBUG_PACKAGE_NAME mongodb-aws-auth-debuginfo)
 set(CPACK_RPM_DEBUG_PACKAGE_GROUP "Development/Debug")
 set(CPACK_RPM_DEBUG_PACKAGE_REQUIRES "mongodb-aws-auth = ${MAWS_PACKAGE_VERSION}-1")
-foreach(_part runtime development debug)
+foreach(_part ${MAWS_PACKAGE_PARTS})
     string(TOUPPER ${_part} _name)
     set(CPACK_RPM_${_name}_PACKAGE_SUMMARY "${_${_part}_summary}")
     set(CPACK_RPM_${_name}_PACKAGE_DESCRIPTION "${_${_part}_text}")
@@ -28,6 +30,8 @@ foreach(_part runtime development debug)
 endforeach()
 install(FILES "${MAWS_PACKAGE_INPUT}/copyright" RENAME THIRD-PARTY
         DESTINATION share/licenses/mongodb-aws-auth COMPONENT runtime)
+install(FILES "${MAWS_PREBUILT_TOOL}/copyright" RENAME THIRD-PARTY
+        DESTINATION share/licenses/mongodb-aws-auth-tools COMPONENT tools)
 install(FILES CHANGELOG.md DESTINATION share/doc/mongodb-aws-auth COMPONENT runtime)
 set(CPACK_RPM_CHANGELOG_FILE "${MAWS_PACKAGE_INPUT}/changelog.rpm")
 

@@ -8,18 +8,13 @@ import re
 import sys
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from crates import ROOT, product_version
+
 MAINTAINER = "mongodb-aws-auth maintainers <maintainers@mongodb-aws-auth.example>"
 HEADING = re.compile(
     r"^## (?:\[?(\d+\.\d+\.\d+)\]? - (\d{4}-\d{2}-\d{2})|Unreleased)$", re.MULTILINE
 )
-
-
-def current_version() -> str:
-    text = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
-    return re.search(r'^version = "(.+)"$', text, re.MULTILINE)[1]
 
 
 def entries() -> list[tuple[str, datetime, list[str]]]:
@@ -36,7 +31,7 @@ def entries() -> list[tuple[str, datetime, list[str]]]:
         else:
             when = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
         changes = [re.sub(r"\s+", " ", item).replace("`", "") for item in items]
-        found.append((version or current_version(), when, changes))
+        found.append((version or product_version(), when, changes))
     return found
 
 

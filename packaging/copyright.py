@@ -1,4 +1,4 @@
-"""Writes the copyright file of the packages: copyright.py TARGET OUTPUT [FEATURES]
+"""Writes the copyright file of the packages: copyright.py MANIFEST TARGET OUTPUT [FEATURES]
 
 The form is Debian's machine-readable one; under it stand the licence texts that the crates bring.
 OUTPUT-of-sources is for packages that hold nothing but this project's own files.
@@ -11,7 +11,7 @@ from pathlib import Path
 from crates import ROOT, Crate, linked
 from toolchain import PARTS
 
-COMMENT = "Comment: The library holds code of the crates and toolchain parts that stand below.\n"
+COMMENT = "Comment: The program holds code of the crates and toolchain parts that stand below.\n"
 HEADER = f"""\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: mongodb-aws-auth
@@ -65,10 +65,11 @@ def paragraph(crate: Crate) -> str:
 
 
 def main() -> None:
-    target, output = sys.argv[1:3]
-    features = sys.argv[3] if len(sys.argv) > 3 else ""
-    _, crates = linked(target, features)
-    parts = [HEADER, "\n", APACHE_SHORT, *(paragraph(crate) for crate in crates)]
+    manifest, target, output = sys.argv[1:4]
+    features = sys.argv[4] if len(sys.argv) > 4 else ""
+    _, crates = linked(Path(manifest), target, features)
+    others = (paragraph(crate) for crate in crates if not crate.own)
+    parts = [HEADER, "\n", APACHE_SHORT, *others]
     for part in PARTS:
         name = part.name.lower().replace(" ", "-")
         parts.append(

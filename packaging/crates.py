@@ -1,4 +1,4 @@
-"""The crates that are linked into the library, as cargo resolves them for one target."""
+"""The crates that are linked into library or tool, as cargo resolves them for one target."""
 
 import json
 import re
@@ -14,7 +14,7 @@ LICENCE_FOLDERS = (".", "LICENSES", "third_party/fiat")
 
 @dataclass(frozen=True, order=True)
 class Crate:
-    """One crate of the library."""
+    """One crate of the library or the tool."""
 
     name: str
     version: str
@@ -24,10 +24,11 @@ class Crate:
     folder: Path
     checksum: str
     dependencies: tuple[str, ...]
+    own: bool
 
     @property
     def identity(self) -> str:
-        return f"pkg:cargo/{self.name}@{self.version}"
+        return identity(self.name, self.version, own=self.own)
 
     def licence_files(self) -> list[Path]:
         """The licence texts that come with the crate's source."""
@@ -36,18 +37,31 @@ class Crate:
         return sorted(path for path in files if path.is_file() and LICENCE_FILE.match(path.name))
 
 
-def checksums() -> dict[tuple[str, str], str]:
+def identity(name: str, version: str, *, own: bool) -> str:
+    """The crate's name among all packages; this project's own are in no registry."""
+    return f"pkg:{'generic' if own else 'cargo'}/{name}@{version}"
+
+
+def product_version() -> str:
+    """The version of all that is released together."""
+    text = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    return re.search(r'^version = "(.+)"$', text, re.MULTILINE)[1]
+
+
+def checksums(manifest: Path) -> dict[tuple[str, str], str]:
     """SHA-256 of each crate's archive, out of Cargo.lock."""
-    text = (ROOT / "Cargo.lock").read_text(encoding="utf-8")
+    text = manifest.with_name("Cargo.lock").read_text(encoding="utf-8")
     entry = re.compile(r'name = "(.+)"\nversion = "(.+)"\nsource = .+\nchecksum = "(.+)"')
     return {(name, version): checksum for name, version, checksum in entry.findall(text)}
 
 
-def metadata(target: str, features: str) -> dict:
+def metadata(manifest: Path, target: str, features: str) -> dict:
     command = [
         "cargo",
         "metadata",
         "--locked",
+        "--manifest-path",
+        str(manifest),
         "--format-version",
         "1",
         "--filter-platform",
@@ -59,9 +73,9 @@ def metadata(target: str, features: str) -> dict:
     return json.loads(output)
 
 
-def linked(target: str, features: str = "") -> tuple[Crate, list[Crate]]:
-    """The library's own crate, and those that are linked into it: no macros, no build tools."""
-    data = metadata(target, features)
+def linked(manifest: Path, target: str, features: str = "") -> tuple[Crate, list[Crate]]:
+    """The manifest's own crate, and those that are linked into it: no macros, no build tools."""
+    data = metadata(manifest, target, features)
     packages = {package["id"]: package for package in data["packages"]}
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
 
@@ -84,11 +98,11 @@ def linked(target: str, features: str = "") -> tuple[Crate, list[Crate]]:
             if identifier not in found:
                 found.add(identifier)
                 waiting.append(identifier)
-    known = checksums()
+    known = checksums(manifest)
 
-    def identity(identifier: str) -> str:
+    def identity_of(identifier: str) -> str:
         package = packages[identifier]
-        return f"pkg:cargo/{package['name']}@{package['version']}"
+        return identity(package["name"], package["version"], own=package["source"] is None)
 
     def crate(identifier: str) -> Crate:
         package = packages[identifier]
@@ -100,7 +114,8 @@ def linked(target: str, features: str = "") -> tuple[Crate, list[Crate]]:
             repository=package["repository"] or "",
             folder=Path(package["manifest_path"]).parent,
             checksum=known.get((package["name"], package["version"]), ""),
-            dependencies=tuple(sorted(identity(other) for other in dependencies(identifier))),
+            dependencies=tuple(sorted(identity_of(other) for other in dependencies(identifier))),
+            own=package["source"] is None,
         )
 
     return crate(root), sorted(crate(identifier) for identifier in found - {root})

@@ -1,6 +1,8 @@
-"""Writes a bill of materials (CycloneDX 1.5, JSON): sbom.py TARGET LIBRARY OUTPUT [FEATURES]
+"""Writes a bill of materials (CycloneDX 1.5, JSON):
 
-It names every crate that is linked into the library, with its checksum of Cargo.lock, and what the
+sbom.py MANIFEST TARGET FILE OUTPUT [FEATURES]
+
+It names every crate that is linked into the file, with its checksum of Cargo.lock, and what the
 toolchain adds. The same input gives the same bytes: the document has no time and no random number.
 """
 
@@ -9,9 +11,10 @@ import json
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
-from crates import Crate, linked
+from crates import Crate, linked, product_version
 from toolchain import PARTS
 
 
@@ -50,14 +53,16 @@ def toolchain_component(name: str, licence: str) -> dict:
 
 
 def main() -> None:
-    target, library, output = sys.argv[1:4]
-    features = sys.argv[4] if len(sys.argv) > 4 else ""
-    root, crates = linked(target, features)
-    digest = hashlib.sha256(Path(library).read_bytes()).hexdigest()
+    manifest, target, file, output = sys.argv[1:5]
+    features = sys.argv[5] if len(sys.argv) > 5 else ""
+    root, crates = linked(Path(manifest), target, features)
+    # The tool's crate leaves the version to the plugin's.
+    root = replace(root, version=product_version())
+    digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()
     subject = component(root)
-    subject["purl"] = f"pkg:generic/{root.name}@{root.version}"
+    subject["type"] = "library" if ".so" in file else "application"
     subject["hashes"] = [{"alg": "SHA-256", "content": digest}]
-    subject["description"] = f"{Path(library).name} for {target}"
+    subject["description"] = f"{Path(file).name} for {target}"
     added = [toolchain_component(part.name, part.licence) for part in PARTS]
     below = [{"ref": crate.identity, "dependsOn": list(crate.dependencies)} for crate in crates]
     own = [*root.dependencies, *(part["bom-ref"] for part in added)]

@@ -166,7 +166,10 @@ def _error(error: OperationFailure) -> str:
 def running_server(
     folder: Path, users: list[User], parameters: Mapping[str, str]
 ) -> Iterator[Stage]:
-    server = Server(Build.find(), folder, users, parameters)
+    build = Build.find()
+    server = Server(build, folder, users, parameters)
+    if build.installed:
+        print(f"The reference server has loaded {build.plugin}.")
     print(f"The reference server listens on 127.0.0.1:{server.port}. Its users of $external:")
     for user in users:
         roles = ", ".join(f"{role} on {database}" for role, database in user.roles)

@@ -19,6 +19,9 @@
     )
 )]
 
+/// The version of the plugin, and of all that is released with it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub mod abi;
 pub mod admission;
 pub mod aws;

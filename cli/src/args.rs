@@ -14,7 +14,7 @@ Exit status:
 
 /// Sets up and mends MONGODB-AWS logins: who am I to the server, and why does it not work?
 #[derive(Debug, Parser)]
-#[command(name = "mongodb-aws-auth", version, after_help = EXIT_STATUS)]
+#[command(name = "mongodb-aws-auth", version = mongodb_aws_auth::VERSION, after_help = EXIT_STATUS)]
 pub struct Cli {
     /// Print one JSON document instead of text
     #[arg(long, global = true)]

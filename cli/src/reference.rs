@@ -19,7 +19,7 @@ pub fn options(args: &Options, paint: Paint) -> Result<Report, Unusable> {
             (library.options(), library.description())
         }
         None => {
-            let version = format!("version {}", env!("CARGO_PKG_VERSION"));
+            let version = format!("version {}", mongodb_aws_auth::VERSION);
             (built_in(), version)
         }
     };

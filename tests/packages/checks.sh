@@ -85,6 +85,47 @@ use_plugin() {
     rm -r "$where/opt/host" "$where/etc/ssl"
 }
 
+# with_sts ROOT COMMAND...: a command in the root, beside the STS emulator.
+with_sts() {
+    python3 tests/c/with_sts.py target/debug/sts-emulator tests/sts/identities.json "$here/in-root" "$@"
+}
+
+# use_tool ROOT: what an operator does with the tool, in a root that has its package alone.
+use_tool() {
+    local where=$1 session=arn:aws:sts::123456789012:assumed-role/shop-app/i-0abc shell
+    check 'the tool has the packages'"'"' version' \
+        says "mongodb-aws-auth $version" in_root "$where" mongodb-aws-auth --version
+    check 'principal names the user of a session' says \
+        arn:aws:iam::123456789012:role/shop-app in_root "$where" mongodb-aws-auth principal "$session"
+    # shellcheck disable=SC2016
+    check 'whoami asks STS' says 'user: "arn:aws:iam::123456789012:user/alice"' \
+        with_sts "$where" sh -c 'AWS_ACCESS_KEY_ID=AKIAALICEEXAMPLE0001 \
+            AWS_SECRET_ACCESS_KEY=aliceEXAMPLEsecret+0001/aliceEXAMPLE0001 AWS_EC2_METADATA_DISABLED=true \
+            mongodb-aws-auth whoami --sts-endpoint "$MAWS_TEST_STS_ENDPOINT" --ca-file "$MAWS_TEST_STS_CA_FILE"'
+    check 'whoami without credentials fails and says so' \
+        says 'credentials' in_root "$where" env AWS_EC2_METADATA_DISABLED=true mongodb-aws-auth whoami
+    check 'bash completes its commands' says whoami in_root "$where" bash -ec '
+        source /usr/share/bash-completion/completions/mongodb-aws-auth
+        COMP_WORDS=(mongodb-aws-auth who) COMP_CWORD=1
+        _mongodb-aws-auth mongodb-aws-auth who mongodb-aws-auth
+        printf "%s\n" "${COMPREPLY[@]}"'
+    for shell in zsh/*/_mongodb-aws-auth fish/vendor_completions.d/mongodb-aws-auth.fish; do
+        check "${shell%%/*} finds its completions" in_root "$where" sh -c "grep whoami /usr/share/$shell"
+    done
+    check 'every command has a manual page' manual_pages "$where"
+}
+
+manual_pages() {
+    local command
+    for command in '' $(in_root "$1" mongodb-aws-auth --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/-\1/p'); do
+        # The help's own is that of --help.
+        [[ $command != -help ]] || continue
+        zcat "$1/usr/share/man/man1/mongodb-aws-auth$command.1.gz" | grep --quiet "^\.TH mongodb-aws-auth" ||
+            return 1
+    done
+    [[ $command == -* ]]
+}
+
 # expect_login TO FROM: asks the running server for a login.
 expect_login() {
     local line

@@ -113,7 +113,7 @@ pub fn ask_unsigned(tls: &mut Tls, host: &str, limit: Duration) -> io::Result<Ht
          Content-Length: {}\r\nAccept: application/json\r\nUser-Agent: mongodb-aws-auth-check/{}\
          \r\n\r\n{BODY}",
         BODY.len(),
-        env!("CARGO_PKG_VERSION")
+        mongodb_aws_auth::VERSION
     );
     tls.write_all(request.as_bytes())?;
     tls.flush()?;

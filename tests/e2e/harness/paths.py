@@ -15,16 +15,20 @@ class Build:
     server: Path
     plugin: Path
     emulator: Path
+    # Whether the plugin is loaded from where it is, as a server loads an installed one.
+    installed: bool = False
 
     @classmethod
     def find(cls) -> "Build":
         """As built by `scripts/test e2e`, unless the environment names other folders."""
         folder = Path(os.environ.get("MAWS_BUILD_DIR", REPOSITORY / "build" / "debug"))
         cargo = Path(os.environ.get("MAWS_CARGO_DIR", REPOSITORY / "target" / "debug"))
+        installed = os.environ.get("MAWS_INSTALLED_PLUGIN")
         return cls(
             server=folder / "tests" / "host" / "mongo-aws-host",
-            plugin=folder / "lib" / "libmongodb_aws_auth.so.1",
+            plugin=Path(installed or folder / "lib" / "libmongodb_aws_auth.so.1"),
             emulator=cargo / "sts-emulator",
+            installed=installed is not None,
         )
 
     def missing(self) -> list[Path]:

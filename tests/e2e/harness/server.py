@@ -47,7 +47,8 @@ class Server(Process):
         users_file = folder / "users.json"
         users_file.write_text(json.dumps([user.document() for user in users], indent=2))
         command: list[str | Path] = [build.server, "--port", str(port), "--logLevel", "debug"]
-        command += ["--plugin", private_copy(build.plugin, folder), "--users", users_file]
+        plugin = build.plugin if build.installed else private_copy(build.plugin, folder)
+        command += ["--plugin", plugin, "--users", users_file]
         for name, value in parameters.items():
             command += ["--setParameter", f"{name}={value}"]
         if certificate is not None:
