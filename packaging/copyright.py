@@ -23,7 +23,7 @@ License: Apache-2.0
 """
 APACHE_TEXT = re.compile(
     r"^ *Apache License\n\s*Version 2\.0, January 2004\n.*"
-    r"(END OF TERMS AND CONDITIONS|limitations under the License\.)\n?",
+    r"(additional liability\.|END OF TERMS AND CONDITIONS|limitations under the License\.)\n?",
     re.MULTILINE | re.DOTALL,
 )
 APACHE_SHORT = """\

@@ -1,7 +1,8 @@
 """Runs a command beside the STS emulator: with_sts.py EMULATOR IDENTITIES COMMAND [ARGUMENT...]
 
 The command finds in its environment where the emulator is:
-MAWS_TEST_STS_ENDPOINT, MAWS_TEST_STS_CONTROL_PORT and MAWS_TEST_STS_CA_FILE.
+MAWS_TEST_STS_ENDPOINT, MAWS_TEST_STS_CONTROL_PORT and MAWS_TEST_STS_CA_FILE. MAWS_TEST_STS_REGION, if
+set, is the region that the emulator has under its address.
 """
 
 import os
@@ -18,6 +19,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="maws-sts-") as folder:
         ca_file = os.path.join(folder, "ca.pem")
         arguments = ["--port", "0", "--control-port", "0", "--identities", identities]
+        if region := os.environ.get("MAWS_TEST_STS_REGION"):
+            arguments += ["--region", region]
         # The emulator ends with its standard input, so none is left behind if this is killed.
         process = subprocess.Popen(
             [emulator, *arguments, "--ca-out", ca_file, "--exit-with-stdin"],

@@ -87,7 +87,7 @@ use_plugin() {
 
 # with_sts ROOT COMMAND...: a command in the root, beside the STS emulator.
 with_sts() {
-    python3 tests/c/with_sts.py target/debug/sts-emulator tests/sts/identities.json "$here/in-root" "$@"
+    MAWS_TEST_STS_REGION=us-east-1 python3 tests/c/with_sts.py target/debug/sts-emulator tests/sts/identities.json "$here/in-root" "$@"
 }
 
 # use_tool ROOT: what an operator does with the tool, in a root that has its package alone.
@@ -104,10 +104,12 @@ use_tool() {
             mongodb-aws-auth whoami --sts-endpoint "$MAWS_TEST_STS_ENDPOINT" --ca-file "$MAWS_TEST_STS_CA_FILE"'
     check 'whoami without credentials fails and says so' \
         says 'credentials' in_root "$where" env AWS_EC2_METADATA_DISABLED=true mongodb-aws-auth whoami
+    # shellcheck disable=SC2016
     check 'bash completes its commands' says whoami in_root "$where" bash -ec '
         source /usr/share/bash-completion/completions/mongodb-aws-auth
         COMP_WORDS=(mongodb-aws-auth who) COMP_CWORD=1
-        _mongodb-aws-auth mongodb-aws-auth who mongodb-aws-auth
+        function=$(complete -p mongodb-aws-auth | sed "s/.*-F \([^ ]*\) .*/\1/")
+        "$function" mongodb-aws-auth who mongodb-aws-auth
         printf "%s\n" "${COMPREPLY[@]}"'
     for shell in zsh/*/_mongodb-aws-auth fish/vendor_completions.d/mongodb-aws-auth.fish; do
         check "${shell%%/*} finds its completions" in_root "$where" sh -c "grep whoami /usr/share/$shell"
