@@ -80,6 +80,7 @@ use_plugin() {
     mkdir -p "$where/etc/ssl/certs"
     cp tests/c/unused_ca.pem "$where/etc/ssl/certs/ca-certificates.crt"
     check 'with a bundle a plugin is created' says 'created' in_root "$where" /opt/host/consumer
+    containers "$where"
     check 'a server logs a user in before, during and after an upgrade' \
         serve_through_upgrade "$where" "$@"
     rm -r "$where/opt/host" "$where/etc/ssl"
@@ -126,6 +127,18 @@ manual_pages() {
             return 1
     done
     [[ $command == -* ]]
+}
+
+# containers ROOT: the init container of docs/install.md, and a server after it.
+containers() {
+    local where=$1 copy=/plugin/libmongodb_aws_auth.so.1
+    check 'a pod: what the init container copies is loaded by an unnamed user, on read-only roots' \
+        says created "$here/container" "$where" 0777 0:0 /opt/host/consumer "$copy"
+    check 'also where the volume belongs to an fsGroup' \
+        says created "$here/container" "$where" 2777 0:2000 /opt/host/consumer "$copy"
+    check 'but not through the volume that all may write to' says 'writable by group or others' \
+        env MAWS_WHOLE_VOLUME=1 "$here/container" "$where" 0777 0:0 \
+        /opt/host/consumer "${copy/plugin/plugin/lib}"
 }
 
 # expect_login TO FROM: asks the running server for a login.

@@ -1,12 +1,12 @@
-// Loads the installed plugin through the shim, says what it has loaded, and creates a plugin with
+// Loads the installed plugin, or the one that is named, through the shim, says what it has loaded, and creates a plugin with
 // the default options: that reads the system's CA bundle.
 #include <cstdio>
 
 #include "maws/library.h"
 #include "maws/plugin.h"
 
-int main() {
-    const auto library = maws::Library::open(PLUGIN);
+int main(int argc, char** argv) {
+    const auto library = maws::Library::open(argc > 1 ? argv[1] : PLUGIN);
     if (!library) {
         std::printf("not loaded: %s\n", library.error().message.c_str());
         return 1;
