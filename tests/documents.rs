@@ -106,3 +106,28 @@ fn value(spec: &Spec) -> String {
             .join(", "),
     }
 }
+
+#[test]
+fn the_products_version_has_one_source() {
+    // Lock files repeat it: cargo refuses those that do not fit.
+    let named = |text: &str| {
+        let mut lines = text.lines().skip_while(|line| *line != "[package]").skip(1);
+        lines
+            .by_ref()
+            .take_while(|line| !line.starts_with('['))
+            .any(|line| line.starts_with("version"))
+    };
+    assert!(named(&read("Cargo.toml")));
+    assert!(!named(&read("cli/Cargo.toml")), "cli/Cargo.toml");
+    let wanted = format!(
+        "name = \"mongodb-aws-auth\"\nversion = \"{}\"",
+        mongodb_aws_auth::VERSION
+    );
+    for lock in ["Cargo.lock", "cli/Cargo.lock", "fuzz/Cargo.lock"] {
+        assert!(
+            read(lock).contains(&wanted),
+            "{lock}: scripts/release --set"
+        );
+    }
+    assert!(!read("CMakeLists.txt").contains(mongodb_aws_auth::VERSION));
+}

@@ -108,6 +108,20 @@ fn completions_are_made_for_every_shell() {
 }
 
 #[test]
+fn the_tool_and_its_manual_page_have_the_plugins_version() {
+    let version = mongodb_aws_auth::VERSION;
+    Machine::new()
+        .run(&["--version"])
+        .assert_says(0, &[&format!("mongodb-aws-auth {version}")]);
+    let title = format!("\"mongodb-aws-auth {version}\"");
+    Machine::new().run(&["man"]).assert_says(0, &[&title]);
+    let machine = Machine::new();
+    let plugin = install_plugin(machine.home.path());
+    let run = machine.run(&["options", "--plugin", &plugin]);
+    run.assert_says(0, &[&format!("version {version}")]);
+}
+
+#[test]
 fn manual_pages_are_made_for_every_command() {
     let machine = Machine::new();
     machine

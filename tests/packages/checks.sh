@@ -61,9 +61,13 @@ build_consumers() {
     # shellcheck disable=SC2016
     check 'pkg-config names the plugin' says "$plugin" in_root "$build" \
         sh -c 'ls "$(pkg-config --variable=plugin mongodb-aws-auth)"'
-    check 'a C++ server builds with CMake, and the shim with it' in_root "$build" sh -ec 'cd /tmp/source
-        cmake -S consumer -B build -DCMAKE_CXX_FLAGS="-Wall -Wextra -Werror -static-libstdc++ -static-libgcc"
-        cmake --build build'
+    check 'and the version' says "$version" in_root "$build" pkg-config --modversion mongodb-aws-auth
+    # shellcheck disable=SC2016
+    check 'a C++ server that asks for this version builds with CMake, and the shim with it' \
+        in_root "$build" sh -ec 'cd /tmp/source
+        cmake -S consumer -B build -DWANTED_VERSION="$1" \
+            -DCMAKE_CXX_FLAGS="-Wall -Wextra -Werror -static-libstdc++ -static-libgcc"
+        cmake --build build' sh "$version"
     mv "$source/server" "$source/build/consumer" "$work/$suite/" || true
     rm -rf "$source"
 }
