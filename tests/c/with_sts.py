@@ -1,8 +1,8 @@
 """Runs a command beside the STS emulator: with_sts.py EMULATOR IDENTITIES COMMAND [ARGUMENT...]
 
 The command finds in its environment where the emulator is:
-MAWS_TEST_STS_ENDPOINT, MAWS_TEST_STS_CONTROL_PORT and MAWS_TEST_STS_CA_FILE. MAWS_TEST_STS_REGION, if
-set, is the region that the emulator has under its address.
+MAWS_TEST_STS_ENDPOINT, MAWS_TEST_STS_CONTROL_PORT and MAWS_TEST_STS_CA_FILE.
+MAWS_TEST_STS_REGION, if set, is the region that the emulator has under its address.
 """
 
 import os

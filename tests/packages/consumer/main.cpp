@@ -1,5 +1,5 @@
-// Loads the installed plugin, or the one that is named, through the shim, says what it has loaded, and creates a plugin with
-// the default options: that reads the system's CA bundle.
+// Loads the installed plugin, or the one that is named, through the shim, says what it has loaded,
+// and creates a plugin with the default options: that reads the system's CA bundle.
 #include <cstdio>
 
 #include "maws/library.h"
