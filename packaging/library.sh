@@ -70,7 +70,8 @@ build_tool() {
     rm -rf "$to"
     mkdir -p "$to/man" "$to/completions"
     # In a folder of its own: the plugin's crate is in it with other features.
-    portable_cargo "$arch" '' "$folder/cargo-tool" build --manifest-path "$root/cli/Cargo.toml" \
+    RUSTC_WRAPPER="$root/packaging/rustc-wrapper" \
+        portable_cargo "$arch" '' "$folder/cargo-tool" build --manifest-path "$root/cli/Cargo.toml" \
         --bin mongodb-aws-auth || return 1
     install -m 0755 "$folder/cargo-tool/$arch-unknown-linux-gnu/release/mongodb-aws-auth" "$to"
     run=("$to/mongodb-aws-auth")
