@@ -81,10 +81,10 @@ class Crowd {
         };
         const double before = used();
         for (maws_conv& conv : conversations) {
-            maws_step step;
-            if (host_.begin(0, conv) != MAWS_DONE) bench::fail("a conversation was refused");
-            if (host_.send(conv, bench::fixed_first(), step) != MAWS_CONTINUE)
-                bench::fail("client-first was refused");
+            const bool begun = host_.begin(0, conv) == MAWS_DONE;
+            if (!begun || host_.send(conv, bench::fixed_first()) != MAWS_CONTINUE) {
+                bench::fail("a conversation was refused");
+            }
         }
         const double bytes = (used() - before) / static_cast<double>(count);
         for (const maws_conv conv : conversations) host_.end(conv);
@@ -116,11 +116,10 @@ class Crowd {
         Login& login = logins_[index];
         login.begun = since_begin();
         maws_status status = host_.begin(index, login.conv);
-        maws_step step;
-        if (status == MAWS_DONE) status = host_.send(login.conv, bench::fixed_first(), step);
+        if (status == MAWS_DONE) status = host_.send(login.conv, bench::fixed_first());
         if (status == MAWS_CONTINUE) {
             login.at_first_host = bench::text(host_.info(login.conv).sts_host) == first_host_;
-            status = host_.send(login.conv, bench::fixed_second(), step);
+            status = host_.send(login.conv, bench::fixed_second());
         }
         if (status == MAWS_PENDING) return sign(index, 1);
         login.status = status;

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "host.h"
 #include "load.h"
@@ -23,12 +24,19 @@ void on_ready(std::uintptr_t, std::uintptr_t conv_ctx) {
     waiter.condition.notify_one();
 }
 
-// One login of a session thread, which asks for what is known of it at the end.
-maws_status login(const bench::Host& host, Waiter& waiter, double rest_ms) {
+// One login of a session thread, which asks for what is known of it at the end. Where the client
+// takes its time between its messages, the time counts from the second.
+maws_status login(const bench::Host& host, Waiter& waiter, double rest_ms,
+                  bench::Clock::time_point& from) {
     waiter.ready = false;
     maws_conv conv{};
     maws_status status = host.begin(reinterpret_cast<std::uintptr_t>(&waiter), conv);
-    if (status == MAWS_DONE) status = host.send_both(conv, rest_ms);
+    if (status == MAWS_DONE) status = host.send(conv, bench::fixed_first());
+    if (rest_ms > 0) {
+        std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(rest_ms));
+        from = bench::Clock::now();
+    }
+    if (status == MAWS_CONTINUE) status = host.send(conv, bench::fixed_second());
     if (status == MAWS_PENDING) {
         std::unique_lock lock(waiter.mutex);
         waiter.condition.wait(lock, [&] { return waiter.ready; });
@@ -49,8 +57,8 @@ int main(int argc, char** argv) {
     const double rest_ms = arguments.number("--rest-ms");
     const bench::Host host(arguments.text("--plugin"), arguments.options(), on_ready);
     bench::run_load(arguments, [&] {
-        return [&host, rest_ms, waiter = std::make_shared<Waiter>()] {
-            return login(host, *waiter, rest_ms) == MAWS_DONE;
+        return [&host, rest_ms, waiter = std::make_shared<Waiter>()](auto& from) {
+            return login(host, *waiter, rest_ms, from) == MAWS_DONE;
         };
     });
     return 0;

@@ -48,7 +48,8 @@ class Connection {
         std::string_view answer;
         do {
             const std::size_t had = answer.size();
-            const int got = SSL_read(tls_, buffer.data() + had, static_cast<int>(buffer.size() - had));
+            const int got =
+                SSL_read(tls_, buffer.data() + had, static_cast<int>(buffer.size() - had));
             if (got <= 0) return false;
             answer = {buffer.data(), had + static_cast<std::size_t>(got)};
         } while (!is_whole(answer));
@@ -77,8 +78,8 @@ int main(int argc, char** argv) {
     const bench::Arguments arguments(argc, argv, defaults);
     const std::string& url = arguments.text("--url");
     const std::string port = url.substr(url.rfind(':') + 1);
-    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
-                                                                    SSL_CTX_free);
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
+        SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     if (SSL_CTX_load_verify_file(context.get(), arguments.text("--ca").c_str()) != 1) {
         bench::fail("no CA file");
@@ -91,7 +92,7 @@ int main(int argc, char** argv) {
     request.append("\r\n").append(bench::body);
     bench::run_load(arguments, [&] {
         auto connection = std::make_shared<Connection>(context.get(), port);
-        return [connection, &request] { return connection->post(request); };
+        return [connection, &request](auto&) { return connection->post(request); };
     });
     return 0;
 }

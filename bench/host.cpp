@@ -2,9 +2,7 @@
 
 #include <dlfcn.h>
 
-#include <chrono>
 #include <cstdio>
-#include <thread>
 
 #include "measure.h"
 
@@ -104,21 +102,13 @@ maws_status Host::begin(std::uintptr_t conv_ctx, maws_conv& conv) const {
     return api_->begin(plugin_, &begin, &conv, nullptr);
 }
 
-maws_status Host::send(maws_conv conv, std::string_view payload, maws_step& step) const {
-    step = {};
+maws_status Host::send(maws_conv conv, std::string_view payload, maws_bytes* reply) const {
+    maws_step step{};
     step.struct_size = sizeof step;
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(payload.data());
-    return api_->step(conv, bytes, payload.size(), &step);
-}
-
-maws_status Host::send_both(maws_conv conv, double rest_ms) const {
-    maws_step step;
-    const maws_status status = send(conv, fixed_first(), step);
-    if (status != MAWS_CONTINUE) return status;
-    if (rest_ms > 0) {
-        std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(rest_ms));
-    }
-    return send(conv, fixed_second(), step);
+    const maws_status status = api_->step(conv, bytes, payload.size(), &step);
+    if (reply != nullptr) *reply = step.reply;
+    return status;
 }
 
 maws_status Host::outcome(maws_conv conv, std::uint32_t wait_ms) const {

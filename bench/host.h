@@ -41,9 +41,8 @@ class Host {
     ~Host();
 
     maws_status begin(std::uintptr_t conv_ctx, maws_conv& conv) const;
-    maws_status send(maws_conv conv, std::string_view payload, maws_step& step) const;
-    // Both messages of a client; `rest_ms` is the way to it and back.
-    maws_status send_both(maws_conv conv, double rest_ms = 0) const;
+    // The reply is valid until the conversation ends.
+    maws_status send(maws_conv conv, std::string_view payload, maws_bytes* reply = nullptr) const;
     maws_status outcome(maws_conv conv, std::uint32_t wait_ms = 0) const;
     maws_info info(maws_conv conv) const;
     void cancel(maws_conv conv) const { api_->cancel(conv); }

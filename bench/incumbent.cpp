@@ -183,7 +183,7 @@ int main(int argc, char** argv) {
     std::atomic<std::uint64_t> seed{0};
     bench::run_load(arguments, [&] {
         auto random = std::make_shared<std::mt19937_64>(++seed);
-        return [&target, &pool, random] { return log_in(target, pool, *random); };
+        return [&target, &pool, random](auto&) { return log_in(target, pool, *random); };
     });
     return 0;
 }

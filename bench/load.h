@@ -9,8 +9,9 @@
 
 namespace bench {
 
-// One login; false where it was not accepted.
-using Login = std::function<bool()>;
+// One login; false where it was not accepted. Its time counts from `from`, which is now unless the
+// login moves it.
+using Login = std::function<bool(Clock::time_point& from)>;
 
 // --threads, --warmup and --logins of each thread, and --seconds, which counts where --logins is 0.
 std::map<std::string, std::string> load_defaults();
