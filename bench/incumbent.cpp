@@ -17,6 +17,7 @@
 #include <regex>
 #include <sstream>
 
+#include "base64.h"
 #include "load.h"
 #include "measure.h"
 #include "request.h"
@@ -101,27 +102,10 @@ class Pool {
     std::vector<Handle> idle_;
 };
 
-std::string base64(const std::string& bytes) {
-    static constexpr char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string result;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t j = 0; j < 3; ++j) {
-            const char byte = i + j < bytes.size() ? bytes[i + j] : '\0';
-            group = group << 8 | static_cast<unsigned char>(byte);
-        }
-        for (std::size_t j = 0; j < 4; ++j) {
-            result += i + j > bytes.size() ? '=' : digits[group >> (18 - 6 * j) & 63];
-        }
-    }
-    return result;
-}
-
 std::string new_nonce(std::mt19937_64& random) {
     std::string nonce(nonce_bytes, '\0');
     for (char& byte : nonce) byte = static_cast<char>(random());
-    return base64(nonce);
+    return bench::base64(nonce);
 }
 
 std::string user_name(const std::string& answer) {

@@ -70,6 +70,10 @@ class Nginx:
         for name, value in values.items():
             configuration = configuration.replace(f"@{name}@", str(value))
         (self.folder / "nginx.conf").write_text(configuration)
+        self.start()
+
+    def start(self) -> None:
+        """Also after `stop`: on the same ports, and with counters that begin anew."""
         # Connections of this class to the port that tells the counters.
         self._asked = 0
         command = ["nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
@@ -85,9 +89,13 @@ class Nginx:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def stop(self) -> None:
+        """Closes all connections."""
         self._process.terminate()
         self._process.wait()
-        shutil.rmtree(self.folder)
 
     @property
     def ca_file(self) -> Path:

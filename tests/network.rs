@@ -18,7 +18,7 @@ const ADMIN: &str = "arn:aws:iam::123456789012:user/admin";
 
 #[test]
 fn a_connection_that_died_while_it_rested_is_replaced() {
-    for delivery in [Delivery::Close, Delivery::Reset] {
+    for delivery in [Delivery::Close, Delivery::HalfClose, Delivery::Reset] {
         let server = Server::start();
         assert_eq!(server.login(ALICE).code, MAWS_DONE);
         server.sts.push_fault(delivery.clone());
@@ -48,12 +48,25 @@ fn a_connection_that_was_closed_while_it_rested_is_not_used() {
 
 #[test]
 fn a_connection_that_dies_is_replaced_once_even_if_it_was_opened_ahead() {
-    for delivery in [Delivery::Close, Delivery::Reset] {
+    for delivery in [Delivery::Close, Delivery::HalfClose, Delivery::Reset] {
         let server = Server::start();
         server.sts.set_standing_fault(Some(delivery.into()));
         server.login(ALICE).assert_refused(Reason::ConnectionLost);
         assert!(server.sts.counters().requests <= 2);
     }
+}
+
+#[test]
+fn an_answer_before_a_half_close_counts_and_the_connection_is_not_used_again() {
+    let server = Server::start();
+    let half_close = Fault::from(Delivery::ThenHalfClose);
+    server.sts.set_standing_fault(Some(half_close));
+    for _ in 0..3 {
+        assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    }
+    let counters = server.sts.counters();
+    assert_eq!(counters.unanswered, 0);
+    assert_eq!(counters.connections, 3);
 }
 
 #[test]
