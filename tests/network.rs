@@ -136,6 +136,14 @@ fn a_silent_or_dripping_sts_costs_the_deadline_and_no_more() {
 }
 
 #[test]
+fn a_slow_sts_is_waited_for_as_long_as_there_is_time() {
+    let server = Server::start();
+    server.sts.push_fault(Fault::latency_ms(300));
+    assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    assert_eq!(server.sts.counters().requests, 1);
+}
+
+#[test]
 fn a_late_answer_never_reaches_the_next_login() {
     let server = Server::with(&[SHORT]);
     assert_eq!(server.login(ALICE).code, MAWS_DONE);

@@ -127,7 +127,10 @@ fn a_connection_can_close_after_an_answer_that_did_not_say_so() {
 
 #[test]
 fn a_half_closed_connection_is_read_until_the_client_goes_away() {
-    for (delivery, answers) in [(Delivery::HalfClose, false), (Delivery::ThenHalfClose, true)] {
+    for (delivery, answers) in [
+        (Delivery::HalfClose, false),
+        (Delivery::ThenHalfClose, true),
+    ] {
         let emulator = start();
         let mut connection = connection_under(&emulator, delivery);
         assert_eq!(!connection.rest().unwrap().is_empty(), answers);
