@@ -57,6 +57,7 @@ class Bench:
         often, rarely = self._scale.repeats, self._scale.rare_repeats
         return {
             "load": (often, self._load),
+            "fresh": (rarely, self._fresh),
             "floor": (often, self._floor),
             "cold": (often, self._cold),
             "idle": (1, self._idle),
@@ -99,6 +100,13 @@ class Bench:
             return ours, measure(self._programs.incumbent)
         theirs = measure(self._programs.incumbent)
         return measure(self._programs.driver), theirs
+
+    def _fresh(self, rows: dict[str, Row], rotation: int) -> None:
+        arguments = ("--threads", 16, "--seconds", self._scale.seconds)
+        ours = self._programs.driver(self._sts, "at_once", *arguments)
+        theirs = self._programs.incumbent(self._sts, "at_once", "--mode", "fresh", *arguments)
+        self._note("fresh", repeat=rotation, plugin=ours, libcurl=theirs)
+        rows["fresh"].add(ours["logins_per_s"] / theirs["logins_per_s"])
 
     def _floor(self, rows: dict[str, Row], rotation: int) -> None:
         """nginx on one CPU, the program on another: the scheduler's choice counts for nothing."""

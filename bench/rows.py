@@ -108,6 +108,8 @@ def all_rows() -> dict[str, Row]:
             row(f"load-cpu-{delay}-{count}", text, LOW, 0.6, 0.35, "x")
     text = "growth of memory, 64 at once, to libcurl's"
     row("load-memory", text, LOW, 0.75, 0.35, "x")
+    text = "logins/s, STS 0 ms, 16 at once, to libcurl's with a new connection for each"
+    row("fresh", text, HIGH, None, None, "x", 0)
     text = "median above the raw POST, pinned, one at a time"
     row("floor", text, LOW, 40, 15, "us", 1)
     text = "cold login with a client's round trip of 5 ms before it, to a warm one, STS 20 ms"

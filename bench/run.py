@@ -25,7 +25,8 @@ def main() -> int:
     arguments = parse()
     scale = QUICK if arguments.quick else Scale()
     if arguments.repeats is not None:
-        scale = dataclasses.replace(scale, repeats=arguments.repeats)
+        rare = min(scale.rare_repeats, arguments.repeats)
+        scale = dataclasses.replace(scale, repeats=arguments.repeats, rare_repeats=rare)
     rows = {key: row for key, row in all_rows().items() if row.group in arguments.only}
     programs = Programs(arguments.programs, arguments.plugin)
     around = surroundings() | {
