@@ -1,7 +1,9 @@
 """nginx as STS on loopback over TLS: answers what STS answers, and checks no signature."""
 
 import http.client
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -11,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 HERE = Path(__file__).parent
+PROGRAM = "/usr/sbin/nginx"
 ECHO_MODULE = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
 STARTED_WITHIN = 10.0
 PLACES = ("at_once", "delayed", "dropping", "resetting", "denying", "throttling", "status")
@@ -76,7 +79,7 @@ class Nginx:
         """Also after `stop`: on the same ports, and with counters that begin anew."""
         # Connections of this class to the port that tells the counters.
         self._asked = 0
-        command = ["nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
+        command = [PROGRAM, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
         self._await_start()
 
@@ -93,7 +96,9 @@ class Nginx:
         shutil.rmtree(self.folder)
 
     def stop(self) -> None:
-        """Closes all connections."""
+        """Closes all connections, also where the process that answers was stopped by a signal."""
+        if self._process.poll() is None:
+            os.kill(self.worker(), signal.SIGCONT)
         self._process.terminate()
         self._process.wait()
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from nginx import PROGRAM
 from rows import Row
 
 BEGIN = "<!-- figures: written by scripts/bench --write -->"
@@ -66,7 +67,7 @@ def surroundings() -> dict[str, Any]:
         "kernel": platform.release(),
         "programs": ", ".join(
             (
-                _version("nginx", "-v"),
+                _version(PROGRAM, "-v"),
                 "libcurl " + _version("curl-config", "--version").split()[-1],
                 _version("openssl", "version"),
                 _version("rustc", "--version"),

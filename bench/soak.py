@@ -7,6 +7,7 @@ stopped and started. Each fault lasts some seconds; a round has each of them onc
 import argparse
 import contextlib
 import json
+import os
 import random
 import signal
 import statistics
@@ -153,22 +154,17 @@ class Faults:
 
     @contextlib.contextmanager
     def _stopped(self, pid: int) -> Iterator[None]:
-        _send(pid, signal.SIGSTOP)
+        os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            _send(pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
 
     @contextlib.contextmanager
     def _restarted(self) -> Iterator[None]:
         self._nginx.stop()
         yield
         self._nginx.start()
-
-
-def _send(pid: int, number: int) -> None:
-    # The kernel's own command line tool does no more than this.
-    subprocess.run(["kill", f"-{number}", str(pid)], check=True)
 
 
 def main() -> int:
