@@ -5,6 +5,7 @@ import platform
 import re
 import statistics
 import subprocess
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def write_into(page: Path, rows: Iterable[Row], surroundings: dict[str, Any]) ->
         "Medians; the spread is from the least to the greatest."
     )
     figures = f"![Shares of what must not be exceeded](performance.svg)\n\n{markdown_table(rows)}"
+    told = textwrap.fill(told, 110)
     page.write_text(f"{before}{BEGIN}\n\n{told}\n\n{figures}\n\n{END}{after}")
 
 
@@ -106,4 +108,4 @@ def _cpu() -> str:
 def _version(*command: str) -> str:
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     first = (ended.stdout + ended.stderr).splitlines()[0]
-    return first.removeprefix("nginx version: ").split(" (")[0].split("  ")[0]
+    return " ".join(first.removeprefix("nginx version: ").split()[:2])

@@ -62,6 +62,10 @@ install_missing() {
         say "$output" >&2
         die "the packages could not be installed"
     }
+    # Debian starts it as a service on all addresses; it is wanted as a program only.
+    if [[ " ${missing[*]} " == *" nginx-light "* && -d /run/systemd/system ]]; then
+        "${sudo[@]}" systemctl --quiet disable --now nginx
+    fi
 }
 
 # ensure_venv LIST: .venv with the packages of scripts/requirements/LIST.txt; takes no time when
