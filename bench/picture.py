@@ -5,9 +5,9 @@ from html import escape
 
 from rows import Row
 
-WIDTH = 900
-LEFT = 460
-RIGHT = 60
+WIDTH = 980
+LEFT = 510
+RIGHT = 80
 LINE = 22
 TOP = 46
 BOTTOM = 30
