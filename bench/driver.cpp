@@ -19,8 +19,12 @@ struct Waiter {
 
 void on_ready(std::uintptr_t, std::uintptr_t conv_ctx) {
     auto& waiter = *reinterpret_cast<Waiter*>(conv_ctx);
-    const std::lock_guard lock(waiter.mutex);
-    waiter.ready = true;
+    {
+        const std::lock_guard lock(waiter.mutex);
+        waiter.ready = true;
+    }
+    // Without the lock, which the thread that wakes wants at once; it goes no further than to the
+    // conversation's end, which waits for this function to return.
     waiter.condition.notify_one();
 }
 
