@@ -38,7 +38,7 @@ OPTIONS = (
     ("awsStsWorkers", ("4", "16", "64")),
     ("awsStsTimeoutMs", ("1000", "2000", "4000")),
     ("awsStsQueueLimit", ("4", "10000")),
-    ("awsMaxConversations", ("8", "20000")),
+    ("awsMaxConversations", ("24", "20000")),
     ("awsConversationTimeoutMs", ("1000", "60000")),
     ("awsStsConnectTimeoutMs", ("200", "3000")),
 )
