@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
 use std::time::SystemTime;
 
 use mongodb_aws_auth::abi::maws_code::*;
@@ -53,6 +56,50 @@ fn a_connection_that_dies_is_replaced_once_even_if_it_was_opened_ahead() {
         server.sts.set_standing_fault(Some(delivery.into()));
         server.login(ALICE).assert_refused(Reason::ConnectionLost);
         assert!(server.sts.counters().requests <= 2);
+    }
+}
+
+#[test]
+fn a_connection_that_a_login_has_waited_for_is_replaced_when_it_dies() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let way = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://{}", way.local_addr().unwrap());
+    let (open, opened) = mpsc::channel();
+    let address = sts.address();
+    // The first connection, opened ahead, comes to STS when the test says so; the second at once.
+    let relay = thread::spawn(move || {
+        for client in way.incoming().take(2) {
+            let client = client.unwrap();
+            opened.recv().unwrap();
+            carry(client, TcpStream::connect(address).unwrap());
+        }
+    });
+    let server = Server::around(sts, &[("awsStsEndpoint", &endpoint)]);
+    server.sts.push_fault(Delivery::Close);
+    let conversation = server.begin();
+    let (host, nonce) = challenge(&conversation);
+    let second = client::client_second(&credentials(ALICE), &host, &nonce, SystemTime::now());
+    assert_eq!(conversation.step(&client_second(&second)), MAWS_PENDING);
+    while server.plugin.snapshot().in_flight == 0 {
+        thread::yield_now();
+    }
+    (0..2).for_each(|_| open.send(()).unwrap());
+    assert_eq!(conversation.poll(LONG), MAWS_DONE);
+    conversation.end().unwrap();
+    server.plugin.ended();
+    relay.join().unwrap();
+    assert_eq!(server.sts.counters().connections, 2);
+}
+
+/// Carries bytes both ways until either side is gone, in threads of its own.
+fn carry(client: TcpStream, server: TcpStream) {
+    let back = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    for (mut from, mut to) in [(client, server), back] {
+        thread::spawn(move || {
+            // Either side may be gone.
+            let _end = std::io::copy(&mut from, &mut to);
+            let _gone = to.shutdown(Shutdown::Both);
+        });
     }
 }
 
