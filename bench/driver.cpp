@@ -47,7 +47,11 @@ maws_status login(const bench::Host& host, Waiter& waiter, double rest_ms,
         lock.unlock();
         status = host.outcome(conv);
     }
-    host.info(conv);
+    const maws_info info = host.info(conv);
+    if (status != MAWS_DONE) {
+        std::fprintf(stderr, "%d %.*s\n", status, static_cast<int>(info.detail.len),
+                     info.detail.ptr);
+    }
     host.end(conv);
     return status;
 }

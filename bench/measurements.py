@@ -61,7 +61,7 @@ class Bench:
             "floor": (often, self._floor),
             "cold": (often, self._cold),
             "idle": (1, self._idle),
-            "dead": (rarely, self._dead),
+            "dead": (often, self._dead),
             "denied": (rarely, self._denied),
             "storm": (rarely, self._storm),
             "silence": (rarely, self._silence),

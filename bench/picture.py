@@ -29,7 +29,7 @@ text { font: 12px sans-serif; fill: #1f2328; }
 
 def picture(rows: Iterable[Row]) -> str:
     """An SVG document."""
-    shown = [row for row in rows if row.samples and row.share_of_must(row.median) is not None]
+    shown = [row for row in rows if row.samples and row.share_of_must(row.reached) is not None]
     height = TOP + LINE * len(shown) + BOTTOM
     bottom = height - BOTTOM
     parts = [
@@ -51,7 +51,7 @@ def picture(rows: Iterable[Row]) -> str:
 
 
 def _bar(row: Row, y: int) -> list[str]:
-    share = row.share_of_must(row.median) or 0.0
+    share = row.share_of_must(row.reached) or 0.0
     kind = "met" if share <= 1 else "missed"
     middle = y + LINE / 2
     parts = [

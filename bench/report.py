@@ -53,7 +53,7 @@ def write_into(page: Path, rows: Iterable[Row], surroundings: dict[str, Any]) ->
         f"{surroundings['cpus']} CPUs ({surroundings['cpu']}), load {surroundings['load']} before "
         f"the run; {surroundings['programs']}. {surroundings['repeats']} repeats of "
         f"{surroundings['seconds']} s; storm and silence {surroundings['rare_repeats']}. "
-        "Medians; the spread is from the least to the greatest."
+        "Medians, of failures the worst; the spread is from the least to the greatest."
     )
     figures = f"![Shares of what must not be exceeded](performance.svg)\n\n{markdown_table(rows)}"
     told = textwrap.fill(told, 110)

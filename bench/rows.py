@@ -23,19 +23,23 @@ class Row:
     aim: float | None = None
     unit: str = ""
     digits: int = 2
+    # The worst repeat counts, and not the median.
+    worst: bool = False
     samples: list[float] = field(default_factory=list)
 
     def add(self, sample: float) -> None:
         self.samples.append(sample)
 
     @property
-    def median(self) -> float:
+    def reached(self) -> float:
+        if self.worst:
+            return max(self.samples) if self.better is Better.LOW else min(self.samples)
         return statistics.median(self.samples)
 
     def meets(self, goal: float) -> bool:
         if self.better is Better.LOW:
-            return self.median <= goal
-        return self.median >= goal
+            return self.reached <= goal
+        return self.reached >= goal
 
     def verdict(self) -> str:
         if self.must is None:
@@ -60,7 +64,7 @@ class Row:
         return f"{self.better.value} {self._number(goal)}"
 
     def value_text(self) -> str:
-        return self._number(self.median) if self.samples else "not measured"
+        return self._number(self.reached) if self.samples else "not measured"
 
     def spread_text(self) -> str:
         if len(self.samples) < 2:
@@ -90,8 +94,9 @@ def all_rows() -> dict[str, Row]:
         aim: float | None = None,
         unit: str = "",
         digits: int = 2,
+        worst: bool = False,
     ) -> None:
-        rows[key] = Row(key.split("-")[0], name, better, must, aim, unit, digits)
+        rows[key] = Row(key.split("-")[0], name, better, must, aim, unit, digits, worst)
 
     for count in (16, 64):
         text = f"logins/s, STS 0 ms, {count} at once, to libcurl's"
@@ -116,12 +121,12 @@ def all_rows() -> dict[str, Row]:
     row("cold", text, LOW, 1.3, 1.1, "x")
     row("idle", "an idle conversation", LOW, 1024, 512, "bytes", 0)
     text = "200 logins, every second request of a connection closed: failed"
-    row("dead-close", text, LOW, 0, digits=0)
+    row("dead-close", text, LOW, 0, digits=0, worst=True)
     text = "200 logins, every second request of a connection reset: failed"
-    row("dead-reset", text, LOW, 0, digits=0)
-    row("denied", "200 denied logins: connections", LOW, 1, digits=0)
+    row("dead-reset", text, LOW, 0, digits=0, worst=True)
+    row("denied", "200 denied logins: connections", LOW, 1, digits=0, worst=True)
     text = "storm, 10,000 logins at once, 600/s: failed"
-    row("storm-failed", text, LOW, 0, digits=0)
+    row("storm-failed", text, LOW, 0, digits=0, worst=True)
     row("storm-time", "storm: time, to the ideal", LOW, 1.25, 1.1, "x")
     row("storm-requests", "storm: requests per login", LOW, 1.15, 1.05, digits=3)
     text = "first of two endpoints silent, 500 logins/s: failed, in deadlines' worth"
@@ -130,7 +135,7 @@ def all_rows() -> dict[str, Row]:
     row("silence-last", text, LOW, 3, None, "s")
     text = "silence over: logins at the first endpoint again after"
     row("silence-recovery", text, LOW, 60, None, "s", 1)
-    row("silence-after", "silence over: failed", LOW, 0, digits=0)
+    row("silence-after", "silence over: failed", LOW, 0, digits=0, worst=True)
     text = "instructions per login, to the last release's"
     row("instructions", text, LOW, 1.05, None, "x", 3)
     return rows

@@ -144,7 +144,7 @@ build_shipped_plugin() {
     local to=$1
     cargo rustc --locked --release --lib --crate-type cdylib &&
         mkdir -p "$(dirname "$to")" &&
-        cp "${CARGO_TARGET_DIR:-target}/release/libmongodb_aws_auth.so" "$to"
+        cp --remove-destination "${CARGO_TARGET_DIR:-target}/release/libmongodb_aws_auth.so" "$to"
 }
 
 build_bench_programs() {
