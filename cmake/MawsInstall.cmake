@@ -14,7 +14,7 @@ install(FILES "${MAWS_PLUGIN_FILE}" DESTINATION ${MAWS_PLUGIN_FOLDER}
 install(FILES README.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT runtime)
 if(EXISTS "${CMAKE_SOURCE_DIR}/docs")
     install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT runtime
-            FILES_MATCHING PATTERN "*.md")
+            FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
 endif()
 
 # scripts/package has built it, and its manual pages and completions with it.

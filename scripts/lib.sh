@@ -62,6 +62,10 @@ install_missing() {
         say "$output" >&2
         die "the packages could not be installed"
     }
+    # Debian starts it as a service on all addresses; it is wanted as a program only.
+    if [[ " ${missing[*]} " == *" nginx-light "* && -d /run/systemd/system ]]; then
+        "${sudo[@]}" systemctl --quiet disable --now nginx
+    fi
 }
 
 # ensure_venv LIST: .venv with the packages of scripts/requirements/LIST.txt; takes no time when
@@ -121,4 +125,38 @@ build_for_logins() {
     shift
     cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug "$@" &&
         cmake --build "$folder" --target maws_plugin maws_sts_emulator mongo-aws-host
+}
+
+# What scripts/bench and scripts/soak build and run, apart from what every build needs.
+need_bench_packages() {
+    need libcurl4-openssl-dev pkg-config --exists libcurl
+    need libboost-dev test -e /usr/include/boost/property_tree/ptree.hpp
+    need_program openssl
+    need nginx-light test -x /usr/sbin/nginx
+    need libnginx-mod-http-echo test -e /usr/lib/nginx/modules/ngx_http_echo_module.so
+    need_program valgrind
+    need_program util-linux taskset
+}
+
+# The plugin as it is shipped: for an rlib beside it, which `cargo build` makes too, fat LTO is left
+# out.
+build_shipped_plugin() {
+    local to=$1
+    cargo rustc --locked --release --lib --crate-type cdylib &&
+        mkdir -p "$(dirname "$to")" &&
+        cp --remove-destination "${CARGO_TARGET_DIR:-target}/release/libmongodb_aws_auth.so" "$to"
+}
+
+build_bench_programs() {
+    cmake -S bench -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo &&
+        cmake --build build/bench
+}
+
+# or_show COMMAND...: without a word where it succeeds.
+or_show() {
+    local output
+    output=$("$@" 2>&1 </dev/null) || {
+        say "$output" >&2
+        die "failed: $*"
+    }
 }

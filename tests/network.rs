@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
 use std::time::SystemTime;
 
 use mongodb_aws_auth::abi::maws_code::*;
@@ -18,7 +21,7 @@ const ADMIN: &str = "arn:aws:iam::123456789012:user/admin";
 
 #[test]
 fn a_connection_that_died_while_it_rested_is_replaced() {
-    for delivery in [Delivery::Close, Delivery::Reset] {
+    for delivery in [Delivery::Close, Delivery::HalfClose, Delivery::Reset] {
         let server = Server::start();
         assert_eq!(server.login(ALICE).code, MAWS_DONE);
         server.sts.push_fault(delivery.clone());
@@ -48,12 +51,69 @@ fn a_connection_that_was_closed_while_it_rested_is_not_used() {
 
 #[test]
 fn a_connection_that_dies_is_replaced_once_even_if_it_was_opened_ahead() {
-    for delivery in [Delivery::Close, Delivery::Reset] {
+    for delivery in [Delivery::Close, Delivery::HalfClose, Delivery::Reset] {
         let server = Server::start();
         server.sts.set_standing_fault(Some(delivery.into()));
         server.login(ALICE).assert_refused(Reason::ConnectionLost);
         assert!(server.sts.counters().requests <= 2);
     }
+}
+
+#[test]
+fn a_connection_that_a_login_has_waited_for_is_replaced_when_it_dies() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let way = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://{}", way.local_addr().unwrap());
+    let (open, opened) = mpsc::channel();
+    let address = sts.address();
+    // The first connection, opened ahead, comes to STS when the test says so; the second at once.
+    let relay = thread::spawn(move || {
+        for client in way.incoming().take(2) {
+            let client = client.unwrap();
+            opened.recv().unwrap();
+            carry(client, TcpStream::connect(address).unwrap());
+        }
+    });
+    let server = Server::around(sts, &[("awsStsEndpoint", &endpoint)]);
+    server.sts.push_fault(Delivery::Close);
+    let conversation = server.begin();
+    let (host, nonce) = challenge(&conversation);
+    let second = client::client_second(&credentials(ALICE), &host, &nonce, SystemTime::now());
+    assert_eq!(conversation.step(&client_second(&second)), MAWS_PENDING);
+    while server.plugin.snapshot().in_flight == 0 {
+        thread::yield_now();
+    }
+    (0..2).for_each(|_| open.send(()).unwrap());
+    assert_eq!(conversation.poll(LONG), MAWS_DONE);
+    conversation.end().unwrap();
+    server.plugin.ended();
+    relay.join().unwrap();
+    assert_eq!(server.sts.counters().connections, 2);
+}
+
+/// Carries bytes both ways until either side is gone, in threads of its own.
+fn carry(client: TcpStream, server: TcpStream) {
+    let back = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    for (mut from, mut to) in [(client, server), back] {
+        thread::spawn(move || {
+            // Either side may be gone.
+            let _end = std::io::copy(&mut from, &mut to);
+            let _gone = to.shutdown(Shutdown::Both);
+        });
+    }
+}
+
+#[test]
+fn an_answer_before_a_half_close_counts_and_the_connection_is_not_used_again() {
+    let server = Server::start();
+    let half_close = Fault::from(Delivery::ThenHalfClose);
+    server.sts.set_standing_fault(Some(half_close));
+    for _ in 0..3 {
+        assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    }
+    let counters = server.sts.counters();
+    assert_eq!(counters.unanswered, 0);
+    assert_eq!(counters.connections, 3);
 }
 
 #[test]
@@ -120,6 +180,14 @@ fn a_silent_or_dripping_sts_costs_the_deadline_and_no_more() {
             "and the next one works"
         );
     }
+}
+
+#[test]
+fn a_slow_sts_is_waited_for_as_long_as_there_is_time() {
+    let server = Server::start();
+    server.sts.push_fault(Fault::latency_ms(300));
+    assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    assert_eq!(server.sts.counters().requests, 1);
 }
 
 #[test]

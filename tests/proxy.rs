@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::{Read as _, Write as _, copy};
+use std::io::{Read, Write as _, copy};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -13,6 +13,7 @@ use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::StsEmulator;
+use sts_emulator::hostile::{Certificate, HostileSts};
 use support::*;
 
 /// A proxy that knows CONNECT; its threads end with their connections.
@@ -46,17 +47,26 @@ impl ConnectProxy {
     }
 }
 
-fn serve(mut client: TcpStream, status: &str, seen: &Mutex<Vec<String>>) {
+/// A request's head; none where the client goes before it is whole.
+fn head(client: &mut impl Read) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0; 1];
-        if client.read(&mut byte).unwrap_or(0) == 0 {
-            return;
-        }
+        client.read_exact(&mut byte).ok()?;
         head.extend(byte);
     }
-    let head = String::from_utf8(head).unwrap();
-    let target = head.split(' ').nth(1).unwrap().to_owned();
+    String::from_utf8(head).ok()
+}
+
+fn target(head: &str) -> String {
+    head.split(' ').nth(1).unwrap().to_owned()
+}
+
+fn serve(mut client: TcpStream, status: &str, seen: &Mutex<Vec<String>>) {
+    let Some(head) = head(&mut client) else {
+        return;
+    };
+    let target = target(&head);
     seen.lock().unwrap().push(head);
     write!(client, "HTTP/1.1 {status}\r\nX-Proxy: yes\r\n\r\n").unwrap();
     if !status.starts_with("200") {
@@ -136,6 +146,39 @@ fn the_way_to_the_proxy_may_be_tls() {
     login.assert_refused(Reason::ProxyFailed);
     assert!(login.outcome.detail.contains("HTTP/1.1 400"), "{login:?}");
     assert_eq!(proxied.sts.counters().connections, 0);
+}
+
+#[test]
+fn a_login_goes_through_a_proxy_that_is_reached_over_tls() {
+    let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = Arc::clone(&heads);
+    let proxy = HostileSts::start(Certificate::Valid, move |visit| {
+        let Some(head) = head(visit) else {
+            return Ok(());
+        };
+        let server = TcpStream::connect(target(&head))?;
+        seen.lock().unwrap().push(head);
+        visit.send(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+        visit.relay(&server)
+    })
+    .unwrap();
+    let sts = StsEmulator::builder().start().unwrap();
+    let bundle = sts.ca_path().with_file_name("both.pem");
+    let pems = [proxy.ca_path(), sts.ca_path()].map(|path| std::fs::read_to_string(path).unwrap());
+    std::fs::write(&bundle, pems.concat()).unwrap();
+    let server = Server::around(
+        sts,
+        &[
+            ("awsStsProxy", &proxy.endpoint()),
+            ("awsStsCAFile", bundle.to_str().unwrap()),
+        ],
+    );
+    let login = server.login(ALICE);
+    assert_eq!(login.code, MAWS_DONE, "{login:?}");
+    assert_eq!(server.login(JANE).principal(), JANE);
+    let heads = heads.lock().unwrap();
+    assert_eq!(heads.len(), 1, "one tunnel for both: {heads:?}");
+    assert_eq!(target(&heads[0]), server.sts.address().to_string());
 }
 
 #[test]

@@ -44,11 +44,13 @@ class BasicWaiter : public ReadySink {
     BasicWaiter(const BasicWaiter&) = delete;
     BasicWaiter& operator=(const BasicWaiter&) = delete;
 
-    // [plugin's thread] Notifies with the mutex held: a thread that is about to wait cannot miss
-    // it.
+    // [plugin's thread] Notifies after the mutex, which the thread that wakes wants at once. This
+    // object is still there: its conversation's end waits for this function to return.
     void notify_ready() noexcept override {
-        const Lock lock(mutex_);
-        ready_ = true;
+        {
+            const Lock lock(mutex_);
+            ready_ = true;
+        }
         condition_.notify_all();
     }
 

@@ -156,21 +156,22 @@ impl Connections {
         place.ok_or_else(|| Reason::Internal.into())
     }
 
-    /// Opens a connection, or takes the one that is being opened ahead.
+    /// Opens a connection, or waits for the one that is being opened ahead and takes what rests then,
+    /// which another login may have used; true of that.
     fn connect(
         &self,
         endpoint: &Endpoint,
         fresh: bool,
         until: Instant,
-    ) -> Result<Connection, Fault> {
+    ) -> Result<(Connection, bool), Fault> {
         let place = self.place(endpoint)?;
         if !fresh
             && place.await_warming(until)
             && let Some(connection) = self.idle.take(endpoint)
         {
-            return Ok(connection);
+            return Ok((connection, true));
         }
-        self.open(place, until)
+        Ok((self.open(place, until)?, false))
     }
 }
 
@@ -256,9 +257,8 @@ impl Client {
         } else {
             idle.take(&request.endpoint)
         };
-        let reused = warm.is_some();
-        let mut connection = match warm {
-            Some(connection) => connection,
+        let (mut connection, reused) = match warm {
+            Some(connection) => (connection, true),
             None => {
                 let opened = self.connections.connect(
                     &request.endpoint,

@@ -12,6 +12,7 @@ use crate::progress::{InFlight, Progress};
 pub(crate) enum After {
     KeepOpen,
     Close,
+    HalfClose,
     Reset,
 }
 
@@ -73,6 +74,11 @@ pub(crate) fn deliver(
         Delivery::ThenClose => {
             outgoing.send(stream, &[])?;
             Ok(After::Close)
+        }
+        Delivery::HalfClose => Ok(After::HalfClose),
+        Delivery::ThenHalfClose => {
+            outgoing.send(stream, &[])?;
+            Ok(After::HalfClose)
         }
         Delivery::Silence => {
             io::copy(stream, &mut io::sink())?;

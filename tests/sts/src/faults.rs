@@ -154,6 +154,10 @@ pub enum Delivery {
     Reset,
     /// At once and whole; then the connection is closed without notice in the headers.
     ThenClose,
+    /// Not at all: the emulator's half of the connection is closed, and the client's is still read.
+    HalfClose,
+    /// At once and whole; then only the emulator's half of the connection is closed.
+    ThenHalfClose,
     /// Not at all: nothing is sent until the client goes away.
     Silence,
     /// One byte per interval.
@@ -263,11 +267,12 @@ mod tests {
             {"reply": {"redirect": {"status": 302, "location": "https://localhost/"}}},
             {"reply": {"canned": {"status": 418, "content_type": "text/html", "headers": [["A", "b"]], "body": "x"}}},
             {"delivery": "close"}, {"delivery": "reset"}, {"delivery": "then_close"}, {"delivery": "silence"},
+            {"delivery": "half_close"}, {"delivery": "then_half_close"},
             {"delivery": {"drip": {"interval_ms": 3}}},
             {"delivery": {"surplus": {"answer": {"body": "{}"}}}}
         ]}"#;
         script.apply_json(json).unwrap();
-        assert_eq!(script.next.len(), 12);
+        assert_eq!(script.next.len(), 14);
         assert_eq!(script.take().latency_ms, 5);
     }
 

@@ -252,6 +252,40 @@ impl<'a> Visit<'a> {
         self.stream.flush()
     }
 
+    /// Carries bytes between the client and this server until either is gone.
+    pub fn relay(&mut self, server: &TcpStream) -> io::Result<()> {
+        let socket = self.socket;
+        let tls = Mutex::new(&mut self.stream.conn);
+        let lock = || tls.lock().unwrap_or_else(PoisonError::into_inner);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _gone = for_each_part(server, |part| {
+                    let mut tls = lock();
+                    tls.writer().write_all(part)?;
+                    while tls.wants_write() {
+                        tls.write_tls(&mut &*socket)?;
+                    }
+                    Ok(())
+                });
+                let _gone = socket.shutdown(Shutdown::Both);
+            });
+            let carried = for_each_part(socket, |mut part| {
+                while !part.is_empty() {
+                    let mut tls = lock();
+                    tls.read_tls(&mut part)?;
+                    let ready = tls.process_new_packets().map_err(io::Error::other)?;
+                    let mut plain = vec![0; ready.plaintext_bytes_to_read()];
+                    tls.reader().read_exact(&mut plain)?;
+                    drop(tls);
+                    (&*server).write_all(&plain)?;
+                }
+                Ok(())
+            });
+            server.shutdown(Shutdown::Both)?;
+            carried
+        })
+    }
+
     /// Ends TLS as the rules say; the socket closes when the visit is over.
     pub fn finish(&mut self) -> io::Result<()> {
         self.stream.conn.send_close_notify();
@@ -273,6 +307,28 @@ impl<'a> Visit<'a> {
     pub fn until_closed(&mut self) -> io::Result<()> {
         io::copy(&mut self.stream, &mut io::sink())?;
         Ok(())
+    }
+}
+
+/// What the client sends that is no request of STS.
+impl io::Read for Visit<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(bytes)
+    }
+}
+
+/// Takes what comes over the socket, part by part, until its end.
+fn for_each_part(
+    mut socket: &TcpStream,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut bytes = vec![0; 16 * 1024];
+    loop {
+        let count = socket.read(&mut bytes)?;
+        match bytes.get(..count) {
+            Some(part) if !part.is_empty() => take(part)?,
+            _ => return Ok(()),
+        }
     }
 }
 

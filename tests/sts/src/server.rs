@@ -135,6 +135,10 @@ pub(crate) fn serve_sts(id: u64, socket: &TcpStream, tls: &Arc<ServerConfig>, st
             // The kernel sends RST instead of FIN when the last handle is dropped.
             let _ = set_socket_linger(socket, Some(Duration::ZERO));
         }
+        After::HalfClose => {
+            let _ = socket.shutdown(Shutdown::Write);
+            let _ = io::copy(&mut &*socket, &mut io::sink());
+        }
         After::KeepOpen | After::Close => {
             let _ = socket.shutdown(Shutdown::Both);
         }
@@ -159,7 +163,7 @@ fn converse(
     }
     state.progress.handshake(tls.handshake_kind());
     let after = answer_requests(id, &mut Stream::new(&mut tls, &mut transport), state)?;
-    if after == After::Close {
+    if matches!(after, After::Close | After::HalfClose) {
         tls.send_close_notify();
         tls.write_tls(&mut transport)?;
     }

@@ -126,6 +126,25 @@ fn a_connection_can_close_after_an_answer_that_did_not_say_so() {
 }
 
 #[test]
+fn a_half_closed_connection_is_read_until_the_client_goes_away() {
+    for (delivery, answers) in [
+        (Delivery::HalfClose, false),
+        (Delivery::ThenHalfClose, true),
+    ] {
+        let emulator = start();
+        let mut connection = connection_under(&emulator, delivery);
+        assert_eq!(!connection.rest().unwrap().is_empty(), answers);
+        assert_eq!(emulator.counters().connections_closed, 0);
+        drop(connection);
+        let closed = Minimum {
+            connections_closed: 1,
+            ..Minimum::default()
+        };
+        assert!(emulator.wait(closed, LONG));
+    }
+}
+
+#[test]
 fn silence_lasts_until_the_client_goes_away() {
     let emulator = start();
     let connection = connection_under(&emulator, Delivery::Silence);

@@ -1,0 +1,225 @@
+"""How each row is measured: paired within a repeat, as close together in time as can be."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nginx import Nginx
+from programs import Figures, ProgramError, Programs
+from rows import CONCURRENT, Row
+
+RECORDED = Path(__file__).parent / "instructions.json"
+PLACES = {0: "at_once", 20: "delayed"}
+QUOTA = 600
+STORM_DEADLINE_MS = 30_000
+# awsStsTimeoutMs as it is without being set.
+DEADLINE_S = 8
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How long and how much; the quick one only shows that all rows are produced."""
+
+    repeats: int = 9
+    rare_repeats: int = 3
+    seconds: float = 1.5
+    cold_starts: int = 8
+    storm: int = 10_000
+    silence_rate: int = 500
+    silent_at: float = 2
+    back_at: float = 14
+    silence_end: float = 30
+    instruction_logins: int = 1000
+
+
+QUICK = Scale(1, 1, 0.2, 2, 1500, 100, 0.5, 3, 8, 100)
+
+
+class Bench:
+    """Fills the rows; `rotation` is the number of the repeat."""
+
+    def __init__(
+        self, programs: Programs, sts: Nginx, other: Nginx, scale: Scale, version: str
+    ) -> None:
+        self._programs = programs
+        self._sts = sts
+        self._other = other
+        self._scale = scale
+        self._version = version
+        # All that was measured, for --json.
+        self.details: list[dict[str, Any]] = []
+
+    def groups(self) -> dict[str, tuple[int, Callable[[dict[str, Row], int], None]]]:
+        """What is measured together, by the group's name, with the number of repeats."""
+        often, rarely = self._scale.repeats, self._scale.rare_repeats
+        return {
+            "load": (often, self._load),
+            "fresh": (rarely, self._fresh),
+            "floor": (often, self._floor),
+            "cold": (often, self._cold),
+            "idle": (1, self._idle),
+            "dead": (often, self._dead),
+            "denied": (rarely, self._denied),
+            "storm": (rarely, self._storm),
+            "silence": (rarely, self._silence),
+            "instructions": (1, self._instructions),
+        }
+
+    def _load(self, rows: dict[str, Row], rotation: int) -> None:
+        for delay, place in PLACES.items():
+            for count in CONCURRENT:
+                ours, theirs = self._pair(place, count, rotation)
+                self._note("load", delay=delay, concurrent=count, plugin=ours, libcurl=theirs)
+
+                def ratio(name: str, ours: Figures = ours, theirs: Figures = theirs) -> float:
+                    return ours[name] / theirs[name]
+
+                if delay > 0 or count > 1:
+                    rows[f"load-rate-{delay}-{count}"].add(ratio("logins_per_s"))
+                if delay > 0:
+                    rows[f"load-p95-{delay}-{count}"].add(ratio("p95_us"))
+                if delay > 0 and count == max(CONCURRENT):
+                    rows["load-memory"].add(ratio("rss_growth_kib"))
+                rows[f"load-cpu-{delay}-{count}"].add(ratio("cpu_us_per_login"))
+
+    def _pair(self, place: str, count: int, rotation: int) -> tuple[Figures, Figures]:
+        """Both in turn; which of them is first changes with each repeat."""
+        arguments = ("--threads", count, "--seconds", self._scale.seconds)
+
+        def measure(run: Callable[..., Figures]) -> Figures:
+            figures = run(self._sts, place, *arguments)
+            if figures["errors"] > 0:
+                raise ProgramError(f"logins failed at {place}, {count} at once: {figures}")
+            return figures
+
+        if rotation % 2 == 0:
+            ours = measure(self._programs.driver)
+            return ours, measure(self._programs.incumbent)
+        theirs = measure(self._programs.incumbent)
+        return measure(self._programs.driver), theirs
+
+    def _fresh(self, rows: dict[str, Row], rotation: int) -> None:
+        arguments = ("--threads", 16, "--seconds", self._scale.seconds)
+        ours = self._programs.driver(self._sts, "at_once", *arguments)
+        theirs = self._programs.incumbent(self._sts, "at_once", "--mode", "fresh", *arguments)
+        self._note("fresh", repeat=rotation, plugin=ours, libcurl=theirs)
+        rows["fresh"].add(ours["logins_per_s"] / theirs["logins_per_s"])
+
+    def _floor(self, rows: dict[str, Row], rotation: int) -> None:
+        """nginx on one CPU, the program on another: the scheduler's choice counts for nothing."""
+        cpus = sorted(os.sched_getaffinity(0))
+        worker = self._sts.worker()
+        os.sched_setaffinity(worker, cpus[:1])
+        arguments = ("--seconds", self._scale.seconds)
+        try:
+            ours = self._programs.driver(self._sts, "at_once", *arguments, cpu=cpus[-1])
+            floor = self._programs.floor(self._sts, "at_once", *arguments, cpu=cpus[-1])
+        finally:
+            os.sched_setaffinity(worker, cpus)
+        self._note("floor", repeat=rotation, plugin=ours, floor=floor)
+        rows["floor"].add(ours["p50_us"] - floor["p50_us"])
+
+    def _cold(self, rows: dict[str, Row], rotation: int) -> None:
+        """The first login of a process, against later ones; the time counts from client-second."""
+        rest = ("--rest-ms", 5)
+        starts = range(self._scale.cold_starts)
+        cold = sorted(
+            self._programs.driver(self._sts, "delayed", *rest, "--warmup", 0, "--logins", 1)[
+                "p50_us"
+            ]
+            for _ in starts
+        )
+        warm = self._programs.driver(self._sts, "delayed", *rest, "--logins", len(starts))
+        middle = cold[len(cold) // 2]
+        self._note("cold", repeat=rotation, cold_p50_us=middle, warm=warm)
+        rows["cold"].add(middle / warm["p50_us"])
+
+    def _idle(self, rows: dict[str, Row], _rotation: int) -> None:
+        figures = self._programs.crowd(self._sts, "at_once", "--warmup", 10, "--idle", 10_000)
+        self._note("idle", **figures)
+        rows["idle"].add(figures["bytes_per_idle_conversation"])
+
+    def _dead(self, rows: dict[str, Row], rotation: int) -> None:
+        load = ("--threads", 4, "--logins", 50, "--warmup", 0)
+        for way, place in (("close", "dropping"), ("reset", "resetting")):
+            ours = self._programs.driver(self._sts, place, *load)
+            theirs = self._programs.incumbent(self._sts, place, *load)
+            self._note("dead", repeat=rotation, way=way, plugin=ours, libcurl=theirs)
+            rows[f"dead-{way}"].add(ours["errors"])
+
+    def _denied(self, rows: dict[str, Row], rotation: int) -> None:
+        before = self._sts.counters()
+        figures = self._programs.driver(self._sts, "denying", "--logins", 200, "--warmup", 0)
+        opened = self._sts.counters().connections - before.connections
+        if figures["errors"] != figures["logins"]:
+            raise ProgramError(f"logins were not denied: {figures}")
+        self._note("denied", repeat=rotation, connections=opened, plugin=figures)
+        rows["denied"].add(opened)
+
+    def _storm(self, rows: dict[str, Row], rotation: int) -> None:
+        """The quota is a bucket that is full when the storm begins."""
+        logins = self._scale.storm
+        options = ("--option", f"awsStsTimeoutMs={STORM_DEADLINE_MS}")
+        figures = self._programs.crowd(self._sts, "throttling", "--logins", logins, *options)
+        ideal = (logins - QUOTA) / QUOTA
+        self._note("storm", repeat=rotation, ideal_s=ideal, plugin=figures)
+        rows["storm-failed"].add(figures["errors"])
+        rows["storm-time"].add(figures["wall_s"] / ideal)
+        rows["storm-requests"].add(figures["requests"] / logins)
+
+    def _silence(self, rows: dict[str, Row], rotation: int) -> None:
+        """The first endpoint's nginx is stopped, as by SIGSTOP, and goes on later."""
+        scale = self._scale
+        times = ("--silent-at", scale.silent_at, "--back-at", scale.back_at)
+        load = (
+            "--rate",
+            scale.silence_rate,
+            "--logins",
+            int(scale.silence_rate * scale.silence_end),
+        )
+        figures = self._programs.crowd_at_two(
+            self._sts, self._other, *load, *times, "--silent-pid", self._sts.worker()
+        )
+        self._note("silence", repeat=rotation, plugin=figures)
+        worth = scale.silence_rate * DEADLINE_S
+        recovered = figures["recovered_s"]
+        rows["silence-failed"].add(figures["failed_after_silence"] / worth)
+        rows["silence-last"].add(figures["last_failed_begun_s"])
+        rows["silence-recovery"].add(recovered if recovered >= 0 else float("inf"))
+        rows["silence-after"].add(figures["failed_after_return"])
+
+    def _instructions(self, rows: dict[str, Row], _rotation: int) -> None:
+        """The difference of two runs, so that the start counts for nothing."""
+        few = self._scale.instruction_logins // 5
+        many = few + self._scale.instruction_logins
+        difference = self._programs.instructions(self._sts, many) - self._programs.instructions(
+            self._sts, few
+        )
+        instructions = difference / (many - few)
+        recorded = recorded_instructions()
+        self._note("instructions", version=self._version, plugin=instructions, recorded=recorded)
+        rows["instructions"].add(instructions / recorded["instructions"] if recorded else 1.0)
+
+    def measured_instructions(self) -> float | None:
+        """Of this run."""
+        found = [note["plugin"] for note in self.details if note["group"] == "instructions"]
+        return found[-1] if found else None
+
+    def _note(self, group: str, **figures: object) -> None:
+        self.details.append({"group": group, **figures})
+
+
+def recorded_instructions() -> dict[str, Any] | None:
+    """Of the last release."""
+    if not RECORDED.exists():
+        return None
+    recorded: dict[str, Any] = json.loads(RECORDED.read_text())
+    return recorded
+
+
+def record_instructions(version: str, instructions: float) -> None:
+    figures = {"version": version, "instructions": round(instructions)}
+    RECORDED.write_text(json.dumps(figures, indent=2) + "\n")
