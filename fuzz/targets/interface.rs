@@ -2,6 +2,7 @@
 //! invented, against a model of what each call must say. STS is a closed port of this machine.
 #![no_main]
 
+use std::mem::transmute;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -141,7 +142,7 @@ fn make(model: &mut Model, one: &Call<'_>) {
             let (id, live) = model.plugin(handle);
             let mut out: maws_stats = zeroed();
             out.struct_size = size.into();
-            let fits = usize::from(size) >= size_of::<maws_stats>();
+            let fits = usize::from(size) >= STATS_AT_FIRST;
             let expected = if fits { MAWS_DONE } else { MAWS_E_ARGUMENT };
             // A host of a later version has a longer struct: here the size is no more than claimed.
             if usize::from(size) <= size_of::<maws_stats>() {
@@ -150,6 +151,9 @@ fn make(model: &mut Model, one: &Call<'_>) {
                     live,
                     &[expected],
                 );
+                // SAFETY: a struct of integers without padding, as tests/c/layout.c asserts.
+                let bytes: [u8; size_of::<maws_stats>()] = unsafe { transmute(out) };
+                assert!(bytes[usize::from(size).max(4)..].iter().all(|b| *b == 0));
             }
         }
         Call::StatsJson(handle, cap) => {
@@ -356,6 +360,8 @@ fn poll(model: &mut Model, handle: Handle, wait: u8) {
     assert!(bytes_of(out.reply).is_empty());
 }
 
+/// Bytes of the struct when it first stood in the interface.
+const STATS_AT_FIRST: usize = 144;
 const CONTINUE: i32 = MAWS_CONTINUE as i32;
 
 /// Nobody is ever verified here, and every text is one that may be shown.
@@ -378,6 +384,7 @@ fn check_info(info: &maws_info) {
     }
 }
 
+#[track_caller]
 fn expect(status: maws_status, live: bool, legal: &[maws_code]) {
     let dead = [MAWS_E_HANDLE];
     let legal = if live { legal } else { &dead };

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use mongodb_aws_auth::aws::Endpoint;
+use mongodb_aws_auth::aws::{Endpoint, without_password};
 use mongodb_aws_auth::options::table::OPTIONS;
 use mongodb_aws_auth::options::{OptionError, Options};
 
@@ -33,7 +33,11 @@ fuzz_target!(|text: &str| {
 
 fn check(options: &Options, given: &[(&str, &str)]) {
     for (key, value) in given {
-        assert_eq!(options.text(key).as_deref(), Some(*value));
+        let shown = match *key {
+            "awsStsProxy" => without_password(value),
+            _ => (*value).to_owned(),
+        };
+        assert_eq!(options.text(key), Some(shown));
     }
     let all: Vec<(&str, String)> = OPTIONS
         .iter()

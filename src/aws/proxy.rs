@@ -33,6 +33,12 @@ impl Proxy {
         let port = if tls { 443 } else { 80 };
         let (name, port) = parse_authority(authority, port).ok_or(form.clone())?;
         let credentials = decode(credentials).ok_or(form)?;
+        // RFC 7617, section 2.
+        if credentials.iter().any(u8::is_ascii_control) {
+            return Err(EndpointError(
+                "a proxy's user and password hold no control characters",
+            ));
+        }
         let authorization = match credentials.is_empty() {
             true => String::new(),
             false => STANDARD.encode(&*credentials),
@@ -89,6 +95,7 @@ fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
+            byte if !byte.is_ascii_graphic() => return None,
             b'%' => {
                 let mut digit = || char::from(rest.next()?).to_digit(16);
                 u8::try_from(digit()? << 4 | digit()?).ok()?
@@ -127,6 +134,10 @@ mod tests {
             "http://pro xy",
             "http://proxy/path",
             "http://user:%zz@proxy",
+            "http://us er:secret@proxy",
+            "http://us\u{0}er:secret@proxy",
+            "http://user:s%00cret@proxy",
+            "http://user:s%0d%0acret@proxy",
         ] {
             assert!(Proxy::parse(url).is_err(), "{url:?}");
         }
