@@ -210,12 +210,11 @@ impl Waiting for Verification {
         self.deadline
     }
 
-    /// A process behind an address has a pool of its own, and mostly credentials of its own.
+    /// The address alone: an access key id is what a client claims, and it could try many.
     fn client(&self) -> u64 {
         let addr = &*self.conversation.client_addr;
         let host = addr.rsplit_once(':').map_or(addr, |(host, _port)| host);
-        let hasher = &self.conversation.plugin.clients;
-        hasher.hash_one((host, &*self.request.access_key_id))
+        self.conversation.plugin.clients.hash_one(host)
     }
 
     fn is_wanted(&self) -> bool {

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::line::Ticket;
 use super::share::Share;
 use super::{Key, Random};
 
@@ -19,6 +20,8 @@ const FOUND: f64 = 0.75;
 /// that is to be found.
 const INCREASE: f64 = 0.02;
 const SEARCH: f64 = 2.0;
+/// As far as its growth is counted on: STS may throttle again before.
+const MOST_GROWTH: f64 = 1.3;
 /// How far behind its pace a lane may be and still catch up: timers are late.
 const CATCH_UP: Duration = Duration::from_millis(20);
 /// A lane that is empty and unthrottled for this long has nothing more to say.
@@ -28,8 +31,9 @@ const QUIET: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Lane {
     pub key: Key,
-    pub queue: VecDeque<u64>,
-    share: Share,
+    pub queue: VecDeque<Ticket>,
+    /// Who is let in.
+    pub share: Share,
     pace: Pace,
     /// Per second.
     rate: f64,
@@ -126,15 +130,21 @@ impl Lane {
         }
     }
 
-    /// One of this client that joins the end may wait: it can be in time, and it is the client's turn.
-    pub fn lets_in(&mut self, now: Instant, time: Duration, client: u64) -> bool {
+    /// How many STS can answer in this time: the pace may grow until then.
+    pub fn in_time(&self, now: Instant, time: Duration) -> f64 {
+        if !self.rate_is_known {
+            return f64::INFINITY;
+        }
         let start = self.ready_at().map_or(now, |at| at.max(now));
         let left = time.saturating_sub(start - now).as_secs_f64();
         // The rate in the middle of the time, by the law of its growth.
         let growth = (INCREASE * (left / 2.0 + left * left / 8.0)).exp();
-        let served = self.rate * left * growth;
-        let waiting = self.queue.len() as f64 / served;
-        !self.rate_is_known || self.share.lets_in(now, client, waiting)
+        self.rate * left * growth.min(MOST_GROWTH)
+    }
+
+    /// Requests per second.
+    pub fn pace(&self) -> f64 {
+        self.rate
     }
 
     /// Nothing waits here.

@@ -1,13 +1,24 @@
 //! Those who wait for one endpoint.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use super::share::Share;
+
+/// One that waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket {
+    pub id: u64,
+    pub client: u64,
+}
 
 /// One endpoint.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Line {
     /// Those who wait.
-    pub queue: VecDeque<u64>,
+    pub queue: VecDeque<Ticket>,
+    /// Who is let in.
+    pub share: Share,
     /// Requests under way.
     pub under_way: usize,
     /// Of a request, smoothed; zero before the first.
@@ -15,6 +26,16 @@ pub struct Line {
 }
 
 impl Line {
+    /// Nobody waits.
+    pub fn new(now: Instant) -> Line {
+        Line {
+            queue: VecDeque::new(),
+            share: Share::new(now),
+            under_way: 0,
+            time: Duration::ZERO,
+        }
+    }
+
     /// A request took so long.
     pub fn took(&mut self, took: Duration) {
         self.time = match self.time {

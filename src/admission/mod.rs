@@ -9,6 +9,7 @@
 
 mod lane;
 mod line;
+mod overload;
 mod random;
 mod share;
 mod types;
@@ -17,18 +18,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use self::lane::{Answers, Lane};
-use self::line::Line;
+use self::line::{Line, Ticket};
 pub use self::random::Random;
 pub use self::types::{AdmissionLimits, Done, Key, Next, Verdict, Waiting};
 use crate::reason::Reason;
 
 /// Most lanes; beyond, the one that was not throttled for the longest makes room.
 const MOST_LANES: usize = 256;
-/// Between the arrival of a login that cannot be served in time and its refusal.
-const REFUSAL_PAUSE: (Duration, Duration) =
-    (Duration::from_millis(500), Duration::from_millis(1500));
-/// Longest that an answer of STS takes when it works.
-const LONGEST_ANSWER: Duration = Duration::from_secs(1);
 /// Pause of a throttled request for which there is no room for a lane.
 const PAUSE_WITHOUT_LANE: Duration = Duration::from_millis(500);
 
@@ -73,10 +69,15 @@ enum Stage {
 
 impl<J: Waiting> Admission<J> {
     /// Nothing waits.
-    pub fn new(endpoints: usize, limits: AdmissionLimits, random: Random) -> Admission<J> {
+    pub fn new(
+        now: Instant,
+        endpoints: usize,
+        limits: AdmissionLimits,
+        random: Random,
+    ) -> Admission<J> {
         Admission {
             limits,
-            lines: (0..endpoints).map(|_| Line::default()).collect(),
+            lines: (0..endpoints).map(|_| Line::new(now)).collect(),
             lanes: Vec::new(),
             jobs: HashMap::new(),
             alarms: BTreeSet::new(),
@@ -89,6 +90,7 @@ impl<J: Waiting> Admission<J> {
 
     /// Takes a job, or gives it back to be run at once; [`Admission::done`] must follow then.
     pub fn submit(&mut self, now: Instant, job: J) -> Option<J> {
+        self.lanes.retain(|lane| !lane.is_quiet(now));
         let key = job.key();
         let lane = self.lane(key);
         let Some(line) = self.lines.get_mut(key.endpoint) else {
@@ -213,14 +215,15 @@ impl<J: Waiting> Admission<J> {
         self.jobs.len() - self.refused
     }
 
-    /// How many keys are throttled.
-    pub fn lanes(&self) -> usize {
-        self.lanes.len()
+    /// How many keys are throttled, or were not long ago.
+    pub fn lanes(&self, now: Instant) -> usize {
+        let lanes = self.lanes.iter();
+        lanes.filter(|lane| !lane.is_quiet(now)).count()
     }
 
     /// The job whose turn it is: of lanes the one that is due longest, else the oldest in line.
     fn first(&mut self, now: Instant) -> Option<u64> {
-        self.sort_into_lanes(now);
+        self.sort_into_lanes();
         let has_room = |lines: &[Line], endpoint: usize| {
             lines
                 .get(endpoint)
@@ -232,28 +235,27 @@ impl<J: Waiting> Admission<J> {
             .filter(|lane| lane.ready_at().is_some_and(|at| at <= now))
             .min_by_key(|lane| lane.ready_at());
         if let Some(lane) = due {
-            return lane.queue.front().copied();
+            return lane.queue.front().map(|ticket| ticket.id);
         }
         let lines = self.lines.iter();
         lines
             .filter(|line| line.under_way < self.limits.requests)
-            .filter_map(|line| line.queue.front().copied())
+            .filter_map(|line| line.queue.front().map(|ticket| ticket.id))
             .min()
     }
 
     /// Jobs at the head of a line whose key was throttled meanwhile go to their lane.
-    fn sort_into_lanes(&mut self, now: Instant) {
+    fn sort_into_lanes(&mut self) {
         if self.lanes.is_empty() {
             return;
         }
-        self.lanes.retain(|lane| !lane.is_quiet(now));
         let key_of = |id: &u64| self.jobs.get(id).map(|entry| entry.job.key());
         for line in &mut self.lines {
-            while let Some(&id) = line.queue.front() {
-                let key = key_of(&id);
+            while let Some(&ticket) = line.queue.front() {
+                let key = key_of(&ticket.id);
                 let lane = self.lanes.iter_mut().find(|lane| Some(lane.key) == key);
                 match lane {
-                    Some(lane) => lane.queue.push_back(id),
+                    Some(lane) => lane.queue.push_back(ticket),
                     None if key.is_some() => break,
                     None => {}
                 }
@@ -294,38 +296,6 @@ impl<J: Waiting> Admission<J> {
         alarm.into_iter().chain(lane).min()
     }
 
-    /// Why this job may not wait; none where it may.
-    fn obstacle(&mut self, now: Instant, job: &J) -> Option<Reason> {
-        if self.waiting() >= self.limits.waiting {
-            return Some(Reason::QueueFull);
-        }
-        let left = job.deadline().saturating_duration_since(now);
-        let in_time = self.time_in_line(job.key()) <= left;
-        let lane = self.lane(job.key()).and_then(|at| self.lanes.get_mut(at));
-        let may_wait = in_time && lane.is_none_or(|lane| lane.lets_in(now, left, job.client()));
-        (!may_wait).then_some(Reason::Overloaded)
-    }
-
-    /// How long a job of this key would wait in its line, and take.
-    fn time_in_line(&self, key: Key) -> Duration {
-        let Some(line) = self.lines.get(key.endpoint) else {
-            return Duration::ZERO;
-        };
-        let ahead = u32::try_from(line.queue.len()).unwrap_or(u32::MAX);
-        let requests = u32::try_from(self.limits.requests).unwrap_or(u32::MAX);
-        let wait = line.time.saturating_mul(ahead.saturating_add(1)) / requests.max(1);
-        // Where STS fails, the time that it takes says nothing about the next request.
-        wait + line.time.min(LONGEST_ANSWER)
-    }
-
-    fn refuse(&mut self, now: Instant, job: J, reason: Reason) {
-        let (least, most) = REFUSAL_PAUSE;
-        // Told before the deadline, where a refusal would look like a timeout.
-        let most = most.min(job.deadline().saturating_duration_since(now) * 3 / 4);
-        let at = now + self.random.between(least.min(most), most);
-        self.insert(job, Some(at), Stage::Refused(reason));
-    }
-
     fn open_lane(&mut self, now: Instant, key: Key) {
         if self.lanes.len() >= MOST_LANES {
             let idle = self
@@ -350,7 +320,9 @@ impl<J: Waiting> Admission<J> {
     /// The job waits in its lane, if there is one for its key, else in its line.
     fn enqueue(&mut self, job: J, end: End) {
         let key = job.key();
+        let client = job.client();
         let id = self.insert(job, None, Stage::Queued);
+        let ticket = Ticket { id, client };
         let lane = self.lanes.iter_mut().find(|lane| lane.key == key);
         let line = self.lines.get_mut(key.endpoint);
         let queue = match lane {
@@ -358,8 +330,8 @@ impl<J: Waiting> Admission<J> {
             None => line.map(|line| &mut line.queue),
         };
         match (queue, end) {
-            (Some(queue), End::Front) => queue.push_front(id),
-            (Some(queue), End::Back) => queue.push_back(id),
+            (Some(queue), End::Front) => queue.push_front(ticket),
+            (Some(queue), End::Back) => queue.push_back(ticket),
             (None, _) => {}
         }
     }
@@ -383,7 +355,7 @@ impl<J: Waiting> Admission<J> {
         let lines = self.lines.iter_mut().map(|line| &mut line.queue);
         let lanes = self.lanes.iter_mut().map(|lane| &mut lane.queue);
         for queue in lines.chain(lanes) {
-            while queue.front().is_some_and(|id| !jobs.contains_key(id)) {
+            while queue.front().is_some_and(|t| !jobs.contains_key(&t.id)) {
                 queue.pop_front();
             }
         }

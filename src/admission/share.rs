@@ -13,13 +13,29 @@ const FEW: f64 = 0.15;
 const STEP: Duration = Duration::from_millis(200);
 const LOWER: f64 = 0.8;
 const RAISE: f64 = 1.1;
-const LEAST: f64 = 0.001;
+const LEAST: f64 = 0.02;
+/// What one client may hold of what can be in time while others are left out: less than a few, so
+/// that nobody can keep the share down alone.
+const ONE_CLIENT: f64 = 0.1;
+/// Drivers open two connections at a time.
+const LEAST_OF_ONE: f64 = 2.0;
 /// After so long it is the turn of others.
 const ROTATION: Duration = Duration::from_secs(600);
 /// 2^64 divided by the golden ratio: its multiples are spread evenly.
 const NEXT_TURN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The share of one lane.
+/// Those who wait before a login that comes.
+#[derive(Debug)]
+pub struct Crowd {
+    /// How many, as a share of those that can be in time.
+    pub waiting: f64,
+    /// It is no matter of this login's own time alone.
+    pub lasts: bool,
+    /// How many can be in time.
+    pub most: f64,
+}
+
+/// The share of one line or lane.
 #[derive(Debug)]
 pub struct Share {
     begun: Instant,
@@ -38,17 +54,28 @@ impl Share {
         }
     }
 
-    /// This client's login may wait, where so many wait already, as a share of those that can be in
-    /// time.
-    pub fn lets_in(&mut self, now: Instant, client: u64, waiting: f64) -> bool {
-        if waiting >= 1.0 {
-            self.change(now, LOWER);
+    /// This client's login may wait in such a crowd; `held` counts those that it has there.
+    pub fn lets_in(
+        &mut self,
+        now: Instant,
+        client: u64,
+        crowd: &Crowd,
+        held: impl FnOnce() -> usize,
+    ) -> bool {
+        if crowd.waiting >= 1.0 {
+            if crowd.lasts {
+                self.change(now, LOWER);
+            }
             return false;
         }
-        if waiting < FEW {
+        if crowd.waiting < FEW {
             self.change(now, RAISE);
         }
-        self.place(now, client) < self.of_clients
+        if self.of_clients >= 1.0 || crowd.waiting <= 0.0 {
+            return true;
+        }
+        let most_of_one = (crowd.most * ONE_CLIENT).max(LEAST_OF_ONE);
+        self.place(now, client) < self.of_clients && (held() as f64) < most_of_one
     }
 
     fn change(&mut self, now: Instant, by: f64) {
@@ -76,20 +103,28 @@ mod tests {
         number.wrapping_mul(NEXT_TURN)
     }
 
+    fn crowd(waiting: f64) -> Crowd {
+        Crowd {
+            waiting,
+            lasts: true,
+            most: 100.0,
+        }
+    }
+
     /// A share after seconds in which more waited than could be in time.
     fn crowded(begun: Instant) -> (Share, Instant) {
         let mut share = Share::new(begun);
         let mut now = begun;
         for _ in 0..5 {
             now += STEP;
-            assert!(!share.lets_in(now, 0, 1.0));
+            assert!(!share.lets_in(now, 0, &crowd(1.0), || 0));
         }
         (share, now)
     }
 
     fn let_in(share: &mut Share, now: Instant) -> Vec<u64> {
         (0..CLIENTS)
-            .filter(|number| share.lets_in(now, client(*number), 0.5))
+            .filter(|number| share.lets_in(now, client(*number), &crowd(0.5), || 0))
             .collect()
     }
 
@@ -114,11 +149,40 @@ mod tests {
         let first = let_in(&mut share, now);
         for _ in 0..20 {
             now += STEP;
-            share.lets_in(now, 0, 0.0);
+            share.lets_in(now, 0, &crowd(0.01), || 0);
         }
         let all = let_in(&mut share, now);
         assert_eq!(all.len(), 100);
         assert!(first.iter().all(|client| all.contains(client)));
+    }
+
+    #[test]
+    fn nobody_has_all_places_of_the_share() {
+        let (mut share, now) = crowded(Instant::now());
+        let client = client(let_in(&mut share, now)[0]);
+        assert!(share.lets_in(now, client, &crowd(0.5), || 9));
+        assert!(!share.lets_in(now, client, &crowd(0.5), || 10));
+    }
+
+    #[test]
+    fn where_nobody_waits_everybody_is_let_in() {
+        let (mut share, now) = crowded(Instant::now());
+        let all = (0..CLIENTS).all(|n| share.lets_in(now, client(n), &crowd(0.0), || 0));
+        assert!(all);
+    }
+
+    #[test]
+    fn a_login_with_little_time_changes_nothing_for_the_others() {
+        let begun = Instant::now();
+        let mut share = Share::new(begun);
+        for step in 1..20 {
+            let hasty = Crowd {
+                lasts: false,
+                ..crowd(1.0)
+            };
+            assert!(!share.lets_in(begun + STEP * step, 0, &hasty, || 0));
+        }
+        assert_eq!(let_in(&mut share, begun + 20 * STEP).len(), 100);
     }
 
     #[test]

@@ -44,9 +44,10 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn new(endpoints: usize, requests: usize, waiting: usize) -> Bench {
         let limits = AdmissionLimits { requests, waiting };
+        let now = Instant::now();
         Bench {
-            admission: Admission::new(endpoints, limits, Random::new(7)),
-            now: Instant::now(),
+            admission: Admission::new(now, endpoints, limits, Random::new(7)),
+            now,
             logins: 0,
         }
     }
@@ -247,10 +248,50 @@ fn a_lane_is_left_behind_when_its_key_was_quiet_for_long() {
     let mut bench = Bench::new(1, 10, 100);
     assert!(bench.submit(KEY));
     bench.done(KEY, Verdict::Throttled);
-    assert_eq!(bench.admission.lanes(), 1);
+    assert_eq!(bench.admission.lanes(bench.now), 1);
     bench.now += 61 * S;
     assert_eq!(bench.run(), None);
-    assert_eq!(bench.admission.lanes(), 0);
+    assert_eq!(bench.admission.lanes(bench.now), 0);
+}
+
+#[test]
+fn a_lane_that_nobody_asks_for_any_more_is_not_counted_for_ever() {
+    let mut bench = Bench::new(1, 10, 100);
+    assert!(bench.submit(KEY));
+    bench.done(KEY, Verdict::Throttled);
+    bench.now += 61 * S;
+    assert_eq!(bench.admission.lanes(bench.now), 0);
+}
+
+#[test]
+fn one_account_s_lane_takes_no_place_of_another_s() {
+    let mut bench = Bench::new(1, 10, 5);
+    for key in [KEY, account(2)] {
+        assert!(bench.submit(key));
+        bench.done(key, Verdict::Throttled);
+    }
+    // The first takes every place of its own.
+    (0..10).for_each(|_| assert!(!bench.submit(KEY)));
+    assert_eq!(bench.admission.waiting(), 5);
+    assert!(!bench.submit(account(2)));
+    assert_eq!(bench.admission.waiting(), 6);
+}
+
+#[test]
+fn what_has_less_time_than_its_lane_pauses_is_refused_in_time() {
+    let mut bench = Bench::new(1, 10, 100);
+    for _ in 0..40 {
+        assert!(bench.submit(KEY));
+        bench.now += 25 * MS;
+        bench.done(KEY, Verdict::Answered);
+    }
+    assert!(bench.submit(KEY));
+    bench.done(KEY, Verdict::Throttled);
+    let hasty = bench.login(KEY, MS);
+    let deadline = hasty.deadline;
+    assert!(bench.admission.submit(bench.now, hasty).is_none());
+    assert!(matches!(bench.pass(), Next::Refuse(_, Reason::Overloaded)));
+    assert!(bench.now < deadline);
 }
 
 #[test]
@@ -262,7 +303,7 @@ fn lanes_are_bounded_and_beyond_them_a_throttled_login_pauses_alone() {
         bench.done(account(number), Verdict::Throttled);
         bench.admission.again(bench.now, login, None);
     }
-    assert_eq!(bench.admission.lanes(), MOST_LANES);
+    assert_eq!(bench.admission.lanes(bench.now), MOST_LANES);
     assert_eq!(bench.admission.waiting(), 300);
 }
 

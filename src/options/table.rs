@@ -161,7 +161,7 @@ pub static OPTIONS: &[Spec] = &[
         default: c"10000",
         min: 1,
         max: 1_000_000,
-        help: c"Most verifications that wait for their turn; further ones are refused as overload, after a pause.",
+        help: c"Most verifications that wait for one STS host, and for one account that STS throttles; further ones are refused as overload, after a pause.",
         set: |spec, draft, text| count(&mut draft.limits.queue, spec, text),
         ..RUNTIME
     },

@@ -82,7 +82,7 @@ impl<J: Job> Pool<J> {
     ) -> Pool<J> {
         let state = State {
             limits,
-            admission: Admission::new(endpoints, limits, random),
+            admission: Admission::new(clock.now(), endpoints, limits, random),
             idle: Vec::new(),
             threads: 0,
             leaving: 0,
@@ -120,10 +120,7 @@ impl<J: Job> Pool<J> {
             desk.lay(Paper::Job(job));
             return Ok(());
         }
-        let Err(paper) = self.shared.start_worker(&mut state, Paper::Job(job)) else {
-            return Ok(());
-        };
-        let Paper::Job(job) = paper else {
+        let Err(Paper::Job(job)) = self.shared.start_worker(&mut state, Paper::Job(job)) else {
             return Ok(());
         };
         if state.threads == 0 {
@@ -149,8 +146,8 @@ impl<J: Job> Pool<J> {
                 true
             }
             None => {
-                let started = self.shared.start_worker(&mut state, Paper::Errand(errand));
-                started.is_ok()
+                let errand = Paper::Errand(errand);
+                self.shared.start_worker(&mut state, errand).is_ok()
             }
         }
     }
@@ -178,7 +175,7 @@ impl<J: Job> Pool<J> {
         Gauges {
             workers: state.threads + state.leaving,
             waiting: state.admission.waiting(),
-            lanes: state.admission.lanes(),
+            lanes: state.admission.lanes(self.shared.clock.now()),
         }
     }
 
@@ -194,9 +191,9 @@ impl<J: Job> Pool<J> {
         self.shared.wake_timekeeper(&mut state);
         drop(state);
         idle.iter().for_each(|desk| desk.lay(Paper::GoHome));
-        for job in waiting {
-            job.refuse(Reason::ShuttingDown);
-        }
+        waiting
+            .into_iter()
+            .for_each(|j| refuse(j, Reason::ShuttingDown));
         self.shared.sts.shutdown();
 
         let mut state = self.shared.state();
@@ -282,6 +279,7 @@ impl<J: Job> Shared<J> {
         let mut counted_out = CountedOut {
             shared: self,
             first: desk.job(J::key),
+            leaving: false,
         };
         failpoint!(WorkerStart);
         let mut client = self.sts.client();
@@ -297,7 +295,10 @@ impl<J: Job> Shared<J> {
                     next = self.next_job(self.state(), self.clock.now(), desk);
                     continue;
                 }
-                Paper::None | Paper::GoHome => break,
+                Paper::None | Paper::GoHome => {
+                    counted_out.leaving = true;
+                    break;
+                }
             };
             let key = job.key();
             let given_out = self.clock.now();
@@ -331,7 +332,7 @@ impl<J: Job> Shared<J> {
                 let late = state.admission.drain();
                 drop(state);
                 late.into_iter()
-                    .for_each(|job| job.refuse(Reason::ShuttingDown));
+                    .for_each(|job| refuse(job, Reason::ShuttingDown));
                 return Paper::GoHome;
             }
             match state.admission.next(now, true) {
@@ -372,6 +373,8 @@ struct CountedOut<'a, J: Job> {
     shared: &'a Shared<J>,
     /// Of the job that it was started for, until it has begun with that.
     first: Option<Key>,
+    /// It is counted as leaving already.
+    leaving: bool,
 }
 
 impl<J: Job> Drop for CountedOut<'_, J> {
@@ -381,11 +384,12 @@ impl<J: Job> Drop for CountedOut<'_, J> {
             let now = self.shared.clock.now();
             state.admission.done(now, key, Done::unsent(now));
         }
-        // Whoever leaves in order was counted as leaving before.
-        if std::thread::panicking() {
-            state.threads -= 1;
-        } else {
+        if self.leaving {
             state.leaving -= 1;
+        } else {
+            state.threads -= 1;
+            // Nobody else may be awake for what waits.
+            self.shared.wake_timekeeper(&mut state);
         }
         drop(state);
         self.shared.thread_gone.notify_all();
@@ -394,3 +398,5 @@ impl<J: Job> Drop for CountedOut<'_, J> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worker_tests;

@@ -19,7 +19,7 @@ impl Sts for NoSts {
     fn shutdown(&self) {}
 }
 
-struct NoClient;
+pub(super) struct NoClient;
 
 impl StsClient for NoClient {
     fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
@@ -32,12 +32,12 @@ impl StsClient for NoClient {
 }
 
 /// Says that it runs, then waits until the test lets it go.
-struct Held {
-    name: &'static str,
-    deadline: Instant,
-    events: Sender<(&'static str, &'static str)>,
+pub(super) struct Held {
+    pub(super) name: &'static str,
+    pub(super) deadline: Instant,
+    pub(super) events: Sender<(&'static str, &'static str)>,
     /// What STS makes of it; run again unless it answers.
-    go: Receiver<Verdict>,
+    pub(super) go: Receiver<Verdict>,
 }
 
 impl Waiting for Held {
@@ -86,16 +86,16 @@ impl Job for Held {
     }
 }
 
-const LONG: Duration = Duration::from_secs(30);
+pub(super) const LONG: Duration = Duration::from_secs(30);
 
-struct Bench {
-    pool: Pool<Held>,
-    events: Receiver<(&'static str, &'static str)>,
-    sender: Sender<(&'static str, &'static str)>,
+pub(super) struct Bench {
+    pub(super) pool: Pool<Held>,
+    pub(super) events: Receiver<(&'static str, &'static str)>,
+    pub(super) sender: Sender<(&'static str, &'static str)>,
 }
 
 impl Bench {
-    fn new(workers: usize, queue: usize) -> Bench {
+    pub(super) fn new(workers: usize, queue: usize) -> Bench {
         let (sender, events) = channel();
         let limits = AdmissionLimits {
             requests: workers,
@@ -110,11 +110,15 @@ impl Bench {
         }
     }
 
-    fn submit(&self, name: &'static str) -> Result<Sender<Verdict>, Reason> {
+    pub(super) fn submit(&self, name: &'static str) -> Result<Sender<Verdict>, Reason> {
         self.submit_for(name, LONG)
     }
 
-    fn submit_for(&self, name: &'static str, time: Duration) -> Result<Sender<Verdict>, Reason> {
+    pub(super) fn submit_for(
+        &self,
+        name: &'static str,
+        time: Duration,
+    ) -> Result<Sender<Verdict>, Reason> {
         let (go, held) = channel();
         let job = Held {
             name,
@@ -126,13 +130,23 @@ impl Bench {
     }
 
     /// Threads and waiting jobs.
-    fn gauges(&self) -> (usize, usize) {
+    pub(super) fn gauges(&self) -> (usize, usize) {
         let gauges = self.pool.gauges();
         (gauges.workers, gauges.waiting)
     }
 
+    /// Then nothing happens by itself before a deadline.
+    pub(super) fn until_the_timekeeper_sleeps(&self) {
+        while !matches!(
+            self.pool.shared.state().timekeeper,
+            Timekeeper::Asleep(Some(_))
+        ) {
+            thread::yield_now();
+        }
+    }
+
     #[track_caller]
-    fn expect(&self, event: (&'static str, &'static str)) {
+    pub(super) fn expect(&self, event: (&'static str, &'static str)) {
         assert_eq!(self.events.recv_timeout(LONG), Ok(event));
     }
 }
@@ -254,13 +268,7 @@ fn what_is_paced_goes_at_its_pace_though_none_of_it_has_come_back() {
     let a = bench.submit("a").unwrap();
     let b = bench.submit("b").unwrap();
     let c = bench.submit("c").unwrap();
-    // Nothing but a probe's answer is to come.
-    while !matches!(
-        bench.pool.shared.state().timekeeper,
-        Timekeeper::Asleep(Some(_))
-    ) {
-        thread::yield_now();
-    }
+    bench.until_the_timekeeper_sleeps();
     probe.send(Verdict::Answered).unwrap();
     bench.expect(("run", "a"));
     bench.expect(("run", "b"));
@@ -294,76 +302,4 @@ fn an_errand_runs_beside_the_jobs() {
     running.send(Verdict::Answered).unwrap();
     assert!(bench.pool.shutdown(LONG));
     assert!(!bench.pool.errand(Box::new(|_: &mut dyn StsClient| {})));
-}
-
-/// Clients of its workers wait, as they go, until the test lets them.
-struct SlowGoodbye {
-    leaving: Mutex<Sender<()>>,
-    gate: Arc<Mutex<()>>,
-}
-
-struct SlowClient(Sender<()>, Arc<Mutex<()>>);
-
-impl Sts for SlowGoodbye {
-    fn client(&self) -> Box<dyn StsClient> {
-        let leaving = self.leaving.lock().unwrap().clone();
-        Box::new(SlowClient(leaving, Arc::clone(&self.gate)))
-    }
-
-    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
-        None
-    }
-
-    fn shutdown(&self) {}
-}
-
-impl StsClient for SlowClient {
-    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
-        unreachable!()
-    }
-
-    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
-        true
-    }
-}
-
-impl Drop for SlowClient {
-    fn drop(&mut self) {
-        self.0.send(()).unwrap();
-        drop(self.1.lock());
-    }
-}
-
-#[test]
-fn while_a_surplus_worker_is_on_its_way_out_the_others_stay() {
-    let (leaving, left) = channel();
-    let gate = Arc::new(Mutex::new(()));
-    let sts = SlowGoodbye {
-        leaving: Mutex::new(leaving),
-        gate: Arc::clone(&gate),
-    };
-    let mut bench = Bench::new(0, 0);
-    let limits = |requests| AdmissionLimits {
-        requests,
-        waiting: 4,
-    };
-    let clock = Arc::new(SystemClock);
-    bench.pool = Pool::new(Arc::new(sts), clock, 1, limits(2), Random::new(7));
-    let a = bench.submit("a").unwrap();
-    bench.expect(("run", "a"));
-    let b = bench.submit("b").unwrap();
-    bench.expect(("run", "b"));
-    a.send(Verdict::Answered).unwrap();
-    while bench.pool.shared.state().idle.is_empty() {
-        thread::yield_now();
-    }
-    let closed = gate.lock().unwrap();
-    bench.pool.set_limits(limits(1));
-    left.recv_timeout(LONG).unwrap();
-    b.send(Verdict::Answered).unwrap();
-    let c = bench.submit("c").unwrap();
-    bench.expect(("run", "c"));
-    drop(closed);
-    c.send(Verdict::Answered).unwrap();
-    assert!(bench.pool.shutdown(LONG));
 }

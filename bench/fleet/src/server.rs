@@ -72,13 +72,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(fleet: &Arguments, number: usize) -> Server {
+    pub fn new(now: Instant, fleet: &Arguments, number: usize) -> Server {
         let limits = AdmissionLimits {
             requests: fleet.workers,
             waiting: fleet.queue,
         };
         let seed = fleet.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (number as u64 + 1) << 20;
-        let admission = || Admission::new(1, limits, Random::new(seed));
+        let admission = || Admission::new(now, 1, limits, Random::new(seed));
         Server {
             admission: fleet.admission.then(admission),
             alarm: None,

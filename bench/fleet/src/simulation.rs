@@ -117,7 +117,9 @@ impl Simulation {
             deadline: fleet.deadline,
             pools: (0..fleet.connections / fleet.pool).map(pool).collect(),
             complete: 0,
-            servers: (0..fleet.servers).map(|n| Server::new(fleet, n)).collect(),
+            servers: (0..fleet.servers)
+                .map(|n| Server::new(now, fleet, n))
+                .collect(),
             sts,
             random: Random::new(fleet.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             due: BinaryHeap::new(),

@@ -41,6 +41,25 @@ fn it_does_so_too_where_more_logins_wait_than_can_be_in_time() {
 }
 
 #[test]
+fn it_does_so_too_where_the_queue_is_short() {
+    let outcome = run(&Arguments {
+        servers: 1,
+        queue: 500,
+        ..fleet(20_000, 600.0)
+    });
+    assert!(time(&outcome) < 1.5, "{outcome:?}");
+}
+
+#[test]
+fn it_does_so_too_where_logins_have_much_time() {
+    let outcome = run(&Arguments {
+        deadline: Duration::from_secs(30),
+        ..fleet(20_000, 60.0)
+    });
+    assert!(time(&outcome) < 1.5, "{outcome:?}");
+}
+
+#[test]
 fn a_client_of_one_connection_comes_back_too() {
     let outcome = run(&Arguments {
         pool: 1,
