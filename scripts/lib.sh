@@ -40,6 +40,15 @@ need_build_packages() {
     need python3-venv python3 -c 'import ensurepip, venv'
 }
 
+# What a build with the C and C++ tests needs, and those tests.
+need_test_build_packages() {
+    need_build_packages
+    need_program clang
+    need_program openssl
+    need_program binutils nm
+    need_program abigail-tools abidiff
+}
+
 # Installs what need() has found missing, or says how and stops.
 install_missing() {
     if ! command -v cargo >/dev/null; then
