@@ -83,7 +83,7 @@ impl Verification {
                 return Turn::Over(self.out_of_time(), done);
             }
             let attempt = self.send(client, left, fresh);
-            done.took += attempt.exchange;
+            done.took = self.now().saturating_duration_since(began);
             if attempt.stale_connection && !fresh {
                 fresh = true;
                 self.conversation.plugin.stats.stale();
@@ -105,9 +105,10 @@ impl Verification {
     fn send(&mut self, client: &mut dyn StsClient, left: Duration, fresh: bool) -> Attempt {
         let plugin = &self.conversation.plugin;
         let connect = self.conversation.options.settings.limits.connect_timeout;
-        plugin.retries.request();
         if fresh || self.last.is_some() {
             plugin.stats.retried();
+        } else {
+            plugin.retries.request();
         }
         let limits = SendLimits {
             total: left,
@@ -116,12 +117,14 @@ impl Verification {
         };
         let out = plugin.request_to(self.key.endpoint);
         let attempt = client.send(&self.request, limits);
-        out.ended(&attempt, left);
-        plugin.stats.sent(
-            self.key.endpoint,
-            attempt.exchange,
-            attempt.connect.is_some(),
-        );
+        let usual = self.conversation.options.settings.limits.sts_timeout;
+        out.ended(&attempt, left, usual);
+        if attempt.connected {
+            let opened = attempt.connect.is_some();
+            plugin
+                .stats
+                .sent(self.key.endpoint, attempt.exchange, opened);
+        }
         self.times.connect += attempt.connect.unwrap_or_default();
         self.times.sts += attempt.exchange;
         attempt
@@ -153,6 +156,10 @@ impl Verification {
         let pause = match outcome.reason {
             Reason::StsThrottling => None,
             Reason::StsFailing => Some(self.pause),
+            // Where there is another endpoint the client gets there by coming back.
+            Reason::ConnectFailed | Reason::NameResolution if !self.has_other_endpoint() => {
+                Some(self.pause)
+            }
             _ => return Turn::Over(outcome, done),
         };
         let left = self.deadline.saturating_duration_since(self.now());
@@ -167,6 +174,11 @@ impl Verification {
         self.conversation
             .log(Reason::RetriedAfterAnswer, || outcome.detail.clone());
         Turn::Again(outcome, done, pause)
+    }
+
+    fn has_other_endpoint(&self) -> bool {
+        let failover = &self.conversation.plugin.failover;
+        failover.has_other(self.key.endpoint)
     }
 
     /// The end of one whose time is over: what STS said last tells more than the clock.

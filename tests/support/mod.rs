@@ -138,7 +138,7 @@ impl Server {
             code = conversation.poll(LONG);
         }
         conversation.end().unwrap();
-        self.plugin.ended();
+        conversation.ended();
         Login {
             code,
             outcome: conversation.outcome().unwrap().clone(),
