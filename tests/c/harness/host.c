@@ -100,6 +100,7 @@ void host_start_with(host* h, const maws_option* options, size_t count) {
 void host_start(host* h) {
     /* Nothing listens on port 1. */
     const maws_option options[] = {OPTION("awsStsEndpoint", "https://127.0.0.1:1"),
+                                   OPTION("awsStsTimeoutMs", "500"),
                                    OPTION("awsStsCAFile", MAWS_TEST_CA_FILE)};
     host_start_with(h, options, sizeof options / sizeof options[0]);
 }
