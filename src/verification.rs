@@ -1,6 +1,7 @@
 //! The worker's side of a login: sends the request to STS and judges the answer.
 
 use std::hash::BuildHasher;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -199,6 +200,25 @@ impl Verification {
     }
 }
 
+/// What of a client's address tells clients apart: the host, of IPv6 its network, within which one
+/// client can take any number of addresses (RFC 4291, section 2.5.4).
+fn client_network(addr: &str) -> Network<'_> {
+    if let Ok(socket) = addr.parse::<SocketAddr>() {
+        return match socket.ip().to_canonical() {
+            IpAddr::V4(ip) => Network::V4(ip),
+            IpAddr::V6(ip) => Network::V6(ip.to_bits() >> 64),
+        };
+    }
+    Network::Other(addr.rsplit_once(':').map_or(addr, |(host, _port)| host))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Network<'a> {
+    V4(Ipv4Addr),
+    V6(u128),
+    Other(&'a str),
+}
+
 fn verdict(outcome: &Outcome) -> Verdict {
     match outcome.reason {
         Reason::StsThrottling => Verdict::Throttled,
@@ -224,9 +244,8 @@ impl Waiting for Verification {
 
     /// The address alone: an access key id is what a client claims, and it could try many.
     fn client(&self) -> u64 {
-        let addr = &*self.conversation.client_addr;
-        let host = addr.rsplit_once(':').map_or(addr, |(host, _port)| host);
-        self.conversation.plugin.clients.hash_one(host)
+        let clients = &self.conversation.plugin.clients;
+        clients.hash_one(client_network(&self.conversation.client_addr))
     }
 
     fn is_wanted(&self) -> bool {
@@ -336,6 +355,28 @@ mod tests {
             budget.spend()
         });
         assert_eq!(again.count(), 150);
+    }
+
+    #[test]
+    fn clients_are_told_apart_by_host_or_network() {
+        let same = [
+            ("10.0.0.1:5", "10.0.0.1:6"),
+            ("10.0.0.1:5", "[::ffff:10.0.0.1]:6"),
+            ("[2001:db8::1]:5", "[2001:db8::2:3]:6"),
+            ("somewhere:5", "somewhere:6"),
+            ("anonymous unix socket", "anonymous unix socket"),
+        ];
+        for (a, b) in same {
+            assert_eq!(client_network(a), client_network(b), "{a} {b}");
+        }
+        let other = [
+            ("10.0.0.1:5", "10.0.0.2:5"),
+            ("[2001:db8::1]:5", "[2001:db8:0:1::1]:5"),
+            ("somewhere:5", "elsewhere:5"),
+        ];
+        for (a, b) in other {
+            assert_ne!(client_network(a), client_network(b), "{a} {b}");
+        }
     }
 
     #[test]
