@@ -69,9 +69,9 @@ fn exists(test: &str) -> bool {
     let (files, keyword) = match kind {
         "lib" => (files_below("src", ".rs"), "fn "),
         "catalogue" => (files_below("tests/catalogue", ".rs"), "fn "),
-        "memory" => (vec![root().join("tests/catalogue_memory.rs")], "fn "),
+        "memory" => (files_below("tests/catalogue_memory", ".rs"), "fn "),
         "environment" => (vec![root().join("tests/catalogue_environment.rs")], "fn "),
-        "failpoints" | "network" | "refusals" | "logins" => {
+        "failover" | "failpoints" | "network" | "proxy" | "refusals" | "logins" => {
             (vec![root().join(format!("tests/{kind}.rs"))], "fn ")
         }
         "c.symbols" => return root().join("tests/c/symbols.py").exists(),

@@ -4,10 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "catalogue/host.rs"]
+#[path = "../catalogue/host.rs"]
 #[allow(dead_code, unused_imports)]
 mod host;
-#[path = "support/mod.rs"]
+mod storm;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
