@@ -54,7 +54,9 @@ pub fn note_header(authorization: &[u8]) {
             let from = &authorization[at..];
             note(&from[..from.len().min(PIECE)]);
             if name == b"Signature=" {
-                note(&from[name.len()..]);
+                let is_digit = |byte: &&u8| byte.is_ascii_hexdigit();
+                let digits = from[name.len()..].iter().take_while(is_digit).count();
+                note(&from[name.len()..][..digits]);
             }
         }
     }
