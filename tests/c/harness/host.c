@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "secrets.h"
+
 enum { DRAIN_MS = 10000 };
 
 maws_str str(const char* text) {
@@ -37,6 +39,7 @@ static void on_log(uintptr_t ctx, const maws_log_event* e) {
     CHECK(e->reserved == 0);
     CHECK(e->text.len > 0 && e->text.ptr != NULL);
     CHECK(memchr(e->text.ptr, '\n', e->text.len) == NULL);
+    CHECK(!holds_secret(e->text.ptr, e->text.len));
     if (h->on_log != NULL) {
         h->on_log(h, e);
     }
