@@ -15,9 +15,13 @@ static void load_log_in_and_unload_a_thousand_times(void) {
     static host h;
     static login l;
     uint64_t previous = 0;
+    static silent_sts sts;
+    rude_sts_open(&sts);
+    const maws_option options[] = {OPTION("awsStsEndpoint", sts.endpoint),
+                                   OPTION("awsStsCAFile", MAWS_TEST_CA_FILE)};
     note_threads();
     for (int round = 0; round < ROUNDS; round++) {
-        host_start(&h); /* nobody listens where STS should be */
+        host_start_with(&h, options, sizeof options / sizeof options[0]);
         login_until_pending(&l, &h);
         CHECK_ONE_OF(login_wait(&l), MAWS_E_UPSTREAM, MAWS_E_DENIED);
         login_end(&l);

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::client::{ClientSecond, Signer};
-use sts_emulator::hostile::{Certificate, HostileSts, Visit};
+use sts_emulator::hostile::{BlackHole, Certificate, HostileSts, Visit};
 use sts_emulator::{CannedAnswer, Reply, StsEmulator};
 
 use crate::host::Host;
@@ -126,6 +126,17 @@ fn n3_no_redirect_is_followed() {
         host.login(ALICE).assert_failed(&[MAWS_E_UPSTREAM]);
     }
     assert_eq!(elsewhere.counters().connections, 0);
+}
+
+#[test]
+fn n6_an_endpoint_that_never_answers_costs_the_deadline_and_no_more() {
+    let hole = BlackHole::open().unwrap();
+    let ca = HostileSts::start(Certificate::Valid, answer_all).unwrap();
+    let endpoint = format!("https://{}", hole.address().unwrap());
+    let host = Host::beside(&endpoint, ca.ca_path(), &[SHORT]);
+    let login = host.login(ALICE);
+    login.assert_failed(&[MAWS_E_UPSTREAM, MAWS_E_TIMEOUT]);
+    assert_eq!(host.stats().sts_requests, 0);
 }
 
 #[test]
