@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
+use std::time::Instant;
 
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::abi::maws_principal_kind::MAWS_PRINCIPAL_NONE;
@@ -171,6 +172,34 @@ fn f4_a_conversation_past_its_deadline_is_dead() {
     conv.finish(status)
         .assert_refused(Reason::ConversationExpired);
     assert_eq!(sts.counters().requests, 0);
+}
+
+#[test]
+fn f4_a_conversation_past_its_deadline_gives_its_place_to_another() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let limits = [
+        ("awsMaxConversations", "2"),
+        ("awsConversationTimeoutMs", "1000"),
+    ];
+    let host = Host::with_emulator(&sts, &limits);
+    let silent = [host.begin(), host.begin()];
+    let until = Instant::now() + LONG;
+    let next = loop {
+        match host.try_begin("$external", true) {
+            Ok(next) => break next,
+            Err(refused) => assert_eq!(refused, MAWS_E_OVERLOADED as i32),
+        }
+        assert!(Instant::now() < until);
+        std::thread::yield_now();
+    };
+    next.until_pending();
+    assert_eq!(next.poll(LONG), 0);
+    for conv in silent {
+        let status = conv.step(&client_first()).0;
+        assert_ne!(status, MAWS_CONTINUE as i32);
+        conv.finish(status)
+            .assert_failed(&[MAWS_E_TIMEOUT, MAWS_E_STATE]);
+    }
 }
 
 #[test]

@@ -74,6 +74,8 @@ fn exists(test: &str) -> bool {
         "failover" | "failpoints" | "network" | "proxy" | "refusals" | "logins" => {
             (vec![root().join(format!("tests/{kind}.rs"))], "fn ")
         }
+        "shuttle" => (files_below("src/ffi/races", ".rs"), "fn "),
+        "drivers" => return root().join("tests/drivers/run.py").exists(),
         "c.symbols" => return root().join("tests/c/symbols.py").exists(),
         "e2e" => {
             let (file, name) = name.split_once("::").unwrap();
