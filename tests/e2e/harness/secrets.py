@@ -1,7 +1,7 @@
 """What must not stand in any log: collected while the tests run, looked for at the end.
 
-Of the Authorization header the log may have the access key id: looked for are the signature and what
-only the header has before it.
+Of the Authorization header the log may have the access key id: looked for are the signature and
+what only the header has before it.
 """
 
 import base64
