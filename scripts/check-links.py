@@ -1,4 +1,7 @@
-"""Checks that links between Markdown files lead somewhere: those of the repository, or of folders that are named."""
+"""Checks that links between Markdown files lead somewhere: check-links.py [FOLDER...]
+
+The files are those of the repository, or of the folders.
+"""
 
 import os
 import re

@@ -53,8 +53,10 @@ need_test_build_packages() {
 need_rust() {
     local wanted have
     wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
-    command -v cargo >/dev/null && have=$(rustc --version 2>/dev/null | cut -d ' ' -f 2) ||
+    if ! command -v cargo >/dev/null || ! have=$(rustc --version 2>/dev/null); then
         die "Rust is missing: install it with rustup (rustc $wanted or newer)"
+    fi
+    have=$(cut -d ' ' -f 2 <<<"$have")
     printf '%s\n' "$wanted" "$have" | sort --version-sort --check=quiet ||
         die "rustc $have is too old: $wanted or newer is needed; install it with rustup"
 }

@@ -1,9 +1,9 @@
 """Follows docs/operators.md on a database host: guide.py ROOT
 
-ROOT is a minimal Debian with the packages in /packages/old. The commands are the guide's own, to the
-letter, in its order, and its first configuration is /etc/mongod.conf. The STS emulator stands in for AWS:
-in a network of the test's own it has the names of STS. The reference server stands in for mongod, with
-the configuration's parameters. Needs root, for chroot and the network.
+ROOT is a minimal Debian with the packages in /packages/old. The commands are the guide's own, to
+the letter, in its order, and its first configuration is /etc/mongod.conf. The STS emulator stands
+in for AWS: in a network of the test's own it has the names of STS. The reference server stands in
+for mongod, with the configuration's parameters. Needs root, for chroot and the network.
 """
 
 import contextlib
@@ -19,8 +19,7 @@ from typing import Any
 import pymongo
 from pymongo.errors import OperationFailure
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "e2e"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 
 from harness.certificate import make_certificate
 from harness.emulator import Emulator
@@ -28,9 +27,10 @@ from harness.identities import BOB, SHOP_APP, Credentials
 from harness.paths import REPOSITORY, Build
 from harness.process import Process
 
+HERE = Path(__file__).resolve().parent
 GUIDE = (REPOSITORY / "docs" / "operators.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-#: What a database host has, beside what the guide installs: sudo, and libraries of the server's own.
+#: What a database host has already: sudo, and libraries of the server's own.
 HAS_ALREADY = ("sudo", "libbson-1.0-0", "libssl3", "libstdc++6")
 READY = re.compile(r"listening on 127\.0\.0\.1:27017.*")
 #: Set once the network is the test's own.
