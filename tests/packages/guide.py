@@ -185,7 +185,10 @@ def refused(machine: Machine, server: Process, uri: str) -> None:
         check(failure.code == AUTHENTICATION_FAILED, failure)
     else:
         raise UnclearError("Bob is logged in")
-    line = next(text for text in reversed(server.diagnostics()) if "user/bob" in text)
+    server.stop()
+    lines = [text for text in server.diagnostics() if "user/bob" in text]
+    check(bool(lines), server.diagnostics())
+    line = lines[-1]
     said = machine.run('mongodb-aws-auth explain "$LINE"', {"LINE": line})
     check("Create the user that principal names" in " ".join(said.split()), said)
 
