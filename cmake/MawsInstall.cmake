@@ -11,11 +11,36 @@ endif()
 install(FILES "${MAWS_PLUGIN_FILE}" DESTINATION ${MAWS_PLUGIN_FOLDER}
         PERMISSIONS ${_plugin_permissions}
         RENAME "${MAWS_PLUGIN_SONAME}" COMPONENT runtime)
-install(FILES README.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT runtime)
-if(EXISTS "${CMAKE_SOURCE_DIR}/docs")
-    install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT runtime
-            FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
-endif()
+
+# install_documents(COMPONENT FOLDER FILE...): documents with their places in the repository; of links
+# to what is not installed with them, the text stays.
+function(install_documents component folder)
+    foreach(document ${ARGN})
+        get_filename_component(place "${document}" DIRECTORY)
+        if(NOT document MATCHES "[.]md$")
+            install(FILES "${document}" DESTINATION "${folder}/${place}" COMPONENT ${component})
+            continue()
+        endif()
+        file(READ "${document}" text)
+        string(REGEX MATCHALL "\\([A-Za-z0-9_./-]+" targets "${text}")
+        list(REMOVE_DUPLICATES targets)
+        foreach(target ${targets})
+            string(SUBSTRING "${target}" 1 -1 target)
+            get_filename_component(path "${CMAKE_SOURCE_DIR}/${place}/${target}" ABSOLUTE)
+            file(RELATIVE_PATH path "${CMAKE_SOURCE_DIR}" "${path}")
+            if(NOT path IN_LIST ARGN)
+                string(REPLACE "." "[.]" pattern "${target}")
+                string(REGEX REPLACE "\\[([^]]*)\\]\\(${pattern}(#[^)]*)?\\)" "\\1" text "${text}")
+            endif()
+        endforeach()
+        file(WRITE "${CMAKE_BINARY_DIR}/documents/${component}/${document}" "${text}")
+        install(FILES "${CMAKE_BINARY_DIR}/documents/${component}/${document}"
+                DESTINATION "${folder}/${place}" COMPONENT ${component})
+    endforeach()
+endfunction()
+
+file(GLOB _documents RELATIVE "${CMAKE_SOURCE_DIR}" CONFIGURE_DEPENDS docs/*.md docs/*.svg)
+install_documents(runtime "${CMAKE_INSTALL_DOCDIR}" README.md SECURITY.md ${_documents})
 
 # scripts/package has built it, and its manual pages and completions with it.
 set(MAWS_PREBUILT_TOOL "" CACHE PATH "Folder with the operator's tool; without it, no tool is installed")
@@ -35,8 +60,7 @@ if(MAWS_PREBUILT_TOOL)
             DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/${_zsh_folder}")
     install(FILES "${_completions}/mongodb-aws-auth.fish" COMPONENT tools
             DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
-    install(FILES docs/tool.md COMPONENT tools
-            DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/mongodb-aws-auth-tools")
+    install_documents(tools "${CMAKE_INSTALL_DATADIR}/doc/mongodb-aws-auth-tools" docs/tool.md)
 endif()
 
 install(FILES include/mongodb_aws_auth.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
@@ -51,6 +75,8 @@ foreach(part maws mongod)
     endif()
 endforeach()
 install(FILES cpp_shim/README.md DESTINATION "${MAWS_SOURCE_FOLDER}" COMPONENT development)
+install(FILES examples/host.c DESTINATION "${CMAKE_INSTALL_DATADIR}/mongodb-aws-auth/examples"
+        COMPONENT development)
 
 # Nothing in them depends on the architecture.
 include(CMakePackageConfigHelpers)

@@ -1,5 +1,9 @@
-"""Checks that the links of all Markdown files to other files of the repository lead somewhere."""
+"""Checks that links between Markdown files lead somewhere: check-links.py [FOLDER...]
 
+The files are those of the repository, or of the folders.
+"""
+
+import os
 import re
 import subprocess
 import sys
@@ -43,11 +47,17 @@ def fault_of(source: Path, link: str) -> str | None:
 
 def main() -> int:
     faults = 0
-    for path in markdown_files():
+    folders = [Path(name).resolve() for name in sys.argv[1:]]
+    found = [path for folder in folders for path in sorted(folder.rglob("*.md"))]
+    paths = found if folders else markdown_files()
+    if not paths:
+        print("no Markdown file")
+        return 1
+    for path in paths:
         for link in LINK.findall(text_of(path)):
             fault = fault_of(path, link)
             if fault is not None:
-                print(f"{path.relative_to(ROOT)}: {link}: {fault}")
+                print(f"{os.path.relpath(path)}: {link}: {fault}")
                 faults += 1
     return 1 if faults else 0
 

@@ -54,11 +54,21 @@ need_test_build_packages() {
     need_program abigail-tools abidiff
 }
 
+# Rust as new as Cargo.toml asks for; distributions often have an older one.
+need_rust() {
+    local wanted have
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
+    if ! command -v cargo >/dev/null || ! have=$(rustc --version 2>/dev/null); then
+        die "Rust is missing: install it with rustup (rustc $wanted or newer)"
+    fi
+    have=$(cut -d ' ' -f 2 <<<"$have")
+    printf '%s\n' "$wanted" "$have" | sort --version-sort --check=quiet ||
+        die "rustc $have is too old: $wanted or newer is needed; install it with rustup"
+}
+
 # Installs what need() has found missing, or says how and stops.
 install_missing() {
-    if ! command -v cargo >/dev/null; then
-        die "Rust is missing: install it with rustup (rustc 1.88 or newer)"
-    fi
+    need_rust
     ((${#missing[@]})) || return 0
     local install=(apt-get install --yes --no-install-recommends "${missing[@]}")
     local sudo=()

@@ -33,7 +33,7 @@ pub enum Command {
     Check(Check),
     /// Show the user name in $external that an ARN stands for
     Principal(Principal),
-    /// Show the plugin's options
+    /// Show the options: the plugin's, and those of mongod and mongos beside them
     Options(Options),
     /// Explain a reason number, a name, an error code of STS or a whole log line
     Explain(Explain),

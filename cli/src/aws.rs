@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_sts::error::ProvideErrorMetadata as _;
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
+use mongodb_aws_auth::aws::without_password;
 use mongodb_aws_auth::net::load_roots;
 use mongodb_aws_auth::reason::{Reason, printable};
 use tokio::runtime::Runtime;
@@ -66,6 +69,44 @@ pub fn ca_bundle() -> Option<PathBuf> {
     file.map(PathBuf::from)
 }
 
+/// The environment's proxy, for `https` alone: AWS gives credentials (EC2, ECS, EKS) at addresses of
+/// `http` that no proxy reaches.
+fn proxy() -> Result<ProxyConfig, Unusable> {
+    let Some((name, url)) = variable(&["https_proxy", "all_proxy"]) else {
+        return Ok(ProxyConfig::disabled());
+    };
+    let whole = match url.contains("://") {
+        true => url.clone(),
+        false => format!("http://{url}"),
+    };
+    let proxy = ProxyConfig::https(whole);
+    let proxy =
+        proxy.map_err(|_| Unusable(format!("{name}: {} is no proxy", without_password(&url))))?;
+    let direct = variable(&["no_proxy"]).map(|(_, hosts)| hosts);
+    Ok(proxy.no_proxy(direct.unwrap_or_default()))
+}
+
+/// The first of these that is set and not empty, in lower case or else in upper case.
+fn variable(names: &[&str]) -> Option<(String, String)> {
+    let spelt = names
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), name.to_uppercase()]);
+    let mut set = spelt.filter_map(|name| Some((std::env::var(&name).ok()?, name)));
+    set.find(|(value, _)| !value.is_empty())
+        .map(|(value, name)| (name, value))
+}
+
+fn http_client(tls: TlsContext, proxy: ProxyConfig) -> SharedHttpClient {
+    http_client_fn(move |settings, components| {
+        let mut builder = Connector::builder()
+            .proxy_config(proxy.clone())
+            .connector_settings(settings.clone());
+        builder.set_sleep_impl(components.sleep_impl());
+        let tls_builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
+        SharedHttpConnector::new(tls_builder.tls_context(tls.clone()).build())
+    })
+}
+
 impl Client {
     /// Reads profiles and finds the region; asks for no credentials yet.
     pub fn new(args: &Aws, ca_file: Option<&Path>) -> Result<Client, Unusable> {
@@ -82,10 +123,7 @@ impl Client {
         }
         let broken = |error: &dyn fmt::Display| Unusable(format!("the AWS SDK: {error}"));
         let tls = TlsContext::builder().with_trust_store(trust).build();
-        let http = Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(tls.map_err(|error| broken(&error))?)
-            .build_https();
+        let http = http_client(tls.map_err(|error| broken(&error))?, proxy()?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

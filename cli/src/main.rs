@@ -26,6 +26,7 @@ mod plugin;
 mod principal;
 mod reference;
 mod server_config;
+mod server_parameters;
 mod texts;
 mod whoami;
 

@@ -17,7 +17,7 @@ pub enum Exit {
 /// What a command found, in both forms.
 #[derive(Debug)]
 pub struct Report {
-    /// For programs.
+    /// For programs: the members of a document, beside its `ok`.
     pub json: Value,
     /// For people; ends in a line break.
     pub text: String,
@@ -37,11 +37,20 @@ impl Unusable {
 }
 
 impl Report {
+    /// The document, which says itself how the command ended.
+    fn document(&self) -> Value {
+        let mut document = self.json.clone();
+        if let Some(members) = document.as_object_mut() {
+            members.insert("ok".to_owned(), (self.exit == Exit::Fine).into());
+        }
+        document
+    }
+
     /// Prints the report. A reader that went away is no error.
     pub fn print(&self, json: bool) -> ExitCode {
         let mut out = io::stdout().lock();
         let _closed_pipe = if json {
-            writeln!(out, "{:#}", self.json)
+            writeln!(out, "{:#}", self.document())
         } else {
             out.write_all(self.text.as_bytes())
         };

@@ -9,6 +9,7 @@ use crate::args::{Explain, Options};
 use crate::catalogue::{self, code_name};
 use crate::output::{Exit, Paint, Report, Unusable, facts, wrapped};
 use crate::plugin::{self, OptionRow};
+use crate::server_parameters;
 use crate::texts::{self, Text};
 
 /// Runs `options`.
@@ -23,15 +24,17 @@ pub fn options(args: &Options, paint: Paint) -> Result<Report, Unusable> {
             (built_in(), version)
         }
     };
-    let wanted = |row: &&OptionRow| {
-        let name = row.name.to_lowercase();
+    let wanted = |name: &str| {
+        let name = name.to_lowercase();
         args.name.is_empty()
             || args
                 .name
                 .iter()
                 .any(|part| name.contains(&part.to_lowercase()))
     };
-    let rows: Vec<&OptionRow> = rows.iter().filter(wanted).collect();
+    let rows: Vec<&OptionRow> = rows.iter().filter(|row| wanted(&row.name)).collect();
+    let mut servers = server_parameters::all();
+    servers.retain(|parameter| wanted(parameter.name));
     let mut text = format!("Options of the plugin, {version}\n");
     for row in &rows {
         text.push_str(&format!(
@@ -43,28 +46,42 @@ pub fn options(args: &Options, paint: Paint) -> Result<Report, Unusable> {
             "" => "empty",
             text => text,
         };
-        let change = match row.runtime {
-            true => "at run time (setParameter)",
-            false => "with a restart",
-        };
         let table = [
             ("  value", legal(row)),
             ("  default", default.to_owned()),
-            ("  changes", change.to_owned()),
+            ("  changes", change(row.runtime).to_owned()),
         ];
         let table: Vec<(&str, &str)> = table.iter().map(|(k, v)| (*k, v.as_str())).collect();
         text.push_str(&facts(&table));
     }
-    let found = !rows.is_empty();
+    if !servers.is_empty() {
+        text.push_str("\nBeside them, parameters of mongod and mongos\n");
+    }
+    for parameter in &servers {
+        text.push_str(&format!(
+            "\n{}\n{}{}",
+            paint.bold(parameter.name),
+            wrapped("  ", parameter.help),
+            facts(&[("  changes", change(parameter.runtime))])
+        ));
+    }
+    let found = !rows.is_empty() || !servers.is_empty();
     if !found {
         text.push_str("\nNo option has such a name.\n");
     }
     let document: Vec<Value> = rows.iter().map(|row| option_json(row)).collect();
     Ok(Report {
-        json: json!({ "plugin": version, "options": document }),
+        json: json!({ "plugin": version, "options": document, "server": servers }),
         text,
         exit: if found { Exit::Fine } else { Exit::Wrong },
     })
+}
+
+fn change(runtime: bool) -> &'static str {
+    match runtime {
+        true => "at run time (setParameter)",
+        false => "with a restart",
+    }
 }
 
 fn built_in() -> Vec<OptionRow> {
@@ -125,36 +142,48 @@ fn option_json(row: &OptionRow) -> Value {
     document
 }
 
-/// The only thing that clients are told.
-const CLIENT_HEARS: &str = "18 (AuthenticationFailed) is all that a client is told. The reason \
-    stands in the server's log, with its number: look for the line of this login there.";
+/// What clients are told: the error's number, its name and its words, and what there is to say.
+const CLIENT_HEARS: [([&str; 3], &str); 2] = [
+    (
+        ["18", "AuthenticationFailed", "Authentication failed"],
+        "18 (AuthenticationFailed) is all that a client is told. The reason stands in the server's \
+         log, with its number: look for the line of this login there.",
+    ),
+    (
+        ["11", "UserNotFound", "Could not find user"],
+        "As a client's error, 11 (UserNotFound) is what servers of 4.2 and 6.0 may say, and others 18: \
+         STS has verified the login, and its name is no user of $external. The server's log has \
+         the name (principal): create that user, letter for letter.",
+    ),
+];
+
+/// What a client's error says.
+fn client_error(text: &str) -> Option<&'static str> {
+    let mut all = CLIENT_HEARS.iter();
+    let meant = all.find(|([number, name, words], _)| {
+        text.trim() == *number || text.contains(name) || text.contains(words)
+    });
+    meant.map(|(_, note)| *note)
+}
 
 /// Runs `explain`.
 pub fn explain(args: &Explain, paint: Paint) -> Report {
     let text = args.message.join(" ");
-    if matches!(
-        text.trim(),
-        "18" | "AuthenticationFailed" | "Authentication failed."
-    ) {
-        return Report {
-            json: json!({ "ok": true, "entries": [], "note": CLIENT_HEARS }),
-            text: wrapped("", CLIENT_HEARS),
-            exit: Exit::Fine,
-        };
-    }
     let mut found = catalogue::find(&text);
+    let is_number = text.trim().parse::<u32>().is_ok();
+    let note = client_error(&text).filter(|_| is_number || found.is_empty());
     let mut said = None;
-    if found.is_empty() {
+    if found.is_empty() && note.is_none() {
         said = texts::find(&text);
         if said.is_none() {
             found = catalogue::about(&text);
         }
     }
-    if found.is_empty() && said.is_none() {
+    if found.is_empty() && said.is_none() && note.is_none() {
         let what = "Nothing that plugin or server say matches. Give the number behind `reason`, a \
                     name such as SignatureMismatch, an error code of STS, or the whole line.";
         return Report {
-            json: json!({ "ok": false, "entries": [] }),
+            json: json!({ "entries": [] }),
             text: wrapped("", what),
             exit: Exit::Wrong,
         };
@@ -169,8 +198,9 @@ pub fn explain(args: &Explain, paint: Paint) -> Report {
         texts.push(of_text(&said, paint));
         entries.push(json!(said));
     }
+    texts.extend(note.map(|note| wrapped("", note)));
     Report {
-        json: json!({ "ok": true, "entries": entries }),
+        json: json!({ "entries": entries, "note": note }),
         text: texts.join("\n"),
         exit: Exit::Fine,
     }

@@ -45,6 +45,16 @@ impl ServerConfig {
         })
     }
 
+    /// These settings and no other.
+    #[cfg(test)]
+    pub fn of(settings: &[(&str, &str)]) -> ServerConfig {
+        let settings = settings.iter();
+        let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        ServerConfig {
+            settings: settings.collect(),
+        }
+    }
+
     /// Sets a parameter over the file's.
     pub fn set_parameter(&mut self, name: &str, value: &str) {
         let key = format!("{PARAMETER}{name}");

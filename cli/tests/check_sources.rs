@@ -11,7 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use sts_emulator::StsEmulator;
 use support::host::Host;
-use support::{Machine, SHOP_ROLE, ca_file};
+use support::proxy::ConnectProxy;
+use support::{ALICE, Machine, SHOP_ROLE, ca_file};
 
 /// STS, and the metadata endpoints of AWS.
 fn aws() -> StsEmulator {
@@ -91,4 +92,52 @@ fn the_role_of_an_eks_pod_is_found_by_pod_identity() {
         .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &uri)
         .set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &token);
     assert_finds_the_role(&host(aws, machine));
+}
+
+#[test]
+fn a_proxy_of_the_environment_leads_to_sts_and_never_to_the_metadata_service() {
+    let aws = aws();
+    let proxy = ConnectProxy::start("200 OK");
+    let machine = Machine::new()
+        .set("HTTPS_PROXY", &proxy.url("user:hunter2@"))
+        .set("HTTP_PROXY", &proxy.url(""))
+        .set("AWS_EC2_METADATA_DISABLED", "false")
+        .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata(&aws));
+    let wanted = format!("CONNECT {} HTTP/1.1\r\n", aws.address());
+    let host = host(aws, machine);
+    let command = format!("user: \"{SHOP_ROLE}\",");
+    host.machine.run(&["whoami"]).assert_says(0, &[&command]);
+    let heads = proxy.heads();
+    assert!(
+        heads.iter().all(|head| head.starts_with(&wanted)),
+        "{heads:?}"
+    );
+    assert!(
+        heads[0]
+            .to_lowercase()
+            .contains("proxy-authorization: basic"),
+        "{heads:?}"
+    );
+}
+
+#[test]
+fn a_host_that_no_proxy_names_is_reached_directly() {
+    let aws = aws();
+    let proxy = ConnectProxy::start("403 Forbidden");
+    let machine = Machine::new()
+        .set("https_proxy", &proxy.url(""))
+        .set("no_proxy", "127.0.0.1")
+        .with_keys_of(ALICE);
+    let host = host(aws, machine);
+    host.machine.run(&["whoami"]).assert_says(0, &[ALICE]);
+    assert!(proxy.heads().is_empty(), "{:?}", proxy.heads());
+}
+
+#[test]
+fn a_proxy_that_is_none_ends_with_2_and_its_password_is_not_shown() {
+    let machine = Machine::new().set("https_proxy", "socks5://user:hunter2@proxy:1080");
+    let run = machine.with_keys_of(ALICE).run(&["whoami"]);
+    assert_eq!(run.status, 2, "{run:?}");
+    assert!(run.stderr.contains("https_proxy"), "{run:?}");
+    assert!(!run.stderr.contains("hunter2"), "{run:?}");
 }

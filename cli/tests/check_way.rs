@@ -117,8 +117,6 @@ fn the_way_leads_through_the_configured_proxy() {
         .assert("TLS with STS", "pass", &["issued by STS emulator"])
         .assert("login", "pass", &[ALICE]);
     assert!(!run.stdout.contains("hunter2"), "{run:?}");
-    let document = include_str!("../../docs/tool.md");
-    assert!(document.contains("| way through the proxy |"));
     let heads = proxy.heads();
     let wanted = format!("CONNECT {} HTTP/1.1\r\n", host.sts.address());
     assert_eq!(heads.len(), 2, "the tool's own way, and the plugin's");

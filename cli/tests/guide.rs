@@ -10,11 +10,12 @@ use support::{Machine, SHOP_ROLE};
 
 const GUIDE: &str = include_str!("../../docs/operators.md");
 const CLIENTS: &str = include_str!("../../docs/clients.md");
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     GUIDE,
     CLIENTS,
     include_str!("../../docs/operations.md"),
     include_str!("../../docs/mongod.md"),
+    include_str!("../../docs/tool.md"),
     include_str!("../../README.md"),
 ];
 
@@ -94,7 +95,7 @@ fn every_create_user_command_is_the_one_that_whoami_prints() {
         let fenced = blocks(document, "js");
         let indented = document
             .split("\n\n")
-            .filter(|part| part.starts_with("      db."));
+            .filter(|part| part.starts_with("    ") && part.trim_start().starts_with("db."));
         for block in fenced.into_iter().chain(indented.map(str::to_owned)) {
             let Some((_, rest)) = block.split_once("user: \"") else {
                 continue;
@@ -113,7 +114,7 @@ fn every_create_user_command_is_the_one_that_whoami_prints() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 3);
+    assert_eq!(seen, 4);
 }
 
 #[test]
@@ -176,6 +177,31 @@ fn every_host_of_the_table_is_one_that_a_server_takes() {
     }
 }
 
+/// The words of a command as a shell takes them: quotes of both kinds hold words together.
+fn shell_words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    for c in line.chars() {
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (None, ' ') => words.push(std::mem::take(&mut word)),
+            _ => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The tool's command in a line, as root, as the server's user or behind a prompt.
+fn command_of(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let line = line.strip_prefix("$ ").unwrap_or(line);
+    let as_server = line.strip_prefix("sudo ");
+    let as_server = as_server.and_then(|rest| Some(rest.split_once("-u mongod ")?.1));
+    as_server.unwrap_or(line).strip_prefix("mongodb-aws-auth ")
+}
+
 #[test]
 fn every_command_line_of_the_tool_is_understood() {
     let host = Host::new();
@@ -185,12 +211,11 @@ fn every_command_line_of_the_tool_is_understood() {
         .file("users.json", &format!(r#"[{{"user":"{SHOP_ROLE}"}}]"#));
     let mut seen = 0;
     for line in DOCUMENTS.iter().flat_map(|document| document.lines()) {
-        let line = line.trim_start();
-        let line = line.strip_prefix("sudo -u mongod ").unwrap_or(line);
-        let Some(rest) = line.strip_prefix("mongodb-aws-auth ") else {
+        let Some(rest) = command_of(line) else {
             continue;
         };
-        let words = rest.split_whitespace().map(|word| match word {
+        let words = shell_words(rest);
+        let words = words.iter().map(|word| match word.as_str() {
             "/etc/mongod.conf" => config.as_str(),
             "users.json" => users.as_str(),
             word => word,
@@ -198,14 +223,16 @@ fn every_command_line_of_the_tool_is_understood() {
         let mut arguments: Vec<&str> = words.collect();
         match arguments[0] {
             "check" if !arguments.contains(&"--offline") => arguments.push("--offline"),
-            "check" => {}
-            // Without credentials it says so, which is status 1.
-            "whoami" => {}
-            other => panic!("{other}"),
+            _ => {}
+        }
+        if arguments[0] == "check" {
+            arguments.extend(["--plugin", &host.plugin]);
         }
         let run = host.machine.run(&arguments);
-        assert!(run.status < 2, "{line}: {run:?}");
+        // Without credentials it says so, which is status 1.
+        let expected = i32::from(arguments[0] == "whoami");
+        assert!(run.status == 0 || run.status == expected, "{line}: {run:?}");
         seen += 1;
     }
-    assert!(seen >= 3, "{seen}");
+    assert!(seen >= 10, "{seen}");
 }

@@ -136,8 +136,8 @@ fn principal_prints_both_forms_of_each_arn() {
     let json = Machine::new()
         .run(&["principal", SHOP_APP, "--json"])
         .json();
-    assert_eq!(json[0]["principal"]["iamRole"], SHOP_ROLE);
-    assert_eq!(json[0]["principal"]["stsWildcard"], wildcard);
+    assert_eq!(json["principals"][0]["principal"]["iamRole"], SHOP_ROLE);
+    assert_eq!(json["principals"][0]["principal"]["stsWildcard"], wildcard);
 }
 
 #[test]

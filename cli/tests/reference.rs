@@ -37,6 +37,18 @@ fn options_can_be_looked_up_by_a_part_of_their_name() {
 }
 
 #[test]
+fn the_server_s_own_parameters_stand_beside_the_plugin_s_options() {
+    let run = Machine::new().run(&["options", "maxsession"]);
+    run.assert_says(0, &["mongod and mongos", "awsMaxSessionSecs", "run time"]);
+    let json = Machine::new()
+        .run(&["options", "pluginpath", "--json"])
+        .json();
+    assert_eq!(json["options"].as_array().map(Vec::len), Some(0));
+    assert_eq!(json["server"][0]["name"], "awsAuthPluginPath");
+    assert_eq!(json["server"][0]["runtime"], false);
+}
+
+#[test]
 fn options_of_a_file_that_is_no_plugin_are_refused() {
     let machine = Machine::new();
     let file = machine.file("plugin.so", "text");
@@ -67,6 +79,16 @@ fn a_line_of_a_log_is_explained() {
         ),
         ("InvalidClientTokenId", ["302", "deactivated"]),
         ("18", ["all that a client is told", "server's log"]),
+        (
+            "MongoServerError: Authentication failed.",
+            ["all that a client is told", "server's log"],
+        ),
+        (
+            "UserNotFound",
+            ["servers of 4.2 and 6.0", "create that user"],
+        ),
+        // The number of a reason, too.
+        ("11", ["VerificationQueued", "create that user"]),
         ("-42", ["NameResolution", "StsThrottling"]),
         (
             "mongod: MONGODB-AWS cannot be offered: plugin file '/opt/p.so' refused: '/opt/p.so' \
@@ -161,15 +183,27 @@ fn every_command_prints_one_json_document_when_asked() {
     for arguments in [
         &["whoami", "--arn", "arn:aws:iam::123456789012:user/alice"][..],
         &["check", "--offline"],
+        &["whoami", "--arn", "nobody"],
+        &["whoami"],
+        &["check", "--offline", "--plugin", "/none/plugin.so"],
+        &["principal", "arn:aws:iam::123456789012:user/alice"],
         &["principal", "nobody"],
         &["options"],
+        &["options", "nothing"],
         &["explain", "301"],
+        &["explain", "the moon is full"],
         &["completions", "bash"],
         &["man"],
     ] {
         let machine = Machine::new();
         let run = machine.run(&[arguments, &["--json"]].concat());
-        assert!(!run.json().is_null(), "{run:?}");
+        assert!(
+            run.json()
+                .as_object()
+                .is_some_and(|members| members.len() > 1),
+            "{run:?}"
+        );
+        assert_eq!(run.json()["ok"], run.status == 0, "{run:?}");
     }
     for arguments in [
         &["check", "--config", "/none"][..],

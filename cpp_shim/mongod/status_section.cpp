@@ -1,4 +1,4 @@
-// The section awsAuth of serverStatus: always the same fields, as the server's diagnostic data
+// The section awsIamAuth of serverStatus: always the same fields, as the server's diagnostic data
 // capture needs them. Without a plugin there is no section.
 #include <string>
 #include <type_traits>
@@ -55,6 +55,10 @@ class StatusSection final : public ServerStatusSection {
         add("stsConnections", stats.sts_connections);
         add("stsUsTotal", stats.sts_us_total);
         add("stsUsMax", stats.sts_us_max);
+        add("stsThrottled", stats.sts_throttled);
+        add("stsRetries", stats.sts_retries);
+        add("stsStale", stats.sts_stale);
+        add("throttledAccounts", stats.throttled_accounts);
         return section.obj();
     }
 };
@@ -69,7 +73,7 @@ Section& makeSection(const char* name) {
     }
 }
 
-[[maybe_unused]] const StatusSection& statusSection = makeSection<StatusSection>("awsAuth");
+[[maybe_unused]] const StatusSection& statusSection = makeSection<StatusSection>("awsIamAuth");
 
 }  // namespace
 }  // namespace awsauth

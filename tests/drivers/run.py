@@ -56,7 +56,7 @@ def chosen_drivers(names: Sequence[str]) -> list[Driver]:
     return drivers
 
 
-def run(drivers: Sequence[Driver], quick: bool) -> bool:
+def run(drivers: Sequence[Driver], quick: bool, into_document: bool) -> bool:
     identities = [i for i in (*WELCOME, *REFUSED) if not quick or i.name in QUICK]
     table = Table([source.heading for source in Source])
     with tempfile.TemporaryDirectory(prefix="mongodb-aws-auth-drivers-") as folder:
@@ -69,9 +69,22 @@ def run(drivers: Sequence[Driver], quick: bool) -> bool:
         finally:
             stopped = stage.stop()
     print(table.text())
+    if into_document and table.expected:
+        write(table.text())
     if not stopped:
         print("The server or the emulator did not end as it should have.")
     return table.expected and stopped
+
+
+MARKS = ("<!-- matrix: written by run.py --write -->\n", "<!-- end of matrix -->\n")
+README = Path(__file__).resolve().parent / "README.md"
+
+
+def write(matrix: str) -> None:
+    """Puts the matrix into the document, between its marks."""
+    before, rest = README.read_text().split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    README.write_text(f"{before}{MARKS[0]}\n```\n{matrix}\n```\n\n{MARKS[1]}{after}")
 
 
 def interrupted(number: int, _: FrameType | None) -> NoReturn:
@@ -82,7 +95,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--driver", action="append", default=[], help="only this one; repeatable")
     parser.add_argument("--quick", action="store_true", help="some of the identities only")
+    parser.add_argument("--write", action="store_true", help="write the matrix into README.md")
     arguments = parser.parse_args()
+    if arguments.write and (arguments.driver or arguments.quick):
+        parser.error("--write is for the whole matrix")
     if not namespace.available():
         namespace.enter(Path(__file__).resolve())
     # Whatever ends the run, what it has started is stopped on the way out.
@@ -95,7 +111,8 @@ def main() -> int:
         print(f"not built: {', '.join(map(str, missing))}", file=sys.stderr)
         return 2
     try:
-        return 0 if run(chosen_drivers(arguments.driver), arguments.quick) else 1
+        drivers = chosen_drivers(arguments.driver)
+        return 0 if run(drivers, arguments.quick, arguments.write) else 1
     except (StartError, ProgramError) as error:
         print(f"tests/drivers: {error}", file=sys.stderr)
         return 2

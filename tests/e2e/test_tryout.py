@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -61,33 +62,50 @@ def here(commands: str, ports: dict[str, str]) -> str:
     return re.sub("|".join(PORTS), lambda match: ports[match[0]], placed)
 
 
+class Shell:
+    """A reader's shell: what a block exports is there in those after it, and nothing else is.
+
+    Its umask is 002, and others of its group may write to its folder, as is usual for clones.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.chmod(0o775)
+        self._exported = folder / "exported"
+        # The reader has settings for AWS, none of which may play a part.
+        mine = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+        mine |= {"AWS_ENDPOINT_URL": "https://127.0.0.1:1", "AWS_PROFILE": "mine"}
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in mine.items()]
+        self._exported.write_text("".join(lines))
+
+    def run(self, commands: str) -> subprocess.CompletedProcess[str]:
+        after = f"{self._entered()}\n{commands}\nexport -p >{self._exported}"
+        command = ["env", "--ignore-environment", "bash", "-euc", after]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    def program(self, command: str) -> list[str]:
+        return ["env", "--ignore-environment", "bash", "-c", f"{self._entered()}; exec {command}"]
+
+    def _entered(self) -> str:
+        return f"cd {self._folder}; umask 002; source {self._exported}"
+
+
 def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     ports = dict(zip(PORTS, free_ports(), strict=True))
     first, *middle, last = steps()
     assert first.commands.startswith("scripts/demo\n")
-    assert last.commands.startswith("kill %1 %2\n")
-    shown, exported = 0, ""
+    stop, clean_up = last.commands.splitlines()
+    assert stop == "kill %1 %2"
+    shown = 0
     started: list[Process] = []
-    # Nothing but what the page sets.
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    shell = Shell(tmp_path)
     try:
         for step in middle:
             commands = here(step.commands, ports)
             if commands.endswith("&\n"):
-                program = commands.removesuffix("&\n").replace("$PWD", str(tmp_path))
-                command = ["bash", "-c", f"cd {tmp_path} && exec {program}"]
-                started.append(Process(command, READY))
+                started.append(Process(shell.program(commands.removesuffix("&\n")), READY))
                 continue
-            if commands.startswith("export "):
-                exported += commands
-            run = subprocess.run(
-                ["bash", "-euc", exported + commands],
-                cwd=tmp_path,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=60,
-            )
+            run = shell.run(commands)
             said = " ".join((run.stdout + run.stderr).split())
             assert step.shown in said, f"{step.commands}{said}"
             shown += bool(step.shown)
@@ -96,5 +114,6 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     finally:
         for process in reversed(started):
             process.stop()
+        assert shell.run(clean_up).returncode == 0
     assert len(started) == 2
     assert shown >= 9

@@ -264,7 +264,7 @@ void thousands_of_logins() {
 
 void server_status_has_always_the_same_fields() {
     const auto section = [] {
-        const auto* found = mongo::standinSections().at("awsAuth");
+        const auto* found = mongo::standinSections().at("awsIamAuth");
         CHECK(found->includeByDefault());
         return found->generateSection(nullptr, mongo::BSONElement()).fields();
     };
@@ -278,7 +278,7 @@ void server_status_has_always_the_same_fields() {
     connection.first();
     CHECK(connection.status("second").isOK());
     const auto after = section();
-    CHECK(before.size() == 18 && after.size() == 18);
+    CHECK(before.size() == 22 && after.size() == 22);
     for (const auto& [name, value] : before) CHECK(after.count(name) == 1 && !value.empty());
     CHECK(before.at("succeeded") == "0" && after.at("succeeded") == "1");
     CHECK(after.at("begun") == "1");

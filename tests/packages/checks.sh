@@ -59,6 +59,12 @@ build_consumers() {
             server.c harness/check.c harness/client.c harness/host.c harness/sts.c \
             -o server -l:libcrypto.a -lpthread -ldl'
     # shellcheck disable=SC2016
+    # shellcheck disable=SC2016
+    check 'the example of docs/embedding.md builds, and has the installed plugin at work' says 'is not legal' \
+        in_root "$build" sh -ec 'cd /tmp/source
+        gcc -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags mongodb-aws-auth) \
+            /usr/share/mongodb-aws-auth/examples/host.c -o example -ldl
+        ./example "$1" awsPrincipalFormat=FORMAT' sh "$plugin"
     check 'pkg-config names the plugin' says "$plugin" in_root "$build" \
         sh -c 'ls "$(pkg-config --variable=plugin mongodb-aws-auth)"'
     check 'and the version' says "$version" in_root "$build" pkg-config --modversion mongodb-aws-auth

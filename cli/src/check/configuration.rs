@@ -3,21 +3,20 @@
 use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::options::table::OPTIONS;
 
-use super::Findings;
+use super::{Findings, Name};
 use crate::plugin::PACKAGED;
 use crate::server_config::ServerConfig;
+use crate::server_parameters;
 
 const MECHANISM: &str = "MONGODB-AWS";
 const PATH_PARAMETER: &str = "awsAuthPluginPath";
-/// Parameters of the server's side, which the plugin does not get.
-const ADAPTER: [&str; 2] = [PATH_PARAMETER, "awsMaxSessionSecs"];
 
 /// Looks at everything but the values of the plugin's options.
 pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
     mechanisms(config, known, findings);
     if !known {
         findings.skip(
-            "configuration",
+            Name::Configuration,
             "no file was named (--config /etc/mongod.conf): roles and TLS were not looked at",
         );
         return;
@@ -29,7 +28,7 @@ pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
 }
 
 fn mechanisms(config: &ServerConfig, known: bool, findings: &mut Findings) {
-    const STEP: &str = "mechanisms";
+    const STEP: Name = Name::Mechanisms;
     let Some(text) = config.parameter("authenticationMechanisms") else {
         if known {
             findings.fail(
@@ -68,7 +67,7 @@ pub fn configured_path(config: &ServerConfig) -> Option<&str> {
 }
 
 fn plugin_path(config: &ServerConfig, findings: &mut Findings) {
-    const STEP: &str = "plugin path";
+    const STEP: Name = Name::PluginPath;
     match configured_path(config) {
         Some(path) => findings.pass(STEP, path),
         None => findings.warn(
@@ -87,9 +86,9 @@ fn authorization(config: &ServerConfig, findings: &mut Findings) {
         || config.get("security.keyFile").is_some()
         || config.get("security.clusterAuthMode").is_some();
     match on {
-        true => findings.pass("authorization", "the server asks for a login"),
+        true => findings.pass(Name::Authorization, "the server asks for a login"),
         false => findings.warn(
-            "authorization",
+            Name::Authorization,
             "security.authorization is not enabled",
             "Whoever connects may do everything without a login: set it to enabled.",
         ),
@@ -97,7 +96,7 @@ fn authorization(config: &ServerConfig, findings: &mut Findings) {
 }
 
 fn ldap(config: &ServerConfig, findings: &mut Findings) {
-    const STEP: &str = "LDAP authorization";
+    const STEP: Name = Name::LdapAuthorization;
     match config.get("security.ldap.authz.queryTemplate") {
         Some(text) if !text.is_empty() => findings.warn(
             STEP,
@@ -110,17 +109,7 @@ fn ldap(config: &ServerConfig, findings: &mut Findings) {
 }
 
 fn client_tls(config: &ServerConfig, findings: &mut Findings) {
-    const STEP: &str = "TLS for clients";
-    let fips = config
-        .get("net.tls.FIPSMode")
-        .or(config.get("net.ssl.FIPSMode"));
-    if fips == Some("true") {
-        findings.warn(
-            "FIPS mode",
-            "net.tls.FIPSMode is true",
-            "The plugin has its own TLS for STS, which is not FIPS validated.",
-        );
-    }
+    const STEP: Name = Name::ClientTls;
     let mode = config.get("net.tls.mode").or(config.get("net.ssl.mode"));
     let required = config.parameter("awsRequireTLS") == Some("true");
     match mode {
@@ -151,17 +140,37 @@ fn client_tls(config: &ServerConfig, findings: &mut Findings) {
     }
 }
 
+/// Where the server's own TLS is in FIPS mode: whether the plugin's is validated, too, by what the
+/// plugin says of it.
+pub fn fips(config: &ServerConfig, tls: &str, findings: &mut Findings) {
+    const STEP: Name = Name::FipsMode;
+    let fips = config.get("net.tls.FIPSMode");
+    if fips.or(config.get("net.ssl.FIPSMode")) != Some("true") {
+        return;
+    }
+    match tls.to_ascii_lowercase().contains("fips") {
+        true => findings.pass(STEP, format!("the plugin's TLS for STS is {tls}")),
+        false => findings.warn(
+            STEP,
+            format!("net.tls.FIPSMode is true, and the plugin's own TLS for STS is {tls}"),
+            "That is not FIPS validated. Install the build on aws-lc's FIPS module, if it has to be.",
+        ),
+    }
+}
+
 /// The plugin's options among the parameters, as they are given.
 pub fn given(config: &ServerConfig) -> Vec<(String, String)> {
+    let server = server_parameters::all();
+    let servers = |name: &str| server.iter().any(|parameter| parameter.name == name);
     let ours = config.parameters();
-    let ours = ours.filter(|(name, _)| name.starts_with("aws") && !ADAPTER.contains(name));
+    let ours = ours.filter(|(name, _)| name.starts_with("aws") && !servers(name));
     ours.map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
 }
 
 /// Checks the options by the plugin's own rules; `None` where a server would not start with them.
 pub fn options(config: &ServerConfig, no_proxy: &str, findings: &mut Findings) -> Option<Options> {
-    const STEP: &str = "options";
+    const STEP: Name = Name::Options;
     let given = given(config);
     if let Some((name, wanted)) = given
         .iter()
@@ -213,4 +222,31 @@ fn close(name: &str) -> Option<&'static str> {
     close
         .find(|key| key.eq_ignore_ascii_case(name))
         .filter(|_| !exact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+
+    fn fips_step(key: &str, value: &str, tls: &str) -> Option<Status> {
+        let mut findings = Findings::default();
+        let config = ServerConfig::of(&[(key, value)]);
+        fips(&config, tls, &mut findings);
+        findings.0.first().map(|step| step.status)
+    }
+
+    #[test]
+    fn a_server_in_fips_mode_is_warned_of_a_plugin_whose_tls_is_not() {
+        const KEYS: [&str; 2] = ["net.tls.FIPSMode", "net.ssl.FIPSMode"];
+        for key in KEYS {
+            let validated = "rustls with aws-lc's FIPS module";
+            assert_eq!(fips_step(key, "true", validated), Some(Status::Pass));
+            assert_eq!(
+                fips_step(key, "true", "rustls with ring"),
+                Some(Status::Warn)
+            );
+            assert_eq!(fips_step(key, "false", "rustls with ring"), None);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use mongodb_aws_auth::abi::MAWS_ABI_MAJOR;
 use mongodb_aws_auth::options::Options;
 
 use super::sts::{self, Reached};
-use super::{Findings, configuration};
+use super::{Findings, Name, configuration};
 use crate::args::Check;
 use crate::aws::{Client, Credentials, ca_bundle};
 use crate::catalogue;
@@ -15,7 +15,7 @@ use crate::server_config::ServerConfig;
 
 /// Looks at the file and loads it.
 pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Option<Library> {
-    const FILE: &str = "plugin file";
+    const FILE: Name = Name::PluginFile;
     let configured = configuration::configured_path(config).map(PathBuf::from);
     let path = args.plugin.clone().or(configured);
     let path = path.unwrap_or_else(|| PathBuf::from(PACKAGED));
@@ -32,7 +32,8 @@ pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Opt
     findings.pass(FILE, format!("{shown} can be exchanged by nobody else"));
     match plugin::open(&path) {
         Ok(library) => {
-            findings.pass("plugin", library.description());
+            findings.pass(Name::Plugin, library.description());
+            configuration::fips(config, &library.tls(), findings);
             Some(library)
         }
         Err(error) => {
@@ -40,7 +41,7 @@ pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Opt
                 "The server could not load it either. It needs a plugin with major version \
                  {MAWS_ABI_MAJOR} of the interface, built for this machine and its libc."
             );
-            findings.fail("plugin", format!("{shown}: {error}"), remedy);
+            findings.fail(Name::Plugin, format!("{shown}: {error}"), remedy);
             None
         }
     }
@@ -56,7 +57,7 @@ pub fn login(
     reached: &Reached,
     findings: &mut Findings,
 ) -> Option<String> {
-    const STEP: &str = "login";
+    const STEP: Name = Name::Login;
     let Some(library) = library else {
         findings.skip(STEP, "left out: the plugin was not loaded");
         return None;
@@ -64,13 +65,13 @@ pub fn login(
     let given = configuration::given(config);
     if let Err(error) = Session::new(&library, &given, options) {
         findings.fail(
-            "start of the plugin",
+            Name::PluginStart,
             error.message,
             "The server would not start with these options and this plugin.",
         );
         return None;
     }
-    findings.pass("start of the plugin", "it takes the server's options");
+    findings.pass(Name::PluginStart, "it takes the server's options");
     if args.offline || args.no_login {
         findings.skip(STEP, "left out (--offline or --no-login)");
         return None;
@@ -135,19 +136,15 @@ fn over_one_host(
 }
 
 fn twice(session: &Session, credentials: &Credentials, findings: &mut Findings) -> Option<String> {
-    let name = verdict("login", session.login(credentials), findings)?;
-    verdict("second login", session.login(credentials), findings);
+    let name = verdict(Name::Login, session.login(credentials), findings)?;
+    verdict(Name::SecondLogin, session.login(credentials), findings);
     for line in session.warnings() {
-        findings.warn("plugin's log", line, "See `explain` with this line.");
+        findings.warn(Name::PluginLog, line, "See `explain` with this line.");
     }
     Some(name)
 }
 
-fn verdict(
-    step: &'static str,
-    login: Result<Login, String>,
-    findings: &mut Findings,
-) -> Option<String> {
+fn verdict(step: Name, login: Result<Login, String>, findings: &mut Findings) -> Option<String> {
     let login = match login {
         Ok(login) => login,
         Err(error) => {

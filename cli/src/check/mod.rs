@@ -3,6 +3,7 @@
 mod certificates;
 mod configuration;
 mod installed;
+mod name;
 mod network;
 mod proxy;
 mod sts;
@@ -12,6 +13,8 @@ mod users;
 use mongodb_aws_auth::options::Options;
 use serde::Serialize;
 use serde_json::json;
+
+use name::Name;
 
 use crate::args::Check;
 use crate::output::{Exit, Paint, Report, Unusable, wrapped};
@@ -30,8 +33,8 @@ pub enum Status {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// What was looked at; never changes its name.
-    pub name: &'static str,
+    /// What was looked at.
+    pub name: Name,
     /// How it ended.
     pub status: Status,
     /// What was found.
@@ -45,33 +48,23 @@ pub struct Step {
 pub struct Findings(Vec<Step>);
 
 impl Findings {
-    pub fn pass(&mut self, name: &'static str, found: impl Into<String>) {
+    pub fn pass(&mut self, name: Name, found: impl Into<String>) {
         self.add(name, Status::Pass, found.into(), String::new());
     }
 
-    pub fn skip(&mut self, name: &'static str, found: impl Into<String>) {
+    pub fn skip(&mut self, name: Name, found: impl Into<String>) {
         self.add(name, Status::Skip, found.into(), String::new());
     }
 
-    pub fn warn(
-        &mut self,
-        name: &'static str,
-        found: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    pub fn warn(&mut self, name: Name, found: impl Into<String>, remedy: impl Into<String>) {
         self.add(name, Status::Warn, found.into(), remedy.into());
     }
 
-    pub fn fail(
-        &mut self,
-        name: &'static str,
-        found: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    pub fn fail(&mut self, name: Name, found: impl Into<String>, remedy: impl Into<String>) {
         self.add(name, Status::Fail, found.into(), remedy.into());
     }
 
-    fn add(&mut self, name: &'static str, status: Status, found: String, remedy: String) {
+    fn add(&mut self, name: Name, status: Status, found: String, remedy: String) {
         self.0.push(Step {
             name,
             status,
@@ -107,7 +100,7 @@ impl Findings {
         text.push_str(&format!("\n{summary}\n"));
         let exit = if failed == 0 { Exit::Fine } else { Exit::Wrong };
         Report {
-            json: json!({ "ok": failed == 0, "summary": summary, "steps": self.0 }),
+            json: json!({ "summary": summary, "steps": self.0 }),
             text,
             exit,
         }
@@ -151,12 +144,12 @@ pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
     let usable: Option<&Options> = options.as_ref();
     let reached = match usable {
         Some(_) if args.offline => {
-            findings.skip("STS", "left out (--offline)");
+            findings.skip(Name::Sts, "left out (--offline)");
             Vec::new()
         }
         Some(options) => sts::check(options, &mut findings),
         None => {
-            findings.skip("STS", "left out: the options are not legal");
+            findings.skip(Name::Sts, "left out: the options are not legal");
             Vec::new()
         }
     };

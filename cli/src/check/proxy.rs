@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use mongodb_aws_auth::aws::without_password;
 use mongodb_aws_auth::plugin::PROXY_VARIABLES;
 
-use super::Findings;
+use super::{Findings, Name};
 use crate::args::Check;
 use crate::output::Unusable;
 use crate::server_config::ServerConfig;
@@ -106,7 +106,7 @@ pub fn settle(
     config: &mut ServerConfig,
     findings: &mut Findings,
 ) -> String {
-    const STEP: &str = "proxy";
+    const STEP: Name = Name::Proxy;
     let whose = &environment.whose;
     match config.parameter(OPTION).unwrap_or_default() {
         FROM_ENVIRONMENT => {

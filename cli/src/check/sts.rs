@@ -10,10 +10,10 @@ use mongodb_aws_auth::reason::{Reason, printable};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::Findings;
 use super::certificates::Witness;
 use super::network::{self, HttpAnswer, Tls, Wire};
 use super::tunnel;
+use super::{Findings, Name};
 use crate::catalogue;
 
 /// STS judges a signature by its own clock, to a quarter of an hour.
@@ -78,7 +78,7 @@ fn way(settings: &Settings, endpoint: &Endpoint, findings: &mut Findings) -> boo
 }
 
 fn addresses(near: &Endpoint, limit: Duration, findings: &mut Findings) -> Option<Vec<SocketAddr>> {
-    const STEP: &str = "name resolution";
+    const STEP: Name = Name::Resolution;
     let name = near.server_name();
     let addresses = match network::resolve(name, near.port(), limit) {
         Ok(addresses) => addresses,
@@ -107,7 +107,7 @@ fn through(
     stream: TcpStream,
     findings: &mut Findings,
 ) -> Option<Box<dyn Wire>> {
-    const STEP: &str = "way through the proxy";
+    const STEP: Name = Name::WayThroughProxy;
     let bounded = network::bound(&stream, settings.limits.sts_timeout);
     let Some(proxy) = proxy else {
         return bounded.is_ok().then(|| Box::new(stream) as Box<dyn Wire>);
@@ -127,7 +127,7 @@ fn through(
 }
 
 fn route(addresses: &[SocketAddr], limit: Duration, findings: &mut Findings) -> Option<TcpStream> {
-    const STEP: &str = "route";
+    const STEP: Name = Name::Route;
     let (stream, refusals) = match network::connect(addresses, limit) {
         Ok(opened) => opened,
         Err(error) => {
@@ -159,7 +159,7 @@ fn tls(
     wire: Box<dyn Wire>,
     findings: &mut Findings,
 ) -> Option<Tls> {
-    const STEP: &str = "TLS with STS";
+    const STEP: Name = Name::StsTls;
     let remedy = catalogue::entry(Reason::TlsFailed).remedy;
     let roots = match load_roots(&settings.ca_file) {
         Ok(roots) => roots,
@@ -218,7 +218,7 @@ fn answer(
     limit: Duration,
     findings: &mut Findings,
 ) -> Option<HttpAnswer> {
-    const STEP: &str = "answer of STS";
+    const STEP: Name = Name::StsAnswer;
     match network::ask_unsigned(tls, host, limit) {
         Ok(answer)
             if answer.status == 403 && answer.body.contains("MissingAuthenticationToken") =>
@@ -260,7 +260,7 @@ fn answer(
 }
 
 fn clock(answer: &HttpAnswer, findings: &mut Findings) {
-    const STEP: &str = "clock";
+    const STEP: Name = Name::Clock;
     let Some(theirs) = answer.date.as_deref().and_then(http_date) else {
         findings.skip(STEP, "the answer has no Date to compare with");
         return;
@@ -299,7 +299,7 @@ fn warm(tls: &mut Tls, host: &str, limit: Duration, first: &HttpAnswer) -> Optio
 }
 
 fn latency(cold: Duration, warm: Option<Duration>, findings: &mut Findings) {
-    const STEP: &str = "latency";
+    const STEP: Name = Name::Latency;
     let found = match warm {
         Some(warm) => format!("{} ms cold, {} ms warm", cold.as_millis(), warm.as_millis()),
         None => format!(

@@ -9,11 +9,11 @@ use mongodb_aws_auth::identity::{IdentityRules, PrincipalFormat};
 use mongodb_aws_auth::reason::printable;
 use serde_json::Value;
 
-use super::Findings;
+use super::{Findings, Name};
 use crate::output::Unusable;
 use crate::principal::IamRole;
 
-const STEP: &str = "users";
+const STEP: Name = Name::Users;
 const EXTERNAL: &str = "$external";
 const INSTANCE: &str = "EC2 instance identities are refused, also where the built-in mechanism let \
     them through: give the instance a role.";
@@ -104,12 +104,15 @@ pub fn check(
     }
     match verified {
         Some(name) if users.iter().any(|user| user == name) => {
-            findings.pass("user of the login", format!("{name} is in the list"));
+            findings.pass(Name::UserOfLogin, format!("{name} is in the list"));
         }
-        Some(name) => findings.fail(
-            "user of the login",
+        // They may be this host's own credentials, as which nobody wants to log in.
+        Some(name) => findings.warn(
+            Name::UserOfLogin,
             format!("{name} is verified, and no user of $external"),
-            format!("Create it: `whoami` prints the command. Letter for letter: {name}"),
+            "If the credentials are a client's, create this user, letter for letter: `whoami` \
+             prints the command. If they are this host's own, nothing is wrong; give `check` a \
+             client's to see its login.",
         ),
         None => {}
     }

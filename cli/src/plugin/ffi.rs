@@ -81,13 +81,16 @@ impl Library {
 
     /// Version, interface and TLS library, in words.
     pub fn description(&self) -> String {
-        // SAFETY: static texts of the library, or NULL.
-        let text = |pointer| unsafe { static_text(pointer) };
-        let (version, tls) = (text(self.api.version), text(self.api.tls));
-        format!(
-            "version {version}, interface 1.{}, {tls}",
-            self.api.abi_minor
-        )
+        // SAFETY: a static text of the library, or NULL.
+        let version = unsafe { static_text(self.api.version) };
+        let (minor, tls) = (self.api.abi_minor, self.tls());
+        format!("version {version}, interface 1.{minor}, {tls}")
+    }
+
+    /// The TLS library inside.
+    pub fn tls(&self) -> String {
+        // SAFETY: a static text of the library, or NULL.
+        unsafe { static_text(self.api.tls) }
     }
 
     /// The mechanism that it gives.

@@ -35,6 +35,7 @@ class Source(Enum):
     """From where a driver gets credentials: a heading, and the variable that it must read."""
 
     ENVIRONMENT = ("environment", "AWS_ACCESS_KEY_ID")
+    PROFILE = ("profile", "AWS_PROFILE")
     URI = ("URI", "")
     EC2 = ("EC2", "AWS_EC2_METADATA_SERVICE_ENDPOINT")
     ECS = ("ECS", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
@@ -59,7 +60,7 @@ class Source(Enum):
         return places.get(self)
 
 
-KEYS = (Source.ENVIRONMENT, Source.URI)
+KEYS = (Source.ENVIRONMENT, Source.PROFILE, Source.URI)
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,8 @@ class Account:
 
     def setting(self, identity: Identity, source: Source) -> Setting:
         """Lets the identity's credentials be found at the source, and nowhere else."""
+        if source is Source.PROFILE:
+            return self._profile(self._credentials(identity))
         if source in KEYS:
             return keys_setting(self._credentials(identity), source)
         role = identity.role
@@ -209,6 +212,18 @@ class Account:
         )
         answer = sts.assume_role(RoleArn=role, RoleSessionName="nightly-job")["Credentials"]
         return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+
+    def _profile(self, credentials: Credentials) -> Setting:
+        """A profile of AWS's tools with these keys."""
+        lines = {
+            "aws_access_key_id": credentials.access_key_id,
+            "aws_secret_access_key": credentials.secret,
+            "aws_session_token": credentials.token,
+        }
+        held = "".join(f"{name} = {value}\n" for name, value in lines.items() if value)
+        file = self._emulator.ca_file.parent / "config"
+        file.write_text(f"[profile somebody]\n{held}")
+        return Setting({Source.PROFILE.variable: "somebody", "AWS_CONFIG_FILE": str(file)})
 
     def _token(self, role: str, audience: str) -> str:
         """A file with a token that stands for the role."""

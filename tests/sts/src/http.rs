@@ -151,6 +151,7 @@ fn parse_head(head: &[u8]) -> Result<(Request, &str), ReadError> {
     let [method, target, version] = request_line.as_slice() else {
         return Err(ReadError::Malformed("not an HTTP/1.1 request line"));
     };
+    let target = origin_form(target);
     if method.is_empty() || !method.bytes().all(is_token) || !target.starts_with('/') {
         return Err(ReadError::Malformed("odd method or target"));
     }
@@ -170,11 +171,20 @@ fn parse_head(head: &[u8]) -> Result<(Request, &str), ReadError> {
     }
     let request = Request {
         method: (*method).to_owned(),
-        target: (*target).to_owned(),
+        target: target.to_owned(),
         headers,
         body: Vec::new(),
     };
     Ok((request, version))
+}
+
+/// A server has to take a whole URL, too (RFC 9112, section 3.2.2); an AWS SDK sends one through a proxy.
+fn origin_form(target: &str) -> &str {
+    let whole = target
+        .strip_prefix("https://")
+        .or(target.strip_prefix("http://"));
+    let path = whole.map(|rest| rest.find('/').and_then(|at| rest.get(at..)));
+    path.map_or(target, |path| path.unwrap_or("/"))
 }
 
 fn is_token(byte: u8) -> bool {

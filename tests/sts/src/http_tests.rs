@@ -23,6 +23,17 @@ fn a_request_keeps_its_headers_in_order() {
 }
 
 #[test]
+fn a_whole_url_is_taken_for_its_path() {
+    for (url, path) in [
+        ("https://sts.amazonaws.com/a?b=c", "/a"),
+        ("http://127.0.0.1:80", "/"),
+    ] {
+        let head = format!("GET {url} HTTP/1.1\r\n\r\n");
+        assert_eq!(read_all(head.as_bytes()).first().unwrap().path(), path);
+    }
+}
+
+#[test]
 fn a_request_in_http_1_0_is_taken_where_that_is_wanted_and_is_the_last() {
     let mut bytes = &b"GET /a HTTP/1.0\r\n\r\nGET /b HTTP/1.0\r\n\r\n"[..];
     let mut reader = RequestReader::with_http_1_0();
@@ -52,7 +63,7 @@ fn malformed_requests_are_refused() {
     let cases: [&[u8]; 9] = [
         b"GET / HTTP/1.0\r\n\r\n",
         b"GET  / HTTP/1.1\r\n\r\n",
-        b"GET https://x/ HTTP/1.1\r\n\r\n",
+        b"GET ftp://x/ HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
         b"GET / HTTP/1.1\r\nA: 1\r\n folded\r\n\r\n",
         b"GET / HTTP/1.1\r\nA : 1\r\n\r\n",
