@@ -3,9 +3,10 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd, FromRawFd as _, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::time::Instant;
 
 /// Fills the buffer with random bytes of the kernel: nothing is kept between calls that a fork or a
 /// snapshot of the machine could repeat.
@@ -146,6 +147,93 @@ pub fn readable_now(socket: &TcpStream) -> bool {
     // SAFETY: one live pollfd; the descriptor stays open as long as the reference.
     let ready = unsafe { libc::poll(&mut entry, 1, 0) };
     ready != 0
+}
+
+/// Reads what is there; `WouldBlock` where nothing is.
+pub fn receive_now(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let (pointer, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: pointer and length are those of a live, writable slice.
+    let count = unsafe { libc::recv(socket.as_raw_fd(), pointer, length, libc::MSG_DONTWAIT) };
+    usize::try_from(count).map_err(|_| io::Error::last_os_error())
+}
+
+/// Writes what fits; `WouldBlock` where nothing does.
+pub fn send_now(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    // SAFETY: pointer and length are those of a live slice.
+    let count = unsafe {
+        libc::send(
+            socket.as_raw_fd(),
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            flags,
+        )
+    };
+    usize::try_from(count).map_err(|_| io::Error::last_os_error())
+}
+
+/// Tells one thread which of many sockets something came over (epoll). A socket is told of once
+/// for each time that something comes; one that is closed is forgotten.
+#[derive(Debug)]
+pub struct Poller(OwnedFd);
+
+impl Poller {
+    /// Most sockets that are told of at once.
+    const AT_ONCE: usize = 64;
+
+    /// Watches nothing.
+    pub fn new() -> io::Result<Poller> {
+        // SAFETY: no pointer crosses; the descriptor is new and owned by nobody else.
+        unsafe {
+            match libc::epoll_create1(libc::EPOLL_CLOEXEC) {
+                -1 => Err(io::Error::last_os_error()),
+                descriptor => Ok(Poller(OwnedFd::from_raw_fd(descriptor))),
+            }
+        }
+    }
+
+    /// Watches the socket under this number.
+    pub fn add(&self, socket: &impl AsRawFd, number: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, socket, number)
+    }
+
+    /// Watches the socket no longer.
+    pub fn remove(&self, socket: &impl AsRawFd) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_DEL, socket, 0)
+    }
+
+    fn control(&self, what: libc::c_int, socket: &impl AsRawFd, number: u64) -> io::Result<()> {
+        let what_comes = libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET;
+        let mut event = libc::epoll_event {
+            events: what_comes as u32,
+            u64: number,
+        };
+        // SAFETY: the event is live; both descriptors are open as long as the references.
+        let result =
+            unsafe { libc::epoll_ctl(self.0.as_raw_fd(), what, socket.as_raw_fd(), &mut event) };
+        match result {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// Waits until something came or the time is over, and gives the numbers.
+    pub fn wait(&self, until: Option<Instant>, numbers: &mut Vec<u64>) -> io::Result<()> {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        // Never before the time is over.
+        let millis = left.map_or(-1, |left| {
+            i32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+        });
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; Self::AT_ONCE];
+        let most = Self::AT_ONCE as libc::c_int;
+        // SAFETY: as many events as there are can be written.
+        let count =
+            unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), most, millis) };
+        let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+        numbers.clear();
+        numbers.extend(events.iter().take(count).map(|event| event.u64));
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use crate::admission::{Done, Key, Verdict, Waiting};
 use crate::aws::{Answer, SignedRequest, account_hint};
 use crate::conversation::Conversation;
+use crate::failover::RequestOut;
 use crate::failpoint::failpoint;
 use crate::outcome::{Outcome, Times};
 use crate::panics;
-use crate::pool::{Job, Ran};
-use crate::ports::{Attempt, SendLimits, StsClient};
+use crate::pool::{Job, Ran, Sent};
+use crate::ports::{Attempt, Resting, SendLimits, Sts, StsClient};
 use crate::reason::{Failure, Reason};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -25,11 +26,13 @@ const LEAST_TIME: Duration = Duration::from_millis(50);
 /// One verification on its way through admission and worker.
 pub struct Verification {
     conversation: Arc<Conversation>,
-    request: Box<SignedRequest>,
+    request: Arc<SignedRequest>,
     key: Key,
     /// When it began to wait for its turn.
     waiting: Instant,
     deadline: Instant,
+    /// A connection that had rested turned out to be dead.
+    fresh: bool,
     times: Times,
     pause: Duration,
     /// What STS said when it throttled or failed.
@@ -59,9 +62,10 @@ impl Verification {
                 account: account_hint(&request.access_key_id),
             },
             conversation,
-            request,
+            request: request.into(),
             waiting: now,
             deadline,
+            fresh: false,
             times: Times::default(),
             pause: FIRST_PAUSE,
             last: None,
@@ -73,7 +77,6 @@ impl Verification {
         let began = self.now();
         self.times.queue += began.saturating_duration_since(self.waiting);
         let mut done = Done::unsent(began);
-        let mut fresh = false;
         loop {
             if self.conversation.is_over() {
                 return Turn::Unwanted(done);
@@ -82,49 +85,104 @@ impl Verification {
             if left.is_zero() {
                 return Turn::Over(self.out_of_time(), done);
             }
-            let attempt = self.send(client, left, fresh);
+            let connect = self.conversation.options.settings.limits.connect_timeout;
+            let limits = SendLimits {
+                total: left,
+                connect: connect.min(left),
+                fresh: self.fresh,
+            };
+            let out = self.sending();
+            let attempt = client.send(&self.request, limits);
+            self.sent(out, &attempt, left);
             done.took += attempt.exchange;
-            if attempt.stale_connection && !fresh {
-                fresh = true;
-                self.conversation.plugin.stats.stale();
-                self.conversation
-                    .log(Reason::RetriedOnFreshConnection, String::new);
-                continue;
+            if !self.is_stale(&attempt) {
+                return self.answered(attempt, done);
             }
-            let outcome = self.judge(attempt);
-            done.verdict = verdict(&outcome);
-            let stats = &self.conversation.plugin.stats;
-            stats.judged(self.key.endpoint, done.verdict);
-            if self.conversation.is_over() {
-                return Turn::Unwanted(done);
-            }
-            return self.decide(outcome, done);
         }
     }
 
-    fn send(&mut self, client: &mut dyn StsClient, left: Duration, fresh: bool) -> Attempt {
+    fn sending(&self) -> RequestOut {
         let plugin = &self.conversation.plugin;
-        let connect = self.conversation.options.settings.limits.connect_timeout;
         plugin.retries.request();
-        if fresh || self.last.is_some() {
+        if self.fresh || self.last.is_some() {
             plugin.stats.retried();
         }
-        let limits = SendLimits {
-            total: left,
-            connect: connect.min(left),
-            fresh,
-        };
-        let out = plugin.request_to(self.key.endpoint);
-        let attempt = client.send(&self.request, limits);
-        out.ended(&attempt, left);
-        plugin.stats.sent(
+        plugin.request_to(self.key.endpoint)
+    }
+
+    fn sent(&mut self, out: RequestOut, attempt: &Attempt, had: Duration) {
+        out.ended(attempt, had);
+        self.conversation.plugin.stats.sent(
             self.key.endpoint,
             attempt.exchange,
             attempt.connect.is_some(),
         );
         self.times.connect += attempt.connect.unwrap_or_default();
         self.times.sts += attempt.exchange;
-        attempt
+    }
+
+    /// True: to be sent once more, over a connection that never rested.
+    fn is_stale(&mut self, attempt: &Attempt) -> bool {
+        let again = attempt.stale_connection && !self.fresh;
+        if again {
+            self.fresh = true;
+            self.conversation.plugin.stats.stale();
+            self.conversation
+                .log(Reason::RetriedOnFreshConnection, String::new);
+        }
+        again
+    }
+
+    fn answered(&mut self, attempt: Attempt, mut done: Done) -> Turn {
+        let outcome = self.judge(attempt);
+        done.verdict = verdict(&outcome);
+        let stats = &self.conversation.plugin.stats;
+        stats.judged(self.key.endpoint, done.verdict);
+        // What is sent again later may rest its luck with a warm connection again.
+        self.fresh = false;
+        if self.conversation.is_over() {
+            return Turn::Unwanted(done);
+        }
+        self.decide(outcome, done)
+    }
+
+    fn on_answer(
+        mut self,
+        attempt: Attempt,
+        out: RequestOut,
+        began: Instant,
+        had: Duration,
+    ) -> Sent<Verification> {
+        self.sent(out, &attempt, had);
+        if self.is_stale(&attempt) {
+            self.waiting = self.now();
+            return Sent::ForWorker(self);
+        }
+        let mut done = Done::unsent(began);
+        done.took = attempt.exchange;
+        Sent::Ran(self.conclude(|verification| verification.answered(attempt, done)))
+    }
+
+    /// What is left of a turn that is over; a fault in it is the login's end, and goes on.
+    fn conclude(mut self, turn: impl FnOnce(&mut Self) -> Turn) -> Ran<Verification> {
+        let turn = catch_unwind(AssertUnwindSafe(|| turn(&mut self)));
+        let (done, again) = match turn {
+            Ok(Turn::Unwanted(done)) => (done, None),
+            Ok(Turn::Over(outcome, done)) => {
+                self.complete(outcome);
+                (done, None)
+            }
+            Ok(Turn::Again(outcome, done, pause)) => {
+                self.last = Some(Box::new(outcome));
+                self.waiting = self.now();
+                (done, Some((self, pause)))
+            }
+            Err(panic) => {
+                self.complete(Outcome::failed(panics::failure()));
+                std::panic::resume_unwind(panic);
+            }
+        };
+        Ran { done, again }
     }
 
     fn judge(&self, attempt: Attempt) -> Outcome {
@@ -223,31 +281,36 @@ impl Waiting for Verification {
 }
 
 impl Job for Verification {
-    fn run(mut self, client: &mut dyn StsClient) -> Ran<Verification> {
-        let conversation = Arc::clone(&self.conversation);
-        let busy = conversation.plugin.stats.in_flight();
-        let turn = catch_unwind(AssertUnwindSafe(|| {
+    fn run(self, client: &mut dyn StsClient) -> Ran<Verification> {
+        let _busy = self.conversation.plugin.stats.in_flight();
+        self.conclude(|verification| {
             failpoint!(Worker);
-            self.turn(client)
-        }));
-        drop(busy);
-        let (done, again) = match turn {
-            Ok(Turn::Unwanted(done)) => (done, None),
-            Ok(Turn::Over(outcome, done)) => {
-                self.complete(outcome);
-                (done, None)
-            }
-            Ok(Turn::Again(outcome, done, pause)) => {
-                self.last = Some(Box::new(outcome));
-                self.waiting = self.now();
-                (done, Some((self, pause)))
-            }
-            Err(panic) => {
-                self.complete(Outcome::failed(panics::failure()));
-                std::panic::resume_unwind(panic);
-            }
+            verification.turn(client)
+        })
+    }
+
+    fn ready(&self, sts: &dyn Sts) -> Option<Box<dyn Resting>> {
+        let in_time = self.now() < self.deadline;
+        let suits = !self.fresh && in_time && self.is_wanted();
+        suits.then(|| sts.ready(&self.request.endpoint)).flatten()
+    }
+
+    fn send(mut self, over: Box<dyn Resting>, then: impl FnOnce(Sent<Self>) + Send + 'static) {
+        failpoint!(Worker);
+        let busy = self.conversation.plugin.stats.in_flight();
+        let began = self.now();
+        self.times.queue += began.saturating_duration_since(self.waiting);
+        let left = self.deadline.saturating_duration_since(began);
+        let out = self.sending();
+        let request = Arc::clone(&self.request);
+        let on_answer = move |attempt| {
+            let sent = self.on_answer(attempt, out, began, left);
+            drop(busy);
+            then(sent);
         };
-        Ran { done, again }
+        // A fault in it has ended the login, and with `then` it drops what the pool knows of the job.
+        let guarded = |attempt| drop(catch_unwind(AssertUnwindSafe(|| on_answer(attempt))));
+        over.send(&request, left, Box::new(guarded));
     }
 
     fn refuse(mut self, reason: Reason) {

@@ -10,8 +10,11 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::fault::Fault;
 use super::left;
-use super::wire::{TIMEOUT_SLACK, Wire, WireUntil};
+use super::wire::{TIMEOUT_SLACK, Wire};
 use crate::reason::{Failure, Reason};
+
+/// What encryption adds to a request of two records at the most.
+const SEAL_ROOM: usize = 128;
 
 /// A connection to STS on which TLS is established.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct Connection {
     tls: ClientConnection,
     wire: Wire,
     records: RecordPosition,
+    /// Under which its socket is watched while it rests.
+    pub(super) number: Option<u64>,
 }
 
 impl Connection {
@@ -34,6 +39,7 @@ impl Connection {
             tls,
             wire,
             records: RecordPosition::default(),
+            number: None,
         };
         while connection.tls.is_handshaking() {
             connection.flush(until)?;
@@ -80,6 +86,57 @@ impl Connection {
             }
             self.flush(until)?;
             self.receive(until)?;
+        }
+    }
+
+    /// Encrypts bytes for somebody to send over the socket.
+    pub fn seal(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.buffer(bytes)?;
+        let mut sealed = Vec::with_capacity(bytes.len() + SEAL_ROOM);
+        while self.tls.wants_write() {
+            let written = self.tls.write_tls(&mut sealed);
+            written.map_err(|error| Fault::io(Reason::Internal, &error))?;
+        }
+        Ok(sealed)
+    }
+
+    fn flush_now(&mut self) -> Result<(), Fault> {
+        while self.tls.wants_write() {
+            let sent = self.tls.write_tls(&mut self.wire.now());
+            sent.map_err(|error| Fault::io(Reason::ConnectionLost, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Nobody is about to send over it.
+    pub fn is_ours_alone(&self) -> bool {
+        Arc::strong_count(self.wire.socket()) == 1
+    }
+
+    /// Like [`Connection::read`], but none where that would have to be waited for.
+    pub fn read_now(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Fault> {
+        loop {
+            match self.tls.reader().read(buffer) {
+                Ok(count) => return Ok(Some(count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
+            }
+            self.flush_now()?;
+            let mut reader = Tracked {
+                wire: self.wire.now(),
+                records: &mut self.records,
+            };
+            match self.tls.read_tls(&mut reader) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if is_passing(&error) => continue,
+                Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
+            }
+            if let Err(error) = self.tls.process_new_packets() {
+                // The alert that tells the other side; it is lost without harm.
+                let _alert = self.tls.write_tls(&mut self.wire.now());
+                return Err(tls_fault(error));
+            }
         }
     }
 
@@ -187,12 +244,12 @@ impl RecordPosition {
     }
 }
 
-struct Tracked<'a> {
-    wire: WireUntil<'a>,
+struct Tracked<'a, W> {
+    wire: W,
     records: &'a mut RecordPosition,
 }
 
-impl Read for Tracked<'_> {
+impl<W: Read> Read for Tracked<'_, W> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.wire.read(buffer)?;
         self.records

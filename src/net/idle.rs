@@ -30,7 +30,7 @@ impl IdleConnections {
             let at = resting
                 .connections
                 .iter()
-                .rposition(|(known, _, _)| known.same_address(target));
+                .rposition(|(known, _, it)| known.same_address(target) && it.is_ours_alone());
             let taken = at.map(|at| resting.connections.remove(at));
             drop(resting);
             drop(old);
@@ -38,6 +38,28 @@ impl IdleConnections {
             if connection.is_silent() {
                 return Some(connection);
             }
+        }
+    }
+
+    /// Something came over the connection of this number, if it rests here: unless that is of no
+    /// account it is closed.
+    pub fn look(&self, number: u64) {
+        let mut resting = self.resting();
+        let connections = resting.connections.iter();
+        let mut numbers = connections.map(|(.., connection)| connection.number);
+        let Some(at) = numbers.position(|known| known == Some(number)) else {
+            return;
+        };
+        let (target, since, mut connection) = resting.connections.remove(at);
+        drop(resting);
+        if !connection.is_silent() {
+            return;
+        }
+        let mut resting = self.resting();
+        if !resting.closed {
+            let older = |entry: &(_, Instant, _)| entry.1 <= since;
+            let at = resting.connections.partition_point(older);
+            resting.connections.insert(at, (target, since, connection));
         }
     }
 

@@ -5,6 +5,7 @@
 //! started when something waits for the first time.
 
 mod desk;
+mod direct;
 mod job;
 mod timekeeper;
 
@@ -12,8 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use self::desk::{Desk, Paper};
+use self::direct::Taker;
 use self::job::refuse;
-pub use self::job::{Errand, Job, Ran};
+pub use self::job::{Errand, Job, Ran, Sent};
 use self::timekeeper::Timekeeper;
 use crate::admission::{Admission, AdmissionLimits, Done, Key, Next, Random};
 use crate::failpoint::failpoint;
@@ -68,6 +70,8 @@ struct State<J> {
     thread_refused: bool,
     handles: Vec<JoinHandle<()>>,
     timekeeper: Timekeeper,
+    /// The thread that takes answers.
+    taker: Taker,
     closed: bool,
 }
 
@@ -89,6 +93,7 @@ impl<J: Job> Pool<J> {
             thread_refused: false,
             handles: Vec::new(),
             timekeeper: Timekeeper::NotStarted,
+            taker: Taker::NotStarted,
             closed: false,
         };
         let shared = Shared {
@@ -115,6 +120,16 @@ impl<J: Job> Pool<J> {
             self.shared.look_after(&mut state, now);
             return Ok(());
         };
+        self.shared.start_taker(&mut state);
+        drop(state);
+        let Some(job) = self.shared.send(job) else {
+            return Ok(());
+        };
+        let mut state = self.shared.state();
+        if state.closed {
+            state.admission.done(now, job.key(), Done::unsent(now));
+            return Err(Reason::ShuttingDown);
+        }
         if let Some(desk) = state.idle.pop() {
             drop(state);
             desk.lay(Paper::Job(job));
@@ -199,6 +214,7 @@ impl<J: Job> Pool<J> {
         let mut state = self.shared.state();
         while state.threads + state.leaving > 0
             || !matches!(state.timekeeper, Timekeeper::NotStarted)
+            || matches!(state.taker, Taker::Runs)
         {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
