@@ -46,16 +46,24 @@ struct Watch {
 #[derive(Default)]
 struct State {
     /// By the numbers of their connections.
-    requests: HashMap<u64, Sent>,
+    requests: HashMap<u64, Request>,
     /// When the thread looks for requests whose time is over; none: not by itself.
     look_at: Option<Instant>,
     last_number: u64,
     closed: bool,
 }
 
+enum Request {
+    /// Somebody is about to send it; whether something came meanwhile, which is no answer then.
+    Ahead {
+        came: bool,
+    },
+    Sent(Sent),
+}
+
 struct Sent {
     endpoint: Arc<Endpoint>,
-    connection: Connection,
+    connection: Box<Connection>,
     started: Instant,
     until: Instant,
     /// What has come of the answer.
@@ -65,10 +73,24 @@ struct Sent {
 
 /// A connection that rested, in the hands of somebody who will send over it.
 pub struct Warm {
-    connections: Arc<Connections>,
     endpoint: Arc<Endpoint>,
-    connection: Connection,
+    connection: Box<Connection>,
+    ahead: Ahead,
+}
+
+/// The place that a request will have.
+struct Ahead {
+    connections: Arc<Connections>,
     number: u64,
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        let mut state = self.connections.awaited.state();
+        if let Some(Request::Ahead { .. }) = state.requests.get(&self.number) {
+            state.requests.remove(&self.number);
+        }
+    }
 }
 
 impl std::fmt::Debug for State {
@@ -116,28 +138,36 @@ impl Awaited {
         }
     }
 
+    /// The number under which the connection is watched, and from now on expected to be silent.
     fn number(&self, watch: &Watch, connection: &mut Connection) -> io::Result<u64> {
-        if let Some(number) = connection.number {
-            return Ok(number);
+        let mut state = self.state();
+        let number = connection.number.unwrap_or(state.last_number + 1);
+        state.last_number = state.last_number.max(number);
+        let ahead = Request::Ahead { came: false };
+        state.requests.insert(number, ahead);
+        drop(state);
+        if connection.number.is_none() {
+            let added = watch.poller.add(&**connection.wire().socket(), number);
+            if let Err(error) = added {
+                self.state().requests.remove(&number);
+                return Err(error);
+            }
+            connection.number = Some(number);
         }
-        let number = {
-            let mut state = self.state();
-            state.last_number += 1;
-            state.last_number
-        };
-        watch.poller.add(&**connection.wire().socket(), number)?;
-        connection.number = Some(number);
         Ok(number)
     }
 
-    /// Awaits the answer, unless all is closed.
+    /// Awaits the answer, unless all is closed, or something came already.
     fn expect(&self, number: u64, sent: Sent) -> Result<(), Sent> {
         let until = sent.until;
         let mut state = self.state();
         if state.closed {
             return Err(sent);
         }
-        state.requests.insert(number, sent);
+        match state.requests.get_mut(&number) {
+            Some(request @ Request::Ahead { came: false }) => *request = Request::Sent(sent),
+            _ => return Err(sent),
+        }
         let is_first = state.look_at.is_none_or(|at| until < at);
         if is_first {
             state.look_at = Some(until);
@@ -149,8 +179,21 @@ impl Awaited {
         Ok(())
     }
 
-    fn take(&self, number: u64) -> Option<Sent> {
-        self.state().requests.remove(&number)
+    /// The request over whose connection something came. None: it is not sent yet, or there is none,
+    /// as the second value says.
+    fn take(&self, number: u64) -> (Option<Sent>, bool) {
+        let mut state = self.state();
+        match state.requests.get_mut(&number) {
+            None => (None, true),
+            Some(Request::Ahead { came }) => {
+                *came = true;
+                (None, false)
+            }
+            Some(Request::Sent(_)) => match state.requests.remove(&number) {
+                Some(Request::Sent(sent)) => (Some(sent), false),
+                _ => (None, false),
+            },
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -169,11 +212,20 @@ impl Connections {
         }
         let mut connection = self.idle.take(endpoint)?;
         let number = self.awaited.number(watch, &mut connection).ok()?;
-        Some(Warm {
+        let ahead = Ahead {
             connections: Arc::clone(self),
+            number,
+        };
+        if !connection.is_quiet() {
+            // A worker has the time to find out what came.
+            drop(ahead);
+            self.idle.put(Arc::clone(endpoint), connection);
+            return None;
+        }
+        Some(Warm {
             endpoint: Arc::clone(endpoint),
             connection,
-            number,
+            ahead,
         })
     }
 
@@ -185,19 +237,17 @@ impl Connections {
         let mut numbers = Vec::new();
         let mut bytes = Vec::new();
         loop {
-            let mut state = self.awaited.state();
+            let now = Instant::now();
+            let state = self.awaited.state();
             if state.closed {
                 break;
             }
-            let late = state.take_late();
             let until = state.look_at;
             drop(state);
-            for request in late {
-                self.over(request, Err(Reason::VerificationTimeout.into()));
-            }
-            if watch.poller.wait(until, &mut numbers).is_err() {
-                // Interrupted.
-                continue;
+            match watch.poller.wait(until, &mut numbers) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
             }
             for &number in &numbers {
                 match number {
@@ -205,17 +255,23 @@ impl Connections {
                     number => self.look(number, &mut bytes),
                 }
             }
+            // An answer that was there in time has been read by now, however long a callback took.
+            let late = self.awaited.state().take_late(now);
+            for sent in late {
+                self.over(sent, Err(Reason::VerificationTimeout.into()));
+            }
         }
-        let left = std::mem::take(&mut self.awaited.state().requests);
-        for sent in left.into_values() {
-            self.over(sent, Err(Reason::ShuttingDown.into()));
+        for sent in self.awaited.state().take_all() {
+            self.over(sent, Err(Reason::ConnectionLost.into()));
         }
     }
 
     /// Something came over the connection of this number.
     fn look(&self, number: u64, bytes: &mut Vec<u8>) {
-        let Some(mut sent) = self.awaited.take(number) else {
-            return self.idle.look(number);
+        let mut sent = match self.awaited.take(number) {
+            (Some(sent), _) => sent,
+            (None, true) => return self.idle.look(number),
+            (None, false) => return,
         };
         if sent.bytes.is_empty() {
             // The thread's own buffer is large enough already.
@@ -227,12 +283,10 @@ impl Connections {
         }));
         let response = response.unwrap_or_else(|_| Err(panics::failure().into()));
         match response.transpose() {
-            Some(response) => {
-                *bytes = self.over(sent, response);
-            }
+            Some(response) => *bytes = self.over(sent, response),
             None => {
                 let mut state = self.awaited.state();
-                state.requests.insert(number, sent);
+                state.requests.insert(number, Request::Sent(sent));
             }
         }
     }
@@ -269,40 +323,61 @@ impl Connections {
 }
 
 impl State {
-    /// Requests whose time is over.
-    fn take_late(&mut self) -> Vec<Sent> {
-        let now = Instant::now();
+    /// Requests whose time was over by then.
+    fn take_late(&mut self, now: Instant) -> Vec<Sent> {
         if self.look_at.is_none_or(|at| now < at) {
             return Vec::new();
         }
-        let is_late = |_: &u64, sent: &mut Sent| sent.until <= now;
-        let late = self.requests.extract_if(is_late);
-        let late = late.map(|(_, sent)| sent).collect();
-        self.look_at = self.requests.values().map(|sent| sent.until).min();
+        let late = self.take_those(|sent| sent.until <= now);
+        let times = self.requests.values().filter_map(|request| match request {
+            Request::Sent(sent) => Some(sent.until),
+            Request::Ahead { .. } => None,
+        });
+        self.look_at = times.min();
         late
+    }
+
+    /// All that were sent; no other will be.
+    fn take_all(&mut self) -> Vec<Sent> {
+        self.closed = true;
+        self.take_those(|_| true)
+    }
+
+    fn take_those(&mut self, which: impl Fn(&Sent) -> bool) -> Vec<Sent> {
+        let wanted = |_: &u64, request: &mut Request| match request {
+            Request::Sent(sent) => which(sent),
+            Request::Ahead { .. } => false,
+        };
+        let taken = self.requests.extract_if(wanted);
+        let taken = taken.filter_map(|(_, request)| match request {
+            Request::Sent(sent) => Some(sent),
+            Request::Ahead { .. } => None,
+        });
+        taken.collect()
     }
 }
 
 impl Resting for Warm {
     fn send(self: Box<Self>, request: &SignedRequest, total: Duration, then: Then) {
         let Warm {
-            connections,
             endpoint,
             mut connection,
-            number,
+            ahead,
         } = *self;
+        let connections = Arc::clone(&ahead.connections);
+        let number = ahead.number;
         let started = Instant::now();
         let mut written = Vec::new();
         write_request(request, &mut written);
         let sealed = connection.seal(&written);
         written.zeroize();
+        // As long as it is held nobody else sends over this connection.
         let socket = Arc::clone(connection.wire().socket());
-        let until = started + total;
         let sent = Sent {
             endpoint,
             connection,
             started,
-            until,
+            until: started + total,
             bytes: Vec::new(),
             then,
         };
@@ -311,15 +386,21 @@ impl Resting for Warm {
             Err(fault) => return drop(connections.over(sent, Err(fault))),
         };
         // Awaited before it is sent: the answer can be there before this thread runs again.
-        if let Err(sent) = connections.awaited.expect(number, sent) {
-            return drop(connections.over(sent, Err(Reason::ShuttingDown.into())));
+        let expected = connections.awaited.expect(number, sent);
+        drop(ahead);
+        if let Err(sent) = expected {
+            return drop(connections.over(sent, Err(Reason::ConnectionLost.into())));
         }
         if !matches!(socket.send_now(&sealed), Ok(count) if count == sealed.len()) {
-            // Whatever happens to the request, the connection is of no use any more.
+            // Whatever becomes of the request, the connection is of no use any more.
             socket.shutdown();
-            if let Some(sent) = connections.awaited.take(number) {
+            if let (Some(sent), _) = connections.awaited.take(number) {
                 drop(connections.over(sent, Err(Reason::ConnectionLost.into())));
             }
         }
     }
 }
+
+#[cfg(test)]
+#[path = "answers_tests.rs"]
+mod tests;

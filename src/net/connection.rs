@@ -108,9 +108,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Nobody is about to send over it.
-    pub fn is_ours_alone(&self) -> bool {
-        Arc::strong_count(self.wire.socket()) == 1
+    /// Somebody else still holds its socket and sends what was sealed, though the answer to that
+    /// may be there.
+    pub fn is_being_sent_over(&self) -> bool {
+        Arc::strong_count(self.wire.socket()) > 1
     }
 
     /// Like [`Connection::read`], but none where that would have to be waited for.
@@ -147,6 +148,11 @@ impl Connection {
             .process_new_packets()
             .map(|state| state.plaintext_bytes_to_read());
         matches!(decrypted, Ok(0)) && self.records.is_between() && !self.tls.wants_write()
+    }
+
+    /// Nothing came that nobody has looked at.
+    pub fn is_quiet(&mut self) -> bool {
+        !self.wire.readable_now() && self.is_drained()
     }
 
     /// The connection still stands and no reply came over it that nobody asked for.

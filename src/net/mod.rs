@@ -136,12 +136,13 @@ impl Sts for StsOverHttps {
 }
 
 impl Connections {
-    fn open(&self, place: &Place, until: Instant) -> Result<Connection, Fault> {
+    fn open(&self, place: &Place, until: Instant) -> Result<Box<Connection>, Fault> {
         let wire = match &place.proxy {
             None => self.wire(&place.endpoint, until)?,
             Some(proxy) => self.through(proxy, &place.endpoint, until)?,
         };
         Connection::open(wire, place.tls_name()?, &self.tls, until)
+            .map(Box::new)
             .inspect_err(|_| self.resolver.distrust(&place.endpoint))
     }
 
@@ -170,8 +171,8 @@ impl Connections {
     }
 
     /// A connection that rested, for a worker that waits for the answer itself.
-    fn take_warm(&self, endpoint: &Endpoint) -> Option<Connection> {
-        let mut connection = self.idle.take(endpoint)?;
+    fn take_warm(&self, endpoint: &Endpoint) -> Option<Box<Connection>> {
+        let mut connection = self.idle.take_silent(endpoint)?;
         self.awaited.forget(&mut connection);
         Some(connection)
     }
@@ -183,7 +184,7 @@ impl Connections {
         endpoint: &Endpoint,
         fresh: bool,
         until: Instant,
-    ) -> Result<(Connection, bool), Fault> {
+    ) -> Result<(Box<Connection>, bool), Fault> {
         let place = self.place(endpoint)?;
         if !fresh
             && place.await_warming(until)

@@ -61,7 +61,8 @@ impl<J: Job> Shared<J> {
 
     fn take_answers(self: &Arc<Self>) {
         let _panics_are_ours = panics::Inside::enter();
-        let _caught = catch_unwind(AssertUnwindSafe(|| self.sts.take_answers()));
+        // A fault costs the login whose answer it was; the others' answers are taken still.
+        while catch_unwind(AssertUnwindSafe(|| self.sts.take_answers())).is_err() {}
         self.state().taker = Taker::Gone;
         self.thread_gone.notify_all();
     }
@@ -94,6 +95,10 @@ impl<J: Job> Shared<J> {
             }
             Sent::ForWorker(job) => {
                 self.hand_to_worker(&mut state, now, job);
+                if !state.closed {
+                    // It is under way still: no other may start in its place.
+                    return;
+                }
             }
         }
         self.go_on(state, now);
@@ -103,11 +108,7 @@ impl<J: Job> Shared<J> {
     fn go_on<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State<J>>, now: Instant) {
         loop {
             if state.closed {
-                let late = state.admission.drain();
-                drop(state);
-                late.into_iter()
-                    .for_each(|job| refuse(job, Reason::ShuttingDown));
-                return;
+                return Self::refuse_late(state);
             }
             let can_run = self.can_run(&state);
             match state.admission.next(now, can_run) {
@@ -139,8 +140,19 @@ impl<J: Job> Shared<J> {
         state
     }
 
+    /// Refuses what came back after the pool was closed.
+    pub(super) fn refuse_late(mut state: MutexGuard<'_, State<J>>) {
+        let late = state.admission.drain();
+        drop(state);
+        let refuse = |job| refuse(job, Reason::ShuttingDown);
+        late.into_iter().for_each(refuse);
+    }
+
+    /// Has a worker run what was given out, as soon as there is one.
     fn hand_to_worker(self: &Arc<Self>, state: &mut State<J>, now: Instant, job: J) {
-        if let Some(desk) = state.idle.pop() {
+        if state.closed {
+            state.admission.put_back(now, job);
+        } else if let Some(desk) = state.idle.pop() {
             desk.lay(Paper::Job(job));
         } else if let Err(Paper::Job(job)) = self.start_worker(state, Paper::Job(job)) {
             state.admission.put_back(now, job);

@@ -343,12 +343,8 @@ impl<J: Job> Shared<J> {
     ) -> Paper<J> {
         loop {
             if state.closed {
-                // What came back after the pool was closed.
                 state.leave(1);
-                let late = state.admission.drain();
-                drop(state);
-                late.into_iter()
-                    .for_each(|job| refuse(job, Reason::ShuttingDown));
+                Self::refuse_late(state);
                 return Paper::GoHome;
             }
             match state.admission.next(now, true) {
@@ -412,6 +408,8 @@ impl<J: Job> Drop for CountedOut<'_, J> {
     }
 }
 
+#[cfg(test)]
+mod direct_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -84,8 +84,8 @@ impl<J: Job> Shared<J> {
                 }
             }
         }
-        state.timekeeper = Timekeeper::NotStarted;
-        drop(state);
+        Self::refuse_late(state);
+        self.state().timekeeper = Timekeeper::NotStarted;
         self.thread_gone.notify_all();
     }
 }
