@@ -217,8 +217,9 @@ impl Poller {
         }
     }
 
-    /// Waits until something came or the time is over, and gives the numbers.
-    pub fn wait(&self, until: Option<Instant>, numbers: &mut Vec<u64>) -> io::Result<()> {
+    /// Waits until something came or the time is over, and gives the numbers, and whether what came
+    /// ended with the end of the stream.
+    pub fn wait(&self, until: Option<Instant>, came: &mut Vec<(u64, bool)>) -> io::Result<()> {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         // Never before the time is over.
         let millis = left.map_or(-1, |left| {
@@ -230,8 +231,10 @@ impl Poller {
         let count =
             unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), most, millis) };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        numbers.clear();
-        numbers.extend(events.iter().take(count).map(|event| event.u64));
+        let ends = (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) as u32;
+        let events = events.iter().take(count);
+        came.clear();
+        came.extend(events.map(|event| (event.u64, event.events & ends != 0)));
         Ok(())
     }
 }
@@ -246,6 +249,41 @@ mod tests {
         fill_random(&mut a).unwrap();
         fill_random(&mut b).unwrap();
         assert_ne!(a, b);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_where_nothing_fits_or_nothing_came() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let full = loop {
+            if let Err(error) = send_now(&socket, &[0; 65536]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+        let nothing = receive_now(&socket, &mut [0]).unwrap_err();
+        assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_poller_tells_once_of_what_came_and_of_the_end() {
+        use std::io::Write as _;
+        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let poller = Poller::new().unwrap();
+        poller.add(&ours, 7).unwrap();
+        let now = Some(Instant::now());
+        let mut came = vec![(1, true)];
+        poller.wait(now, &mut came).unwrap();
+        assert!(came.is_empty());
+        theirs.write_all(b"x").unwrap();
+        poller.wait(None, &mut came).unwrap();
+        assert_eq!(came, [(7, false)]);
+        poller.wait(now, &mut came).unwrap();
+        assert!(came.is_empty(), "it was told of");
+        drop(theirs);
+        poller.wait(None, &mut came).unwrap();
+        assert_eq!(came, [(7, true)]);
+        poller.remove(&ours).unwrap();
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::panics;
 use crate::pool::{Job, Ran, Sent};
 use crate::ports::{Attempt, Resting, SendLimits, Sts, StsClient};
 use crate::reason::{Failure, Reason};
+use crate::stats::InFlight;
 use crate::sync::Arc;
-use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// First pause before a request is sent again to a failing STS; doubled each time up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -150,8 +150,8 @@ impl Verification {
         mut self,
         attempt: Attempt,
         out: RequestOut,
-        began: Instant,
-        had: Duration,
+        busy: InFlight,
+        (began, had): (Instant, Duration),
     ) -> Sent<Verification> {
         self.sent(out, &attempt, had);
         if self.is_stale(&attempt) {
@@ -160,12 +160,17 @@ impl Verification {
         }
         let mut done = Done::unsent(began);
         done.took = attempt.exchange;
-        Sent::Ran(self.conclude(|verification| verification.answered(attempt, done)))
+        Sent::Ran(self.conclude(busy, |verification| verification.answered(attempt, done)))
     }
 
     /// What is left of a turn that is over; a fault in it is the login's end, and goes on.
-    fn conclude(mut self, turn: impl FnOnce(&mut Self) -> Turn) -> Ran<Verification> {
+    fn conclude(
+        mut self,
+        busy: InFlight,
+        turn: impl FnOnce(&mut Self) -> Turn,
+    ) -> Ran<Verification> {
         let turn = catch_unwind(AssertUnwindSafe(|| turn(&mut self)));
+        drop(busy);
         let (done, again) = match turn {
             Ok(Turn::Unwanted(done)) => (done, None),
             Ok(Turn::Over(outcome, done)) => {
@@ -282,8 +287,8 @@ impl Waiting for Verification {
 
 impl Job for Verification {
     fn run(self, client: &mut dyn StsClient) -> Ran<Verification> {
-        let _busy = self.conversation.plugin.stats.in_flight();
-        self.conclude(|verification| {
+        let busy = self.conversation.plugin.stats.in_flight();
+        self.conclude(busy, |verification| {
             failpoint!(Worker);
             verification.turn(client)
         })
@@ -303,11 +308,7 @@ impl Job for Verification {
         let left = self.deadline.saturating_duration_since(began);
         let out = self.sending();
         let request = Arc::clone(&self.request);
-        let on_answer = move |attempt| {
-            let sent = self.on_answer(attempt, out, began, left);
-            drop(busy);
-            then(sent);
-        };
+        let on_answer = move |attempt| then(self.on_answer(attempt, out, busy, (began, left)));
         // A fault in it has ended the login, and with `then` it drops what the pool knows of the job.
         let guarded = |attempt| drop(catch_unwind(AssertUnwindSafe(|| on_answer(attempt))));
         over.send(&request, left, Box::new(guarded));
@@ -330,69 +331,5 @@ impl Drop for Verification {
             self.conversation
                 .complete(Outcome::failed(panics::failure()));
         }
-    }
-}
-
-/// Bounds requests that are sent again to a share of those sent at first, over the whole plugin, so
-/// that a failing STS is not hit harder than a healthy one.
-#[derive(Debug)]
-pub struct RetryBudget {
-    /// In hundredths of a request.
-    saved: AtomicU32,
-}
-
-impl RetryBudget {
-    const PER_REQUEST: u32 = 15;
-    const COST: u32 = 100;
-    /// What a quiet server starts with and saves up at the most.
-    const LIMIT: u32 = 20 * Self::COST;
-
-    /// A full budget.
-    pub fn new() -> RetryBudget {
-        RetryBudget {
-            saved: AtomicU32::new(Self::LIMIT),
-        }
-    }
-
-    /// A request is sent.
-    fn request(&self) {
-        let add = |saved: u32| Some((saved + Self::PER_REQUEST).min(Self::LIMIT));
-        let _always_added = self.saved.fetch_update(Relaxed, Relaxed, add);
-    }
-
-    /// Pays for sending one again, if that can be afforded.
-    fn spend(&self) -> bool {
-        self.saved
-            .fetch_update(Relaxed, Relaxed, |saved| saved.checked_sub(Self::COST))
-            .is_ok()
-    }
-}
-
-impl Default for RetryBudget {
-    fn default() -> RetryBudget {
-        RetryBudget::new()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_sent_again_stays_within_its_share_of_what_is_sent() {
-        let budget = RetryBudget::new();
-        while budget.spend() {}
-        let again = (0..1000).filter(|_| {
-            budget.request();
-            budget.spend()
-        });
-        assert_eq!(again.count(), 150);
-    }
-
-    #[test]
-    fn a_quiet_server_has_some_in_hand_but_not_more_and_more() {
-        let budget = RetryBudget::new();
-        (0..1000).for_each(|_| budget.request());
-        assert_eq!((0..1000).filter(|_| budget.spend()).count(), 20);
     }
 }

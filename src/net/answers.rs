@@ -9,19 +9,19 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use once_cell::sync::OnceCell;
 use zeroize::Zeroize as _;
 
 use super::Connections;
 use super::connection::Connection;
-use super::exchange::{answer, of_rested, read_response, write_request};
+use super::exchange::{answer, of_rested, read_response};
 use super::fault::Fault;
 use super::response::Response;
-use crate::aws::{Endpoint, SignedRequest};
+use crate::aws::Endpoint;
 use crate::panics;
-use crate::ports::{Attempt, Resting, Then};
+use crate::ports::{Attempt, Then};
 use crate::reason::Reason;
 use crate::sys::Poller;
 
@@ -32,28 +32,28 @@ const BELL: u64 = 0;
 #[derive(Debug, Default)]
 pub struct Awaited {
     /// There as long as there is a thread for them.
-    watch: OnceCell<Watch>,
+    pub(super) watch: OnceCell<Watch>,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
-struct Watch {
+pub(super) struct Watch {
     poller: Poller,
     bell: UnixStream,
     cord: UnixStream,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// By the numbers of their connections.
-    requests: HashMap<u64, Request>,
+    pub(super) requests: HashMap<u64, Request>,
     /// When the thread looks for requests whose time is over; none: not by itself.
     look_at: Option<Instant>,
     last_number: u64,
     closed: bool,
 }
 
-enum Request {
+pub(super) enum Request {
     /// Somebody is about to send it; whether something came meanwhile, which is no answer then.
     Ahead {
         came: bool,
@@ -61,36 +61,14 @@ enum Request {
     Sent(Sent),
 }
 
-struct Sent {
-    endpoint: Arc<Endpoint>,
-    connection: Box<Connection>,
-    started: Instant,
-    until: Instant,
+pub(super) struct Sent {
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) connection: Box<Connection>,
+    pub(super) started: Instant,
+    pub(super) until: Instant,
     /// What has come of the answer.
-    bytes: Vec<u8>,
-    then: Then,
-}
-
-/// A connection that rested, in the hands of somebody who will send over it.
-pub struct Warm {
-    endpoint: Arc<Endpoint>,
-    connection: Box<Connection>,
-    ahead: Ahead,
-}
-
-/// The place that a request will have.
-struct Ahead {
-    connections: Arc<Connections>,
-    number: u64,
-}
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        let mut state = self.connections.awaited.state();
-        if let Some(Request::Ahead { .. }) = state.requests.get(&self.number) {
-            state.requests.remove(&self.number);
-        }
-    }
+    pub(super) bytes: Vec<u8>,
+    pub(super) then: Then,
 }
 
 impl std::fmt::Debug for State {
@@ -139,7 +117,7 @@ impl Awaited {
     }
 
     /// The number under which the connection is watched, and from now on expected to be silent.
-    fn number(&self, watch: &Watch, connection: &mut Connection) -> io::Result<u64> {
+    pub(super) fn number(&self, watch: &Watch, connection: &mut Connection) -> io::Result<u64> {
         let mut state = self.state();
         let number = connection.number.unwrap_or(state.last_number + 1);
         state.last_number = state.last_number.max(number);
@@ -158,7 +136,7 @@ impl Awaited {
     }
 
     /// Awaits the answer, unless all is closed, or something came already.
-    fn expect(&self, number: u64, sent: Sent) -> Result<(), Sent> {
+    pub(super) fn expect(&self, number: u64, sent: Sent) -> Result<(), Sent> {
         let until = sent.until;
         let mut state = self.state();
         if state.closed {
@@ -181,7 +159,7 @@ impl Awaited {
 
     /// The request over whose connection something came. None: it is not sent yet, or there is none,
     /// as the second value says.
-    fn take(&self, number: u64) -> (Option<Sent>, bool) {
+    pub(super) fn take(&self, number: u64) -> (Option<Sent>, bool) {
         let mut state = self.state();
         match state.requests.get_mut(&number) {
             None => (None, true),
@@ -196,45 +174,18 @@ impl Awaited {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Connections {
-    /// A connection to send over without waiting.
-    pub fn ready(self: &Arc<Self>, endpoint: &Arc<Endpoint>) -> Option<Warm> {
-        let watch = self.awaited.watch.get()?;
-        let place = self.place(endpoint).ok()?;
-        if place.proxy.as_ref().is_some_and(|proxy| proxy.is_tls()) {
-            // TLS inside TLS can want to read before it can write.
-            return None;
-        }
-        let mut connection = self.idle.take(endpoint)?;
-        let number = self.awaited.number(watch, &mut connection).ok()?;
-        let ahead = Ahead {
-            connections: Arc::clone(self),
-            number,
-        };
-        if !connection.is_quiet() {
-            // A worker has the time to find out what came.
-            drop(ahead);
-            self.idle.put(Arc::clone(endpoint), connection);
-            return None;
-        }
-        Some(Warm {
-            endpoint: Arc::clone(endpoint),
-            connection,
-            ahead,
-        })
-    }
-
     /// Takes answers until all is closed.
     pub fn take_answers(&self) {
         let Ok(watch) = self.awaited.watch.get_or_try_init(Watch::new) else {
             return;
         };
-        let mut numbers = Vec::new();
+        let mut came = Vec::new();
         let mut bytes = Vec::new();
         loop {
             let now = Instant::now();
@@ -244,15 +195,15 @@ impl Connections {
             }
             let until = state.look_at;
             drop(state);
-            match watch.poller.wait(until, &mut numbers) {
+            match watch.poller.wait(until, &mut came) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => break,
             }
-            for &number in &numbers {
+            for &(number, ended) in &came {
                 match number {
                     BELL => watch.quiet(),
-                    number => self.look(number, &mut bytes),
+                    number => self.look(number, ended, &mut bytes),
                 }
             }
             // An answer that was there in time has been read by now, however long a callback took.
@@ -266,8 +217,8 @@ impl Connections {
         }
     }
 
-    /// Something came over the connection of this number.
-    fn look(&self, number: u64, bytes: &mut Vec<u8>) {
+    /// Something came over the connection of this number, its end behind that perhaps.
+    fn look(&self, number: u64, ended: bool, bytes: &mut Vec<u8>) {
         let mut sent = match self.awaited.take(number) {
             (Some(sent), _) => sent,
             (None, true) => return self.idle.look(number),
@@ -283,7 +234,13 @@ impl Connections {
         }));
         let response = response.unwrap_or_else(|_| Err(panics::failure().into()));
         match response.transpose() {
-            Some(response) => *bytes = self.over(sent, response),
+            Some(mut response) => {
+                if let Ok(response) = &mut response {
+                    // It will not be told of again.
+                    response.reusable &= !ended;
+                }
+                *bytes = self.over(sent, response);
+            }
             None => {
                 let mut state = self.awaited.state();
                 state.requests.insert(number, Request::Sent(sent));
@@ -292,7 +249,7 @@ impl Connections {
     }
 
     /// Gives the buffer back, wiped.
-    fn over(&self, sent: Sent, response: Result<Response, Fault>) -> Vec<u8> {
+    pub(super) fn over(&self, sent: Sent, response: Result<Response, Fault>) -> Vec<u8> {
         let Sent {
             endpoint,
             mut connection,
@@ -354,50 +311,6 @@ impl State {
             Request::Ahead { .. } => None,
         });
         taken.collect()
-    }
-}
-
-impl Resting for Warm {
-    fn send(self: Box<Self>, request: &SignedRequest, total: Duration, then: Then) {
-        let Warm {
-            endpoint,
-            mut connection,
-            ahead,
-        } = *self;
-        let connections = Arc::clone(&ahead.connections);
-        let number = ahead.number;
-        let started = Instant::now();
-        let mut written = Vec::new();
-        write_request(request, &mut written);
-        let sealed = connection.seal(&written);
-        written.zeroize();
-        // As long as it is held nobody else sends over this connection.
-        let socket = Arc::clone(connection.wire().socket());
-        let sent = Sent {
-            endpoint,
-            connection,
-            started,
-            until: started + total,
-            bytes: Vec::new(),
-            then,
-        };
-        let sealed = match sealed {
-            Ok(sealed) => sealed,
-            Err(fault) => return drop(connections.over(sent, Err(fault))),
-        };
-        // Awaited before it is sent: the answer can be there before this thread runs again.
-        let expected = connections.awaited.expect(number, sent);
-        drop(ahead);
-        if let Err(sent) = expected {
-            return drop(connections.over(sent, Err(Reason::ConnectionLost.into())));
-        }
-        if !matches!(socket.send_now(&sealed), Ok(count) if count == sealed.len()) {
-            // Whatever becomes of the request, the connection is of no use any more.
-            socket.shutdown();
-            if let (Some(sent), _) = connections.awaited.take(number) {
-                drop(connections.over(sent, Err(Reason::ConnectionLost.into())));
-            }
-        }
     }
 }
 

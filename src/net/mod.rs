@@ -14,6 +14,7 @@ pub mod response;
 mod roots;
 mod sockets;
 mod tunnel;
+mod warm;
 mod wire;
 
 use std::sync::Arc;

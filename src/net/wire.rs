@@ -25,6 +25,12 @@ impl AsRawFd for Socket {
 }
 
 impl Socket {
+    /// From here on every write fails.
+    #[cfg(test)]
+    pub fn stop_writing(&self) {
+        self.0.shutdown(Shutdown::Write).unwrap();
+    }
+
     /// Writes what fits at once.
     pub fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
         sys::send_now(&self.0, bytes)

@@ -4,12 +4,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::tests::LONG;
 use super::*;
-use crate::admission::{Verdict, Waiting};
+use crate::admission::{Key, Verdict, Waiting};
 use crate::aws::{Endpoint, SignedRequest};
 use crate::ports::{Resting, StsClient, SystemClock, Then};
 
 type Event = (&'static str, &'static str);
-type Answer = Box<dyn FnOnce(Sent<Posted>) + Send>;
+type Posting = (Posted, Box<dyn FnOnce(Sent<Posted>) + Send>);
 
 /// A connection rests whenever the test says so.
 struct Line(Mutex<usize>);
@@ -44,7 +44,7 @@ impl Resting for Open {
 struct Posted {
     name: &'static str,
     events: Sender<Event>,
-    sent: Sender<(Posted, Answer)>,
+    sent: Sender<Posting>,
 }
 
 impl Waiting for Posted {
@@ -106,7 +106,7 @@ struct Post {
     pool: Pool<Posted>,
     line: Arc<Line>,
     events: (Sender<Event>, Receiver<Event>),
-    sent: (Sender<(Posted, Answer)>, Receiver<(Posted, Answer)>),
+    sent: (Sender<Posting>, Receiver<Posting>),
 }
 
 impl Post {
