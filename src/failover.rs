@@ -74,13 +74,13 @@ impl Plugin {
     }
 
     /// A request goes to an endpoint until the guard drops.
-    pub(crate) fn request_to(&self, index: usize) -> RequestOut<'_> {
+    pub(crate) fn request_to(self: &Arc<Self>, index: usize) -> RequestOut {
         let sent = self.clock.now();
         if self.failover.is_needed() {
             self.failover.health().sent(sent, index);
         }
         RequestOut {
-            plugin: self,
+            plugin: Arc::clone(self),
             index,
             sent,
             sign: Sign::None,
@@ -159,14 +159,14 @@ impl Drop for Probe {
 }
 
 /// A request that is under way.
-pub struct RequestOut<'a> {
-    plugin: &'a Plugin,
+pub struct RequestOut {
+    plugin: Arc<Plugin>,
     index: usize,
     sent: Instant,
     sign: Sign,
 }
 
-impl RequestOut<'_> {
+impl RequestOut {
     /// Notes how it went, with the time that it had and the time that logins have.
     pub fn ended(mut self, attempt: &Attempt, had: Duration, usual: Duration) {
         let fair = FAIR_TIME.min(usual * 9 / 10);
@@ -193,7 +193,7 @@ fn may_be_of_client(reason: Reason, status: Option<u16>) -> bool {
     }
 }
 
-impl Drop for RequestOut<'_> {
+impl Drop for RequestOut {
     fn drop(&mut self) {
         let failover = &self.plugin.failover;
         if failover.is_needed() {

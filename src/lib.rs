@@ -39,6 +39,7 @@ pub mod plugin;
 mod pool;
 pub mod ports;
 pub mod reason;
+mod retries;
 pub mod sasl;
 mod secret;
 pub mod stats;

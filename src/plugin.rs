@@ -11,12 +11,13 @@ use crate::options::{Limits, OptionError, Options};
 use crate::pool::Pool;
 use crate::ports::{Clock, Host, Sts};
 use crate::reason::{Failure, Reason};
+use crate::retries::RetryBudget;
 use crate::sasl::messages::NONCE_LENGTH;
 use crate::stats::{Snapshot, Stats};
 use crate::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use crate::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::sys;
-use crate::verification::{RetryBudget, Verification};
+use crate::verification::Verification;
 
 /// The database whose users are named by an outside authority.
 const EXTERNAL: &str = "$external";

@@ -42,6 +42,13 @@ pub trait Sts: Send + Sync {
     /// Work that opens a connection for the next login; none where one is open already, is being
     /// opened, or could not be opened just now. The login waits for it, until it is run or dropped.
     fn warm_up(&self, endpoint: &Endpoint) -> Option<Box<dyn FnOnce() + Send>>;
+    /// A connection that rests, to send over without waiting for anything. None where none rests, or
+    /// nobody takes answers.
+    fn ready(&self, _: &Arc<Endpoint>) -> Option<Box<dyn Resting>> {
+        None
+    }
+    /// Takes the answers to what is sent over those, until the shutdown.
+    fn take_answers(&self) {}
     /// Interrupts calls in flight, closes every connection and refuses new ones.
     fn shutdown(&self);
 }
@@ -52,6 +59,16 @@ pub trait StsClient: Send {
     fn send(&mut self, request: &SignedRequest, limits: SendLimits) -> Attempt;
     /// Asks the endpoint for something that is no login. True: it answers.
     fn probe(&mut self, endpoint: &Arc<Endpoint>, time: Duration) -> bool;
+}
+
+/// What is to be done with what came of a request.
+pub type Then = Box<dyn FnOnce(Attempt) + Send>;
+
+/// A connection that rested.
+pub trait Resting: Send {
+    /// Sends the request. `then` is run in the thread that takes the answers, or in this one if the
+    /// request could not be sent at once.
+    fn send(self: Box<Self>, request: &SignedRequest, total: Duration, then: Then);
 }
 
 /// The time a request has.

@@ -3,10 +3,10 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd, FromRawFd as _, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Fills the buffer with random bytes of the kernel: nothing is kept between calls that a fork or a
 /// snapshot of the machine could repeat.
@@ -170,6 +170,96 @@ pub fn readable_now(socket: &TcpStream) -> bool {
     ready != 0
 }
 
+/// Reads what is there; `WouldBlock` where nothing is.
+pub fn receive_now(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let (pointer, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: pointer and length are those of a live, writable slice.
+    let count = unsafe { libc::recv(socket.as_raw_fd(), pointer, length, libc::MSG_DONTWAIT) };
+    usize::try_from(count).map_err(|_| io::Error::last_os_error())
+}
+
+/// Writes what fits; `WouldBlock` where nothing does.
+pub fn send_now(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    // SAFETY: pointer and length are those of a live slice.
+    let count = unsafe {
+        libc::send(
+            socket.as_raw_fd(),
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            flags,
+        )
+    };
+    usize::try_from(count).map_err(|_| io::Error::last_os_error())
+}
+
+/// Tells one thread which of many sockets something came over (epoll). A socket is told of once
+/// for each time that something comes; one that is closed is forgotten.
+#[derive(Debug)]
+pub struct Poller(OwnedFd);
+
+impl Poller {
+    /// Most sockets that are told of at once.
+    const AT_ONCE: usize = 64;
+
+    /// Watches nothing.
+    pub fn new() -> io::Result<Poller> {
+        // SAFETY: no pointer crosses; the descriptor is new and owned by nobody else.
+        unsafe {
+            match libc::epoll_create1(libc::EPOLL_CLOEXEC) {
+                -1 => Err(io::Error::last_os_error()),
+                descriptor => Ok(Poller(OwnedFd::from_raw_fd(descriptor))),
+            }
+        }
+    }
+
+    /// Watches the socket under this number.
+    pub fn add(&self, socket: &impl AsRawFd, number: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, socket, number)
+    }
+
+    /// Watches the socket no longer.
+    pub fn remove(&self, socket: &impl AsRawFd) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_DEL, socket, 0)
+    }
+
+    fn control(&self, what: libc::c_int, socket: &impl AsRawFd, number: u64) -> io::Result<()> {
+        let what_comes = libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET;
+        let mut event = libc::epoll_event {
+            events: what_comes as u32,
+            u64: number,
+        };
+        // SAFETY: the event is live; both descriptors are open as long as the references.
+        let result =
+            unsafe { libc::epoll_ctl(self.0.as_raw_fd(), what, socket.as_raw_fd(), &mut event) };
+        match result {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// Waits until something came or the time is over, and gives the numbers, and whether what came
+    /// ended with the end of the stream.
+    pub fn wait(&self, until: Option<Instant>, came: &mut Vec<(u64, bool)>) -> io::Result<()> {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        // Never before the time is over.
+        let millis = left.map_or(-1, |left| {
+            i32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+        });
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; Self::AT_ONCE];
+        let most = Self::AT_ONCE as libc::c_int;
+        // SAFETY: as many events as there are can be written.
+        let count =
+            unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), most, millis) };
+        let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+        let ends = (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) as u32;
+        let events = events.iter().take(count);
+        came.clear();
+        came.extend(events.map(|event| (event.u64, event.events & ends != 0)));
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +270,41 @@ mod tests {
         fill_random(&mut a).unwrap();
         fill_random(&mut b).unwrap();
         assert_ne!(a, b);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_where_nothing_fits_or_nothing_came() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let full = loop {
+            if let Err(error) = send_now(&socket, &[0; 65536]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+        let nothing = receive_now(&socket, &mut [0]).unwrap_err();
+        assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_poller_tells_once_of_what_came_and_of_the_end() {
+        use std::io::Write as _;
+        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let poller = Poller::new().unwrap();
+        poller.add(&ours, 7).unwrap();
+        let now = Some(Instant::now());
+        let mut came = vec![(1, true)];
+        poller.wait(now, &mut came).unwrap();
+        assert!(came.is_empty());
+        theirs.write_all(b"x").unwrap();
+        poller.wait(None, &mut came).unwrap();
+        assert_eq!(came, [(7, false)]);
+        poller.wait(now, &mut came).unwrap();
+        assert!(came.is_empty(), "it was told of");
+        drop(theirs);
+        poller.wait(None, &mut came).unwrap();
+        assert_eq!(came, [(7, true)]);
+        poller.remove(&ours).unwrap();
     }
 
     #[test]

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use crate::admission::{Done, Key, Verdict, Waiting};
 use crate::aws::{Answer, SignedRequest, account_hint};
 use crate::conversation::Conversation;
+use crate::failover::RequestOut;
 use crate::failpoint::failpoint;
 use crate::outcome::{Outcome, Times};
 use crate::panics;
-use crate::pool::{Job, Ran};
-use crate::ports::{Attempt, SendLimits, StsClient};
+use crate::pool::{Job, Ran, Sent};
+use crate::ports::{Attempt, Resting, SendLimits, Sts, StsClient};
 use crate::reason::{Failure, Reason};
+use crate::stats::InFlight;
 use crate::sync::Arc;
-use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// First pause before a request is sent again to a failing STS; doubled each time up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -26,11 +27,13 @@ const LEAST_TIME: Duration = Duration::from_millis(50);
 /// One verification on its way through admission and worker.
 pub struct Verification {
     conversation: Arc<Conversation>,
-    request: Box<SignedRequest>,
+    request: Arc<SignedRequest>,
     key: Key,
     /// When it began to wait for its turn.
     waiting: Instant,
     deadline: Instant,
+    /// A connection that had rested turned out to be dead.
+    fresh: bool,
     times: Times,
     pause: Duration,
     /// What STS said when it throttled or failed.
@@ -60,9 +63,10 @@ impl Verification {
                 account: account_hint(&request.access_key_id),
             },
             conversation,
-            request,
+            request: request.into(),
             waiting: now,
             deadline,
+            fresh: false,
             times: Times::default(),
             pause: FIRST_PAUSE,
             last: None,
@@ -74,7 +78,6 @@ impl Verification {
         let began = self.now();
         self.times.queue += began.saturating_duration_since(self.waiting);
         let mut done = Done::unsent(began);
-        let mut fresh = false;
         loop {
             if self.conversation.is_over() {
                 return Turn::Unwanted(done);
@@ -83,52 +86,111 @@ impl Verification {
             if left.is_zero() {
                 return Turn::Over(self.out_of_time(), done);
             }
-            let attempt = self.send(client, left, fresh);
+            let connect = self.conversation.options.settings.limits.connect_timeout;
+            let limits = SendLimits {
+                total: left,
+                connect: connect.min(left),
+                fresh: self.fresh,
+            };
+            let out = self.sending();
+            let attempt = client.send(&self.request, limits);
+            self.sent(out, &attempt, left);
             done.took = self.now().saturating_duration_since(began);
-            if attempt.stale_connection && !fresh {
-                fresh = true;
-                self.conversation.plugin.stats.stale();
-                self.conversation
-                    .log(Reason::RetriedOnFreshConnection, String::new);
-                continue;
+            if !self.is_stale(&attempt) {
+                return self.answered(attempt, done);
             }
-            let outcome = self.judge(attempt);
-            done.verdict = verdict(&outcome);
-            let stats = &self.conversation.plugin.stats;
-            stats.judged(self.key.endpoint, done.verdict);
-            if self.conversation.is_over() {
-                return Turn::Unwanted(done);
-            }
-            return self.decide(outcome, done);
         }
     }
 
-    fn send(&mut self, client: &mut dyn StsClient, left: Duration, fresh: bool) -> Attempt {
+    fn sending(&self) -> RequestOut {
         let plugin = &self.conversation.plugin;
-        let connect = self.conversation.options.settings.limits.connect_timeout;
-        if fresh || self.last.is_some() {
+        if self.fresh || self.last.is_some() {
             plugin.stats.retried();
         } else {
             plugin.retries.request();
         }
-        let limits = SendLimits {
-            total: left,
-            connect: connect.min(left),
-            fresh,
-        };
-        let out = plugin.request_to(self.key.endpoint);
-        let attempt = client.send(&self.request, limits);
+        plugin.request_to(self.key.endpoint)
+    }
+
+    fn sent(&mut self, out: RequestOut, attempt: &Attempt, had: Duration) {
         let usual = self.conversation.options.settings.limits.sts_timeout;
-        out.ended(&attempt, left, usual);
+        out.ended(attempt, had, usual);
         if attempt.connected {
             let opened = attempt.connect.is_some();
-            plugin
-                .stats
-                .sent(self.key.endpoint, attempt.exchange, opened);
+            let stats = &self.conversation.plugin.stats;
+            stats.sent(self.key.endpoint, attempt.exchange, opened);
         }
         self.times.connect += attempt.connect.unwrap_or_default();
         self.times.sts += attempt.exchange;
-        attempt
+    }
+
+    /// True: to be sent once more, over a connection that never rested.
+    fn is_stale(&mut self, attempt: &Attempt) -> bool {
+        let again = attempt.stale_connection && !self.fresh;
+        if again {
+            self.fresh = true;
+            self.conversation.plugin.stats.stale();
+            self.conversation
+                .log(Reason::RetriedOnFreshConnection, String::new);
+        }
+        again
+    }
+
+    fn answered(&mut self, attempt: Attempt, mut done: Done) -> Turn {
+        let outcome = self.judge(attempt);
+        done.verdict = verdict(&outcome);
+        let stats = &self.conversation.plugin.stats;
+        stats.judged(self.key.endpoint, done.verdict);
+        // What is sent again later may rest its luck with a warm connection again.
+        self.fresh = false;
+        if self.conversation.is_over() {
+            return Turn::Unwanted(done);
+        }
+        self.decide(outcome, done)
+    }
+
+    fn on_answer(
+        mut self,
+        attempt: Attempt,
+        out: RequestOut,
+        busy: InFlight,
+        (began, had): (Instant, Duration),
+    ) -> Sent<Verification> {
+        self.sent(out, &attempt, had);
+        if self.is_stale(&attempt) {
+            self.waiting = self.now();
+            return Sent::ForWorker(self);
+        }
+        let mut done = Done::unsent(began);
+        done.took = attempt.exchange;
+        Sent::Ran(self.conclude(busy, |verification| verification.answered(attempt, done)))
+    }
+
+    /// What is left of a turn that is over; a fault in it is the login's end, and goes on.
+    fn conclude(
+        mut self,
+        busy: InFlight,
+        turn: impl FnOnce(&mut Self) -> Turn,
+    ) -> Ran<Verification> {
+        let turn = catch_unwind(AssertUnwindSafe(|| turn(&mut self)));
+        drop(busy);
+        let (done, again) = match turn {
+            Ok(Turn::Unwanted(done)) => (done, None),
+            Ok(Turn::Over(outcome, done)) => {
+                self.complete(outcome);
+                (done, None)
+            }
+            Ok(Turn::Again(outcome, done, pause)) => {
+                self.last = Some(Box::new(outcome));
+                self.waiting = self.now();
+                (done, Some((self, pause)))
+            }
+            Err(panic) => {
+                self.complete(Outcome::failed(panics::failure()));
+                std::panic::resume_unwind(panic);
+            }
+        };
+        Ran { done, again }
     }
 
     fn judge(&self, attempt: Attempt) -> Outcome {
@@ -254,31 +316,32 @@ impl Waiting for Verification {
 }
 
 impl Job for Verification {
-    fn run(mut self, client: &mut dyn StsClient) -> Ran<Verification> {
-        let conversation = Arc::clone(&self.conversation);
-        let busy = conversation.plugin.stats.in_flight();
-        let turn = catch_unwind(AssertUnwindSafe(|| {
+    fn run(self, client: &mut dyn StsClient) -> Ran<Verification> {
+        let busy = self.conversation.plugin.stats.in_flight();
+        self.conclude(busy, |verification| {
             failpoint!(Worker);
-            self.turn(client)
-        }));
-        drop(busy);
-        let (done, again) = match turn {
-            Ok(Turn::Unwanted(done)) => (done, None),
-            Ok(Turn::Over(outcome, done)) => {
-                self.complete(outcome);
-                (done, None)
-            }
-            Ok(Turn::Again(outcome, done, pause)) => {
-                self.last = Some(Box::new(outcome));
-                self.waiting = self.now();
-                (done, Some((self, pause)))
-            }
-            Err(panic) => {
-                self.complete(Outcome::failed(panics::failure()));
-                std::panic::resume_unwind(panic);
-            }
-        };
-        Ran { done, again }
+            verification.turn(client)
+        })
+    }
+
+    fn ready(&self, sts: &dyn Sts) -> Option<Box<dyn Resting>> {
+        let in_time = self.now() < self.deadline;
+        let suits = !self.fresh && in_time && self.is_wanted();
+        suits.then(|| sts.ready(&self.request.endpoint)).flatten()
+    }
+
+    fn send(mut self, over: Box<dyn Resting>, then: impl FnOnce(Sent<Self>) + Send + 'static) {
+        failpoint!(Worker);
+        let busy = self.conversation.plugin.stats.in_flight();
+        let began = self.now();
+        self.times.queue += began.saturating_duration_since(self.waiting);
+        let left = self.deadline.saturating_duration_since(began);
+        let out = self.sending();
+        let request = Arc::clone(&self.request);
+        let on_answer = move |attempt| then(self.on_answer(attempt, out, busy, (began, left)));
+        // A fault in it has ended the login, and with `then` it drops what the pool knows of the job.
+        let guarded = |attempt| drop(catch_unwind(AssertUnwindSafe(|| on_answer(attempt))));
+        over.send(&request, left, Box::new(guarded));
     }
 
     fn refuse(mut self, reason: Reason) {
@@ -301,61 +364,9 @@ impl Drop for Verification {
     }
 }
 
-/// Bounds requests that are sent again to a share of those sent at first, over the whole plugin, so
-/// that a failing STS is not hit harder than a healthy one.
-#[derive(Debug)]
-pub struct RetryBudget {
-    /// In hundredths of a request.
-    saved: AtomicU32,
-}
-
-impl RetryBudget {
-    const PER_REQUEST: u32 = 15;
-    const COST: u32 = 100;
-    /// What a quiet server starts with and saves up at the most.
-    const LIMIT: u32 = 20 * Self::COST;
-
-    /// A full budget.
-    pub fn new() -> RetryBudget {
-        RetryBudget {
-            saved: AtomicU32::new(Self::LIMIT),
-        }
-    }
-
-    /// A request is sent.
-    fn request(&self) {
-        let add = |saved: u32| Some((saved + Self::PER_REQUEST).min(Self::LIMIT));
-        let _always_added = self.saved.fetch_update(Relaxed, Relaxed, add);
-    }
-
-    /// Pays for sending one again, if that can be afforded.
-    fn spend(&self) -> bool {
-        self.saved
-            .fetch_update(Relaxed, Relaxed, |saved| saved.checked_sub(Self::COST))
-            .is_ok()
-    }
-}
-
-impl Default for RetryBudget {
-    fn default() -> RetryBudget {
-        RetryBudget::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_sent_again_stays_within_its_share_of_what_is_sent() {
-        let budget = RetryBudget::new();
-        while budget.spend() {}
-        let again = (0..1000).filter(|_| {
-            budget.request();
-            budget.spend()
-        });
-        assert_eq!(again.count(), 150);
-    }
 
     #[test]
     fn clients_are_told_apart_by_host_or_network() {
@@ -377,12 +388,5 @@ mod tests {
         for (a, b) in other {
             assert_ne!(client_network(a), client_network(b), "{a} {b}");
         }
-    }
-
-    #[test]
-    fn a_quiet_server_has_some_in_hand_but_not_more_and_more() {
-        let budget = RetryBudget::new();
-        (0..1000).for_each(|_| budget.request());
-        assert_eq!((0..1000).filter(|_| budget.spend()).count(), 20);
     }
 }

@@ -104,6 +104,39 @@ fn carry(client: TcpStream, server: TcpStream) {
 }
 
 #[test]
+fn destroying_waits_for_no_answer_over_a_warm_connection() {
+    let server = Server::start();
+    assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    server.sts.hold(None);
+    let conversation = server.begin();
+    let (host, nonce) = challenge(&conversation);
+    let second = client::client_second(&credentials(ALICE), &host, &nonce, SystemTime::now());
+    assert_eq!(conversation.step(&client_second(&second)), MAWS_PENDING);
+    assert!(server.sts.wait_in_flight(1, LONG));
+    conversation.end().unwrap();
+    conversation.ended();
+    assert_eq!(server.plugin.shutdown(LONG), Ok(true));
+    assert_eq!(server.plugin.snapshot().in_flight, 0);
+    server.sts.release();
+}
+
+#[test]
+fn many_logins_at_once_over_warm_connections_get_their_own_answers() {
+    let server = Server::with(&[("awsStsWorkers", "4")]);
+    thread::scope(|scope| {
+        for arn in [ALICE, JANE].repeat(6) {
+            let server = &server;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    assert_eq!(server.login(arn).principal(), arn);
+                }
+            });
+        }
+    });
+    assert!(server.sts.counters().connections <= 16);
+}
+
+#[test]
 fn an_answer_before_a_half_close_counts_and_the_connection_is_not_used_again() {
     let server = Server::start();
     let half_close = Fault::from(Delivery::ThenHalfClose);

@@ -36,6 +36,8 @@ pub struct Begin<'a> {
     pub client_addr: &'a str,
 }
 
+/// How often `end` lets other threads run before it sleeps until a callback is over.
+const YIELDS: usize = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// One conversation. Shared by the host's handle and, while it is verified, by a worker's job.
@@ -198,6 +200,16 @@ impl Conversation {
         drop(state);
         self.cancel();
         let mut state = self.state();
+        for _ in 0..YIELDS {
+            if !state.notifying {
+                break;
+            }
+            // The thread that told of the outcome stands, most likely, where it woke this one, and
+            // wants no more than a processor; to sleep until then would be one wake-up more.
+            drop(state);
+            thread::yield_now();
+            state = self.state();
+        }
         while state.notifying {
             // Woken at once when the callback is over; the time is for the wait to have one.
             state = self.wait(state, LONGEST_WAIT);

@@ -10,7 +10,7 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::fault::Fault;
 use super::left;
-use super::wire::{TIMEOUT_SLACK, Wire, WireUntil};
+use super::wire::{TIMEOUT_SLACK, Wire};
 use crate::reason::{Failure, Reason};
 use crate::sys;
 
@@ -20,12 +20,17 @@ const UNACKNOWLEDGED: Duration = Duration::from_millis(1500);
 /// How often something may be read from a connection that rests.
 const TICKET_ROUNDS: u32 = 8;
 
+/// What encryption adds to a request of two records at the most.
+const SEAL_ROOM: usize = 128;
+
 /// A connection to STS on which TLS is established.
 #[derive(Debug)]
 pub struct Connection {
     tls: ClientConnection,
     wire: Wire,
     records: RecordPosition,
+    /// Under which its socket is watched while it rests.
+    pub(super) number: Option<u64>,
 }
 
 impl Connection {
@@ -41,6 +46,7 @@ impl Connection {
             tls,
             wire,
             records: RecordPosition::default(),
+            number: None,
         };
         while connection.tls.is_handshaking() {
             connection.flush(until)?;
@@ -90,6 +96,58 @@ impl Connection {
         }
     }
 
+    /// Encrypts bytes for somebody to send over the socket.
+    pub fn seal(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.buffer(bytes)?;
+        let mut sealed = Vec::with_capacity(bytes.len() + SEAL_ROOM);
+        while self.tls.wants_write() {
+            let written = self.tls.write_tls(&mut sealed);
+            written.map_err(|error| Fault::io(Reason::Internal, &error))?;
+        }
+        Ok(sealed)
+    }
+
+    fn flush_now(&mut self) -> Result<(), Fault> {
+        while self.tls.wants_write() {
+            let sent = self.tls.write_tls(&mut self.wire.now());
+            sent.map_err(|error| Fault::io(Reason::ConnectionLost, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Somebody else still holds its socket and sends what was sealed, though the answer to that
+    /// may be there.
+    pub fn is_being_sent_over(&self) -> bool {
+        Arc::strong_count(self.wire.socket()) > 1
+    }
+
+    /// Like [`Connection::read`], but none where that would have to be waited for.
+    pub fn read_now(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Fault> {
+        loop {
+            match self.tls.reader().read(buffer) {
+                Ok(count) => return Ok(Some(count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
+            }
+            self.flush_now()?;
+            let mut reader = Tracked {
+                wire: self.wire.now(),
+                records: &mut self.records,
+            };
+            match self.tls.read_tls(&mut reader) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if is_passing(&error) => continue,
+                Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
+            }
+            if let Err(error) = self.tls.process_new_packets() {
+                // The alert that tells the other side; it is lost without harm.
+                let _alert = self.tls.write_tls(&mut self.wire.now());
+                return Err(tls_fault(error));
+            }
+        }
+    }
+
     /// All that was read has been decrypted and taken: no part of a further reply is in here.
     pub fn is_drained(&mut self) -> bool {
         let decrypted = self
@@ -97,6 +155,11 @@ impl Connection {
             .process_new_packets()
             .map(|state| state.plaintext_bytes_to_read());
         matches!(decrypted, Ok(0)) && self.records.is_between() && !self.tls.wants_write()
+    }
+
+    /// Nothing came that nobody has looked at.
+    pub fn is_quiet(&mut self) -> bool {
+        !self.wire.readable_now() && self.is_drained()
     }
 
     /// The connection still stands and no reply came over it that nobody asked for.
@@ -206,12 +269,12 @@ impl RecordPosition {
     }
 }
 
-struct Tracked<'a> {
-    wire: WireUntil<'a>,
+struct Tracked<'a, W> {
+    wire: W,
     records: &'a mut RecordPosition,
 }
 
-impl Read for Tracked<'_> {
+impl<W: Read> Read for Tracked<'_, W> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.wire.read(buffer)?;
         self.records

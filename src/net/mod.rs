@@ -3,7 +3,9 @@
 //! One request, one response, nothing else: no redirects, no proxy unless it is configured, no cookies,
 //! no compression. Why no HTTP library: `docs/performance.md`.
 
+mod answers;
 mod connection;
+mod exchange;
 mod fault;
 mod idle;
 mod place;
@@ -12,6 +14,7 @@ pub mod response;
 mod roots;
 mod sockets;
 mod tunnel;
+mod warm;
 mod wire;
 
 use std::sync::Arc;
@@ -24,22 +27,22 @@ use rustls::crypto::aws_lc_rs as cryptography;
 use rustls::crypto::ring as cryptography;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use self::answers::Awaited;
 use self::connection::{Connection, connect};
+use self::exchange::{answer, of_rested, read_response, write_probe, write_request};
 use self::fault::Fault;
 use self::idle::IdleConnections;
 use self::place::Place;
 use self::resolver::Resolver;
-use self::response::{RESPONSE_LIMIT, Response};
+use self::response::Response;
 pub use self::roots::load as load_roots;
 use self::sockets::Sockets;
 use self::wire::Wire;
-use crate::aws::{Answer, Endpoint, Proxy, SignedRequest, is_exempt, read_answer};
+use crate::aws::{Endpoint, Proxy, SignedRequest, is_exempt};
 use crate::options::{OptionError, Settings};
-use crate::ports::{Attempt, SendLimits, Sts, StsClient};
+use crate::ports::{Attempt, Resting, SendLimits, Sts, StsClient};
 use crate::reason::{Failure, Reason};
 
-/// Holds any answer of STS; longer ones make it grow.
-const READ_BYTES: usize = 4 * 1024;
 /// Longest time for a connection that is opened ahead.
 const WARMING_TIME: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("mongodb-aws-auth/", env!("CARGO_PKG_VERSION"));
@@ -62,6 +65,7 @@ struct Connections {
     resolver: Resolver,
     sockets: Sockets,
     idle: IdleConnections,
+    awaited: Awaited,
 }
 
 impl StsOverHttps {
@@ -87,6 +91,7 @@ impl StsOverHttps {
             resolver: Resolver::new(),
             sockets: Sockets::default(),
             idle: IdleConnections::default(),
+            awaited: Awaited::default(),
         })))
     }
 }
@@ -116,20 +121,30 @@ impl Sts for StsOverHttps {
         Some(Box::new(move || warming.run()))
     }
 
+    fn ready(&self, endpoint: &Arc<Endpoint>) -> Option<Box<dyn Resting>> {
+        Some(Box::new(self.0.ready(endpoint)?))
+    }
+
+    fn take_answers(&self) {
+        self.0.take_answers();
+    }
+
     fn shutdown(&self) {
         self.0.idle.close();
+        self.0.awaited.close();
         self.0.sockets.shutdown();
     }
 }
 
 impl Connections {
-    fn open(&self, place: &Place, until: Instant) -> Result<Connection, Fault> {
+    fn open(&self, place: &Place, until: Instant) -> Result<Box<Connection>, Fault> {
         let wire = match &place.proxy {
             None => self.wire(&place.endpoint, until)?,
             Some(proxy) => self.through(proxy, &place.endpoint, until)?,
         };
         let reached = place.proxy.as_ref().map_or(&place.endpoint, Proxy::place);
         Connection::open(wire, place.tls_name()?, &self.tls, until)
+            .map(Box::new)
             .inspect_err(|_| self.resolver.distrust(reached))
     }
 
@@ -157,6 +172,13 @@ impl Connections {
         place.ok_or_else(|| Reason::Internal.into())
     }
 
+    /// A connection that rested, for a worker that waits for the answer itself.
+    fn take_warm(&self, endpoint: &Endpoint) -> Option<Box<Connection>> {
+        let mut connection = self.idle.take_silent(endpoint)?;
+        self.awaited.forget(&mut connection);
+        Some(connection)
+    }
+
     /// Opens a connection, or waits for the one that is being opened ahead and takes what rests then,
     /// which another login may have used; true of that.
     fn connect(
@@ -164,11 +186,11 @@ impl Connections {
         endpoint: &Endpoint,
         fresh: bool,
         until: Instant,
-    ) -> Result<(Connection, bool), Fault> {
+    ) -> Result<(Box<Connection>, bool), Fault> {
         let place = self.place(endpoint)?;
         if !fresh
             && place.await_warming(until)
-            && let Some(connection) = self.idle.take(endpoint)
+            && let Some(connection) = self.take_warm(endpoint)
         {
             return Ok((connection, true));
         }
@@ -232,7 +254,9 @@ impl StsClient for Client {
         let status = result.as_ref().ok().map(|response| response.status);
         // STS's errors can repeat the request, token and all.
         self.response.zeroize();
-        let result = result.map_err(|fault| fault.failure).and_then(|r| read(&r));
+        let result = result
+            .map_err(|fault| fault.failure)
+            .and_then(|r| answer(&r));
         Attempt {
             result,
             status,
@@ -269,11 +293,10 @@ impl Client {
         started: Instant,
         way: &mut Way,
     ) -> Result<Response, Fault> {
-        let idle = &self.connections.idle;
         let warm = if limits.fresh {
             None
         } else {
-            idle.take(&request.endpoint)
+            self.connections.take_warm(&request.endpoint)
         };
         let (mut connection, reused) = match warm {
             Some(connection) => (connection, true),
@@ -291,24 +314,16 @@ impl Client {
         let until = started + limits.total;
         write_request(request, &mut self.request);
         let response = self.ask(&mut connection, until);
-        let response = response.map_err(|fault| Fault {
-            // The request changes nothing at STS, so it may be sent again.
-            stale: reused && self.response.is_empty() && is_loss(&fault),
-            ..fault
-        })?;
-        let is_drained = connection.is_drained();
-        if reused && (response.surplus || !is_drained) {
-            // The first of two may be an answer to what another login asked over this connection.
-            let failure = Failure::new(Reason::AnswerHttp, "more than one answer");
-            return Err(Fault {
-                stale: true,
-                ..failure.into()
-            });
-        }
-        if response.reusable && is_drained {
-            self.connections
-                .idle
-                .put(Arc::clone(&request.endpoint), connection);
+        let (response, reusable) = if reused {
+            of_rested(&mut connection, &self.response, response)?
+        } else {
+            let response = response?;
+            let reusable = response.reusable && connection.is_drained();
+            (response, reusable)
+        };
+        if reusable {
+            let endpoint = Arc::clone(&request.endpoint);
+            self.connections.idle.put(endpoint, connection);
         }
         Ok(response)
     }
@@ -320,7 +335,9 @@ impl Client {
         self.request.zeroize();
         buffered?;
         connection.flush(until)?;
-        self.read_response(connection, until)
+        let read = |space: &mut [u8]| connection.read(space, until).map(Some);
+        let response = read_response(&mut self.response, read)?;
+        response.ok_or_else(|| Reason::Internal.into())
     }
 
     /// Of a login that has time left, its connection alone took too long.
@@ -335,92 +352,6 @@ impl Client {
         };
         Failure::new(reason, format!("not within {:?}", limits.connect)).into()
     }
-
-    /// Lets the response grow to this length. What growing leaves behind is wiped, too: STS's errors
-    /// can repeat the request.
-    fn make_room(&mut self, length: usize) {
-        if length > self.response.capacity() {
-            let mut longer = Vec::with_capacity(length.max(2 * self.response.capacity()));
-            longer.extend_from_slice(&self.response);
-            self.response.zeroize();
-            self.response = longer;
-        }
-        self.response.resize(length, 0);
-    }
-
-    fn read_response(
-        &mut self,
-        connection: &mut Connection,
-        until: Instant,
-    ) -> Result<Response, Fault> {
-        loop {
-            let filled = self.response.len();
-            if filled >= RESPONSE_LIMIT {
-                return Err(Reason::AnswerTooLarge.into());
-            }
-            self.make_room(filled + READ_BYTES);
-            let space = self.response.get_mut(filled..).unwrap_or_default();
-            let count = connection.read(space, until);
-            self.response
-                .truncate(filled + *count.as_ref().unwrap_or(&0));
-            let ended = count? == 0;
-            if let Some(response) = response::read(&self.response, ended)? {
-                return Ok(response);
-            }
-        }
-    }
-}
-
-/// Head and body as one piece, for one record and one system call.
-fn write_request(request: &SignedRequest, to: &mut Vec<u8>) {
-    // Grown once: a copy that growing leaves behind would never be wiped.
-    let headers = request
-        .headers()
-        .map(|(name, value)| name.len() + value.len() + 4);
-    to.reserve(headers.sum::<usize>() + 256);
-    to.extend_from_slice(b"POST / HTTP/1.1\r\n");
-    let length = SignedRequest::BODY.len().to_string();
-    let ours = [
-        ("content-length", length.as_str()),
-        ("user-agent", USER_AGENT),
-    ];
-    for (name, value) in request.headers().chain(ours) {
-        for part in [name, ": ", value, "\r\n"] {
-            to.extend_from_slice(part.as_bytes());
-        }
-    }
-    to.extend_from_slice(b"\r\n");
-    to.extend_from_slice(SignedRequest::BODY.as_bytes());
-}
-
-/// A request that no login is asked for: STS answers it with a refusal.
-fn write_probe(endpoint: &Endpoint, to: &mut Vec<u8>) {
-    let (host, body) = (endpoint.host(), SignedRequest::BODY);
-    let head = format!(
-        "POST / HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n\
-         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\
-         user-agent: {USER_AGENT}\r\n\r\n{body}",
-        body.len()
-    );
-    to.extend_from_slice(head.as_bytes());
-}
-
-fn is_loss(fault: &Fault) -> bool {
-    matches!(
-        fault.failure.reason,
-        Reason::ConnectionLost | Reason::TlsFailed
-    )
-}
-
-fn read(response: &Response) -> Result<Answer, Failure> {
-    if response.encoded {
-        return Err(Reason::AnswerEncoded.into());
-    }
-    read_answer(
-        response.status,
-        response.content_type.as_deref(),
-        &response.body,
-    )
 }
 
 /// Time left until a moment; none is an error of its own.

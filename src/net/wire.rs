@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,24 @@ pub const TIMEOUT_SLACK: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub struct Socket(TcpStream);
 
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
 impl Socket {
+    /// From here on every write fails.
+    #[cfg(test)]
+    pub fn stop_writing(&self) {
+        self.0.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Writes what fits at once.
+    pub fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        sys::send_now(&self.0, bytes)
+    }
+
     /// Ends reads and writes that wait, and those to come.
     pub fn shutdown(&self) {
         // A socket that is gone already needs no shutdown.
@@ -72,6 +90,40 @@ impl Wire {
     /// Reads and writes until then.
     pub fn until(&mut self, until: Instant) -> WireUntil<'_> {
         WireUntil { wire: self, until }
+    }
+
+    /// Reads and writes without ever waiting.
+    pub fn now(&mut self) -> WireNow<'_> {
+        WireNow(self)
+    }
+}
+
+/// A wire on which nothing is waited for: that would be an error of the kind `WouldBlock`.
+#[derive(Debug)]
+pub struct WireNow<'a>(&'a Wire);
+
+impl WireNow<'_> {
+    fn socket(&self) -> io::Result<&TcpStream> {
+        match self.0 {
+            Wire::Socket { socket, .. } => Ok(&socket.0),
+            Wire::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+}
+
+impl Read for WireNow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        sys::receive_now(self.socket()?, buffer)
+    }
+}
+
+impl Write for WireNow<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        sys::send_now(self.socket()?, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -5,19 +5,19 @@
 //! started when something waits for the first time.
 
 mod desk;
+mod direct;
 mod job;
 mod timekeeper;
+mod worker;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use self::desk::{Desk, Paper};
+use self::direct::Taker;
 use self::job::refuse;
-pub use self::job::{Errand, Job, Ran};
+pub use self::job::{Errand, Job, Ran, Sent};
 use self::timekeeper::Timekeeper;
-use crate::admission::{Admission, AdmissionLimits, Done, Key, Next, Random};
-use crate::failpoint::failpoint;
-use crate::panics;
+use crate::admission::{Admission, AdmissionLimits, Done, Random};
 use crate::ports::{Clock, Sts};
 use crate::reason::Reason;
 #[cfg(all(test, shuttle))]
@@ -68,6 +68,8 @@ struct State<J> {
     thread_refused: bool,
     handles: Vec<JoinHandle<()>>,
     timekeeper: Timekeeper,
+    /// The thread that takes answers.
+    taker: Taker,
     closed: bool,
 }
 
@@ -89,6 +91,7 @@ impl<J: Job> Pool<J> {
             thread_refused: false,
             handles: Vec::new(),
             timekeeper: Timekeeper::NotStarted,
+            taker: Taker::NotStarted,
             closed: false,
         };
         let shared = Shared {
@@ -115,6 +118,16 @@ impl<J: Job> Pool<J> {
             self.shared.look_after(&mut state, now);
             return Ok(());
         };
+        self.shared.start_taker(&mut state);
+        drop(state);
+        let Some(job) = self.shared.send(job) else {
+            return Ok(());
+        };
+        let mut state = self.shared.state();
+        if state.closed {
+            state.admission.done(now, job.key(), Done::unsent(now));
+            return Err(Reason::ShuttingDown);
+        }
         if let Some(desk) = state.idle.pop() {
             drop(state);
             desk.lay(Paper::Job(job));
@@ -199,6 +212,7 @@ impl<J: Job> Pool<J> {
         let mut state = self.shared.state();
         while state.threads + state.leaving > 0
             || !matches!(state.timekeeper, Timekeeper::NotStarted)
+            || matches!(state.taker, Taker::Runs)
         {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -273,92 +287,6 @@ impl<J: Job> Shared<J> {
             .push(builder.stack_size(STACK_BYTES).spawn(body)?);
         Ok(())
     }
-
-    fn work(self: &Arc<Self>, desk: &Arc<Desk<J>>) {
-        let _panics_are_ours = panics::Inside::enter();
-        let mut counted_out = CountedOut {
-            shared: self,
-            first: desk.job(J::key),
-            leaving: false,
-        };
-        failpoint!(WorkerStart);
-        let mut client = self.sts.client();
-        counted_out.first = None;
-        let mut next = desk.take_back();
-        loop {
-            let job = match next {
-                Paper::Job(job) => job,
-                Paper::Errand(errand) => {
-                    if catch_unwind(AssertUnwindSafe(|| errand(&mut *client))).is_err() {
-                        client = self.sts.client();
-                    }
-                    next = self.next_job(self.state(), self.clock.now(), desk);
-                    continue;
-                }
-                Paper::None | Paper::GoHome => {
-                    counted_out.leaving = true;
-                    break;
-                }
-            };
-            let key = job.key();
-            let given_out = self.clock.now();
-            let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut *client)));
-            let ran = ran.unwrap_or_else(|_| {
-                client = self.sts.client();
-                Ran::failed(given_out)
-            });
-            let now = self.clock.now();
-            let mut state = self.state();
-            state.thread_refused = false;
-            state.admission.done(now, key, ran.done);
-            if let Some((job, pause)) = ran.again {
-                state.admission.again(now, job, pause);
-            }
-            next = self.next_job(state, now, desk);
-        }
-    }
-
-    /// Waits for what to do next.
-    fn next_job<'a>(
-        self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State<J>>,
-        now: Instant,
-        desk: &Arc<Desk<J>>,
-    ) -> Paper<J> {
-        loop {
-            if state.closed {
-                // What came back after the pool was closed.
-                state.leave(1);
-                let late = state.admission.drain();
-                drop(state);
-                late.into_iter()
-                    .for_each(|job| refuse(job, Reason::ShuttingDown));
-                return Paper::GoHome;
-            }
-            match state.admission.next(now, true) {
-                Next::Run(job) => {
-                    // Another may be due before this one is back.
-                    self.look_after(&mut state, now);
-                    return Paper::Job(job);
-                }
-                Next::Refuse(job, reason) => {
-                    drop(state);
-                    refuse(job, reason);
-                    state = self.state();
-                }
-                Next::Wait(until) => {
-                    self.keep_time(&mut state, until);
-                    if state.threads > self.lasting_threads(&state) {
-                        state.leave(1);
-                        return Paper::GoHome;
-                    }
-                    state.idle.push(Arc::clone(desk));
-                    drop(state);
-                    return desk.wait();
-                }
-            }
-        }
-    }
 }
 
 impl<J> State<J> {
@@ -368,34 +296,8 @@ impl<J> State<J> {
     }
 }
 
-/// Counts a worker out as it leaves, also by a panic; its last act.
-struct CountedOut<'a, J: Job> {
-    shared: &'a Shared<J>,
-    /// Of the job that it was started for, until it has begun with that.
-    first: Option<Key>,
-    /// It is counted as leaving already.
-    leaving: bool,
-}
-
-impl<J: Job> Drop for CountedOut<'_, J> {
-    fn drop(&mut self) {
-        let mut state = self.shared.state();
-        if let Some(key) = self.first {
-            let now = self.shared.clock.now();
-            state.admission.done(now, key, Done::unsent(now));
-        }
-        if self.leaving {
-            state.leaving -= 1;
-        } else {
-            state.threads -= 1;
-            // Nobody else may be awake for what waits.
-            self.shared.wake_timekeeper(&mut state);
-        }
-        drop(state);
-        self.shared.thread_gone.notify_all();
-    }
-}
-
+#[cfg(test)]
+mod direct_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

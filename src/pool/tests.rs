@@ -3,7 +3,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::*;
 use crate::admission::{Key, Verdict, Waiting};
 use crate::aws::{Endpoint, SignedRequest};
-use crate::ports::{Attempt, SendLimits, StsClient, SystemClock};
+use crate::ports::{Attempt, Resting, SendLimits, StsClient, SystemClock};
 
 struct NoSts;
 
@@ -79,6 +79,10 @@ impl Job for Held {
             done,
             again: Some((self, pause)),
         }
+    }
+
+    fn send(self, _: Box<dyn Resting>, _: impl FnOnce(Sent<Held>) + Send + 'static) {
+        unreachable!()
     }
 
     fn refuse(self, reason: Reason) {

@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use super::desk::Paper;
 use super::job::{Job, refuse};
 use super::{Shared, State};
 use crate::admission::Next;
@@ -59,7 +58,10 @@ impl<J: Job> Shared<J> {
             let now = self.clock.now();
             let can_run = self.can_run(&state);
             match state.admission.next(now, can_run) {
-                Next::Run(job) => self.hand_over(&mut state, now, job),
+                Next::Run(job) => {
+                    drop(state);
+                    state = self.start(now, job);
+                }
                 Next::Refuse(job, reason) => {
                     drop(state);
                     refuse(job, reason);
@@ -82,16 +84,8 @@ impl<J: Job> Shared<J> {
                 }
             }
         }
-        state.timekeeper = Timekeeper::NotStarted;
-        drop(state);
+        Self::refuse_late(state);
+        self.state().timekeeper = Timekeeper::NotStarted;
         self.thread_gone.notify_all();
-    }
-
-    fn hand_over(self: &Arc<Self>, state: &mut State<J>, now: Instant, job: J) {
-        if let Some(desk) = state.idle.pop() {
-            desk.lay(Paper::Job(job));
-        } else if let Err(Paper::Job(job)) = self.start_worker(state, Paper::Job(job)) {
-            state.admission.put_back(now, job);
-        }
     }
 }

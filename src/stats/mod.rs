@@ -11,6 +11,7 @@ pub use self::histogram::{Bucket, Times};
 use crate::abi::maws_code::{self, *};
 use crate::admission::Verdict;
 use crate::outcome::Outcome;
+use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The counters.
@@ -26,7 +27,7 @@ pub struct Stats {
     cancelled: AtomicU64,
     system_failed: AtomicU64,
     faults: AtomicU64,
-    in_flight: AtomicU64,
+    in_flight: Arc<AtomicU64>,
     sts_requests: AtomicU64,
     sts_connections: AtomicU64,
     sts_us_total: AtomicU64,
@@ -207,10 +208,10 @@ impl Stats {
         counter.fetch_add(1, Relaxed);
     }
 
-    /// A worker is busy with a verification until the guard drops.
-    pub fn in_flight(&self) -> InFlight<'_> {
+    /// A verification is under way until the guard drops.
+    pub fn in_flight(&self) -> InFlight {
         self.in_flight.fetch_add(1, Relaxed);
-        InFlight(&self.in_flight)
+        InFlight(Arc::clone(&self.in_flight))
     }
 
     /// A request was sent and waited for.
@@ -289,11 +290,11 @@ impl Phases {
     }
 }
 
-/// Counts one busy worker while it lives.
+/// Counts one verification under way while it lives.
 #[derive(Debug)]
-pub struct InFlight<'a>(&'a AtomicU64);
+pub struct InFlight(Arc<AtomicU64>);
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use shuttle::rand::Rng as _;
+
 use super::super::handle::Table;
 use super::super::host::CHost;
 use crate::abi::maws_code::{self, *};
@@ -10,7 +12,7 @@ use crate::aws::{Answer, CallerIdentity, Endpoint, SignedRequest};
 use crate::conversation::{Begin, Conversation};
 use crate::options::Options;
 use crate::plugin::{InUse, Plugin};
-use crate::ports::{Attempt, SendLimits, Sts, StsClient, SystemClock};
+use crate::ports::{Attempt, Resting, SendLimits, Sts, StsClient, SystemClock, Then};
 use crate::reason::{Failure, Reason};
 use crate::sasl::tests::{FIRST, second};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -44,11 +46,19 @@ unsafe extern "C" fn on_log(host_ctx: usize, _: *const maws_log_event) {
     assert!(!seen.destroyed.load(SeqCst), "a log line after destroy");
 }
 
-/// Answers every request at once, or only when it is shut down.
+/// Answers every request at once, or only when it is shut down. A connection rests at first, or
+/// none does, as chance has it, and one more after each answer to a worker.
 pub(super) struct FakeSts {
     answers: bool,
-    closed: Mutex<bool>,
-    closing: Condvar,
+    state: Mutex<StsState>,
+    changed: Condvar,
+}
+
+struct StsState {
+    closed: bool,
+    resting: usize,
+    /// What was sent without a worker.
+    sent: Vec<Then>,
 }
 
 pub(super) struct FakeClient(Arc<FakeSts>);
@@ -64,36 +74,80 @@ impl Sts for FakeEndpoint {
         None
     }
 
+    fn ready(&self, _: &Arc<Endpoint>) -> Option<Box<dyn Resting>> {
+        let mut state = self.0.state.lock().unwrap();
+        state.resting = state.resting.checked_sub(1)?;
+        Some(Box::new(FakeClient(Arc::clone(&self.0))))
+    }
+
+    fn take_answers(&self) {
+        let mut state = self.0.state.lock().unwrap();
+        loop {
+            let due = state.closed || self.0.answers;
+            let then = due.then(|| state.sent.pop()).flatten();
+            match then {
+                Some(then) => {
+                    state.resting += 1;
+                    let closed = state.closed;
+                    drop(state);
+                    then(attempt(closed, closed));
+                    state = self.0.state.lock().unwrap();
+                }
+                None if state.closed => return,
+                None => state = self.0.changed.wait(state).unwrap(),
+            }
+        }
+    }
+
     fn shutdown(&self) {
-        *self.0.closed.lock().unwrap() = true;
-        self.0.closing.notify_all();
+        self.0.state.lock().unwrap().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Resting for FakeClient {
+    fn send(self: Box<Self>, _: &SignedRequest, _: Duration, then: Then) {
+        let mut state = self.0.state.lock().unwrap();
+        if state.closed {
+            drop(state);
+            return then(attempt(true, true));
+        }
+        state.sent.push(then);
+        drop(state);
+        self.0.changed.notify_all();
+    }
+}
+
+/// An answer, or why there is none.
+fn attempt(closed: bool, stale_connection: bool) -> Attempt {
+    let caller = CallerIdentity {
+        arn: "arn:aws:iam::123456789012:user/alice".to_owned(),
+        account: "123456789012".to_owned(),
+        user_id: "AIDA1".to_owned(),
+        request_id: String::new(),
+    };
+    Attempt {
+        result: match closed {
+            true => Err(Failure::from(Reason::ShuttingDown)),
+            false => Ok(Answer::Caller(caller)),
+        },
+        status: None,
+        connect: None,
+        connected: true,
+        timed_out: false,
+        exchange: Duration::ZERO,
+        stale_connection,
     }
 }
 
 impl StsClient for FakeClient {
     fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
-        let mut closed = self.0.closed.lock().unwrap();
-        while !self.0.answers && !*closed {
-            closed = self.0.closing.wait(closed).unwrap();
+        let mut state = self.0.state.lock().unwrap();
+        while !self.0.answers && !state.closed {
+            state = self.0.changed.wait(state).unwrap();
         }
-        let caller = CallerIdentity {
-            arn: "arn:aws:iam::123456789012:user/alice".to_owned(),
-            account: "123456789012".to_owned(),
-            user_id: "AIDA1".to_owned(),
-            request_id: String::new(),
-        };
-        Attempt {
-            result: match *closed {
-                true => Err(Failure::from(Reason::ShuttingDown)),
-                false => Ok(Answer::Caller(caller)),
-            },
-            status: None,
-            connect: None,
-            connected: true,
-            timed_out: false,
-            exchange: Duration::ZERO,
-            stale_connection: false,
-        }
+        state.resting += 1;
+        attempt(state.closed, false)
     }
 
     fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
@@ -122,8 +176,12 @@ impl Scene {
         };
         let sts = FakeEndpoint(Arc::new(FakeSts {
             answers,
-            closed: Mutex::new(false),
-            closing: Condvar::new(),
+            state: Mutex::new(StsState {
+                closed: false,
+                resting: shuttle::rand::thread_rng().gen_range(0..2),
+                sent: Vec::new(),
+            }),
+            changed: Condvar::new(),
         }));
         let options = Options::new(&[("awsStsWorkers", workers)]).unwrap();
         let clock = Arc::new(SystemClock);
