@@ -31,7 +31,7 @@ const DESTROYED: usize = usize::MAX;
 
 /// A plugin as the host created it.
 pub struct Plugin {
-    pub(crate) host: Box<dyn Host>,
+    pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) pool: Pool<Verification>,
     pub(crate) stats: Stats,
@@ -66,9 +66,24 @@ impl Plugin {
         let endpoints = options.settings.endpoints.count();
         let failover = Failover::new(clock.now(), endpoints, Random::new(seed()));
         let (for_pool, its_clock) = (Arc::clone(&sts), Arc::clone(&clock));
+        let (host, its_host) = {
+            let host: Arc<dyn Host> = host.into();
+            (Arc::clone(&host), host)
+        };
+        // Faults that are no login's; those are told with its end.
+        let faults = Box::new(move |fault: Failure| {
+            its_host.log(MAWS_LOG_ERROR, fault.reason, 0, &fault.to_string());
+        });
         let plugin = Arc::new(Plugin {
             host,
-            pool: Pool::new(for_pool, its_clock, endpoints, limits, Random::new(seed())),
+            pool: Pool::new(
+                for_pool,
+                its_clock,
+                endpoints,
+                limits,
+                Random::new(seed()),
+                faults,
+            ),
             clock,
             stats: Stats::new(endpoints),
             retries: RetryBudget::new(),

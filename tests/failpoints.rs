@@ -15,7 +15,7 @@ use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::abi::*;
 use mongodb_aws_auth::failpoint::Point;
 use mongodb_aws_auth::reason::Reason;
-use sts_emulator::StsEmulator;
+use sts_emulator::{Reply, StsEmulator};
 
 use host::{Host, call, empty_error, empty_step, view};
 use support::{ALICE, JANE, LONG, client_first};
@@ -103,15 +103,7 @@ fn l4_a_panic_in_a_worker_ends_one_login_and_is_reported_without_its_text() {
         wait_until(|| host.stats().faults == faults);
         host.login(JANE).assert_done(JANE);
     }
-    let lines = host.stop();
-    assert!(
-        lines.iter().all(|line| !line.contains("CANARY")),
-        "{lines:?}"
-    );
-    assert!(
-        lines.iter().any(|line| line.contains("src/failpoint.rs")),
-        "{lines:?}"
-    );
+    assert_reported(&host.stop());
 }
 
 /// Of logins in flight, the one whose worker fails is the only one that notices.
@@ -146,4 +138,24 @@ fn l4_a_worker_that_fails_at_its_start_costs_one_login_at_most_and_is_replaced()
     );
     host.login(ALICE).assert_done(ALICE);
     wait_until(|| host.stats().workers >= 1);
+    assert_reported(&host.stop());
+}
+
+#[test]
+fn l4_a_fault_of_the_thread_that_keeps_the_time_is_reported_and_it_goes_on() {
+    let _turn = turn();
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    Point::Timekeeper.arm();
+    // What is throttled waits, and nobody but that thread would send it again.
+    sts.push_fault(Reply::Throttling);
+    host.login(ALICE).assert_done(ALICE);
+    assert_reported(&host.stop());
+}
+
+/// By its place, not by its text.
+#[track_caller]
+fn assert_reported(lines: &[String]) {
+    let has = |text: &str| lines.iter().any(|line| line.contains(text));
+    assert!(has("src/failpoint.rs") && !has("CANARY"), "{lines:?}");
 }

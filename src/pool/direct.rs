@@ -62,7 +62,7 @@ impl<J: Job> Shared<J> {
     fn take_answers(self: &Arc<Self>) {
         let _panics_are_ours = panics::Inside::enter();
         // A fault costs the login whose answer it was; the others' answers are taken still.
-        while catch_unwind(AssertUnwindSafe(|| self.sts.take_answers())).is_err() {}
+        self.in_spite_of_faults(|| self.sts.take_answers());
         self.state().taker = Taker::Gone;
         self.thread_gone.notify_all();
     }

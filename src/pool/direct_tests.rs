@@ -118,7 +118,7 @@ impl Post {
         let line = Arc::new(Line(Mutex::new(0)));
         let (sts, clock) = (Arc::clone(&line), Arc::new(SystemClock));
         Post {
-            pool: Pool::new(sts, clock, 1, limits, Random::new(7)),
+            pool: Pool::new(sts, clock, 1, limits, Random::new(7), Box::new(drop)),
             line,
             events: channel(),
             sent: channel(),

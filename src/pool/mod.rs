@@ -10,6 +10,7 @@ mod job;
 mod timekeeper;
 mod worker;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use self::desk::{Desk, Paper};
@@ -18,8 +19,9 @@ use self::job::refuse;
 pub use self::job::{Errand, Job, Ran, Sent};
 use self::timekeeper::Timekeeper;
 use crate::admission::{Admission, AdmissionLimits, Done, Random};
+use crate::panics;
 use crate::ports::{Clock, Sts};
-use crate::reason::Reason;
+use crate::reason::{Failure, Reason};
 #[cfg(all(test, shuttle))]
 use crate::sync::IsFinished as _;
 use crate::sync::thread::{self, JoinHandle};
@@ -45,7 +47,11 @@ pub struct Pool<J: Job> {
     shared: Arc<Shared<J>>,
 }
 
+/// Takes what is to be said of a fault inside that is no login's.
+pub type Faults = Box<dyn Fn(Failure) + Send + Sync>;
+
 struct Shared<J> {
+    faults: Faults,
     sts: Arc<dyn Sts>,
     clock: Arc<dyn Clock>,
     endpoints: usize,
@@ -81,6 +87,7 @@ impl<J: Job> Pool<J> {
         endpoints: usize,
         limits: AdmissionLimits,
         random: Random,
+        faults: Faults,
     ) -> Pool<J> {
         let state = State {
             limits,
@@ -95,6 +102,7 @@ impl<J: Job> Pool<J> {
             closed: false,
         };
         let shared = Shared {
+            faults,
             sts,
             clock,
             endpoints,
@@ -232,6 +240,13 @@ impl<J: Job> Pool<J> {
 impl<J: Job> Shared<J> {
     fn state(&self) -> MutexGuard<'_, State<J>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs it until it ends without a fault; each fault is reported.
+    fn in_spite_of_faults(&self, mut work: impl FnMut()) {
+        while catch_unwind(AssertUnwindSafe(&mut work)).is_err() {
+            (self.faults)(panics::failure());
+        }
     }
 
     /// Threads for every request that may be under way.

@@ -106,7 +106,14 @@ impl Bench {
             waiting: queue,
         };
         let clock = Arc::new(SystemClock);
-        let pool = Pool::new(Arc::new(NoSts), clock, 1, limits, Random::new(7));
+        let pool = Pool::new(
+            Arc::new(NoSts),
+            clock,
+            1,
+            limits,
+            Random::new(7),
+            Box::new(drop),
+        );
         Bench {
             pool,
             events,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::job::{Job, refuse};
 use super::{Shared, State};
 use crate::admission::Next;
+use crate::failpoint::failpoint;
 use crate::panics;
 use crate::sync::{Arc, PoisonError};
 
@@ -53,6 +54,13 @@ impl<J: Job> Shared<J> {
 
     fn time(self: &Arc<Self>) {
         let _panics_are_ours = panics::Inside::enter();
+        self.in_spite_of_faults(|| self.keep_time_until_closed());
+        self.state().timekeeper = Timekeeper::NotStarted;
+        self.thread_gone.notify_all();
+    }
+
+    fn keep_time_until_closed(self: &Arc<Self>) {
+        failpoint!(Timekeeper);
         let mut state = self.state();
         while !state.closed {
             let now = self.clock.now();
@@ -85,7 +93,5 @@ impl<J: Job> Shared<J> {
             }
         }
         Self::refuse_late(state);
-        self.state().timekeeper = Timekeeper::NotStarted;
-        self.thread_gone.notify_all();
     }
 }

@@ -9,7 +9,7 @@ use super::{Shared, State};
 use crate::admission::{Done, Key, Next};
 use crate::failpoint::failpoint;
 use crate::panics;
-use crate::sync::{Arc, MutexGuard};
+use crate::sync::{Arc, MutexGuard, thread};
 
 impl<J: Job> Shared<J> {
     pub(super) fn work(self: &Arc<Self>, desk: &Arc<Desk<J>>) {
@@ -28,6 +28,7 @@ impl<J: Job> Shared<J> {
                 Paper::Job(job) => job,
                 Paper::Errand(errand) => {
                     if catch_unwind(AssertUnwindSafe(|| errand(&mut *client))).is_err() {
+                        (self.faults)(panics::failure());
                         client = self.sts.client();
                     }
                     next = self.next_job(self.state(), self.clock.now(), desk);
@@ -106,6 +107,9 @@ struct CountedOut<'a, J: Job> {
 
 impl<J: Job> Drop for CountedOut<'_, J> {
     fn drop(&mut self) {
+        if thread::panicking() {
+            (self.shared.faults)(panics::failure());
+        }
         let mut state = self.shared.state();
         if let Some(key) = self.first {
             let now = self.shared.clock.now();

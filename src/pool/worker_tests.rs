@@ -75,7 +75,7 @@ fn a_worker_that_fails_as_it_starts_leaves_nobody_waiting() {
         waiting: 4,
     };
     let (sts, clock) = (Arc::new(FailingSts(Mutex::new(1))), Arc::new(SystemClock));
-    bench.pool = Pool::new(sts, clock, 1, limits, Random::new(7));
+    bench.pool = Pool::new(sts, clock, 1, limits, Random::new(7), Box::new(drop));
     // Held up in the queue by a job that is out.
     let out = {
         let mut state = bench.pool.shared.state();
@@ -121,7 +121,14 @@ fn while_a_surplus_worker_is_on_its_way_out_the_others_stay() {
         waiting: 4,
     };
     let clock = Arc::new(SystemClock);
-    bench.pool = Pool::new(Arc::new(sts), clock, 1, limits(2), Random::new(7));
+    bench.pool = Pool::new(
+        Arc::new(sts),
+        clock,
+        1,
+        limits(2),
+        Random::new(7),
+        Box::new(drop),
+    );
     let a = bench.submit("a").unwrap();
     bench.expect(("run", "a"));
     let b = bench.submit("b").unwrap();
