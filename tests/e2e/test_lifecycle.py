@@ -49,6 +49,7 @@ def test_the_server_survives_that_sts_is_down(
     try:
         server = start_server(sts=f"https://127.0.0.1:{valve.port}")
         assert bson.decode(start_login(server).run(ALICE))["done"]
+        server.login(outcome="success")
 
         valve.shut()
         mark = server.mark()
