@@ -273,11 +273,11 @@ def accounts(last: Sample) -> list[str]:
     """Every login must have one outcome in the statistics: the one that its client saw."""
     faults = []
     outcomes = sum(last[f"counted_{name}"] for name in OUTCOMES)
-    begun = last["counted_begun"] + last["refused_begins"]
     if outcomes != begun:
-        faults.append(f"{begun:.0f} logins begun or refused at once, but {outcomes:.0f} outcomes")
-    if last["counted_begun"] != last["seen_begun"]:
-        faults.append(f"{last['seen_begun']:.0f} begun, {last['counted_begun']:.0f} counted")
+        faults.append(f"{begun:.0f} logins begun, but {outcomes:.0f} outcomes")
+    seen = last["seen_begun"] + last["refused_begins"]
+    if begun != seen:
+        faults.append(f"{seen:.0f} begun or refused at once, {begun:.0f} counted")
     unheard = 0.0
     for name in OUTCOMES:
         more = last[f"counted_{name}"] - last[f"seen_{name}"]

@@ -40,10 +40,15 @@ need_build_packages() {
     need python3-venv python3 -c 'import ensurepip, venv'
 }
 
+can_sanitize_threads() {
+    clang -fsanitize=thread -x c -o /dev/null - <<<'int main(void) { return 0; }'
+}
+
 # What a build with the C and C++ tests needs, and those tests.
 need_test_build_packages() {
     need_build_packages
     need_program clang
+    need libclang-rt-14-dev can_sanitize_threads
     need_program openssl
     need_program binutils nm
     need_program abigail-tools abidiff

@@ -274,7 +274,9 @@ pub struct maws_begin {
     pub log_id: u64,
     /// Database of the saslStart command; anything but `$external` is refused.
     pub database: maws_str,
-    /// The client's address, for log lines only; copied.
+    /// The client's address, as `host:port` or `[host]:port`; copied. It stands in log lines, and while
+    /// not all who wait can be in time, those of one host wait or are refused together. Empty where it is
+    /// not known, or is a balancer's.
     pub client_addr: maws_str,
 }
 

@@ -1,12 +1,11 @@
 //! Where new logins go: watches the endpoints' health, probes those that are down, and opens
 //! connections ahead of the logins that will use them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::abi::maws_log_level::*;
 use crate::admission::Random;
-use crate::aws::Answer;
+use crate::aws::{Answer, Endpoint};
 use crate::health::{Change, Health, Sign};
 use crate::options::Options;
 use crate::plugin::Plugin;
@@ -16,8 +15,10 @@ use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Longest time of a probe.
 const PROBE_TIME: Duration = Duration::from_secs(3);
-/// An answer that is not there in less than this tells nothing: the login had too little time.
+/// An answer that is not there in less than this, or than most of a login's usual time, tells
+/// nothing: the login had too little time.
 const FAIR_TIME: Duration = Duration::from_secs(1);
+
 /// What is known of the endpoints.
 #[derive(Debug)]
 pub struct Failover {
@@ -37,6 +38,12 @@ impl Failover {
     /// The endpoint gets new logins.
     pub fn is_up(&self, index: usize) -> bool {
         self.health().is_up(index)
+    }
+
+    /// New logins have another endpoint to go to.
+    pub fn has_other(&self, than: usize) -> bool {
+        let health = self.health();
+        (0..self.count).any(|index| index != than && health.is_up(index))
     }
 
     /// With one endpoint there is nothing to choose.
@@ -91,18 +98,18 @@ impl Plugin {
     }
 
     fn probe(self: &Arc<Self>, options: &Options, index: usize) {
-        let plugin = Arc::clone(self);
+        let probe = Probe {
+            plugin: Arc::clone(self),
+            index,
+            alive: false,
+        };
         let endpoint = Arc::clone(options.settings.endpoints.at(index));
-        let taken = self
+        // Where there is no worker for it, the errand is dropped, and the probe with it.
+        let _taken = self
             .pool
             .errand(Box::new(move |client: &mut dyn StsClient| {
-                let probe = AssertUnwindSafe(|| client.probe(&endpoint, PROBE_TIME));
-                // A fault inside is no sign of life either.
-                plugin.probed(index, catch_unwind(probe).unwrap_or(false));
+                probe.run(client, &endpoint);
             }));
-        if !taken {
-            self.probed(index, false);
-        }
     }
 
     fn probed(&self, index: usize, alive: bool) {
@@ -132,6 +139,25 @@ impl Plugin {
     }
 }
 
+/// A probe that is under way; one that is dropped has not found the endpoint alive.
+struct Probe {
+    plugin: Arc<Plugin>,
+    index: usize,
+    alive: bool,
+}
+
+impl Probe {
+    fn run(mut self, client: &mut dyn StsClient, endpoint: &Arc<Endpoint>) {
+        self.alive = client.probe(endpoint, PROBE_TIME);
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.plugin.probed(self.index, self.alive);
+    }
+}
+
 /// A request that is under way.
 pub struct RequestOut<'a> {
     plugin: &'a Plugin,
@@ -141,18 +167,29 @@ pub struct RequestOut<'a> {
 }
 
 impl RequestOut<'_> {
-    /// Notes how it went, with the time that it had.
-    pub fn ended(mut self, attempt: &Attempt, had: Duration) {
+    /// Notes how it went, with the time that it had and the time that logins have.
+    pub fn ended(mut self, attempt: &Attempt, had: Duration, usual: Duration) {
+        let fair = FAIR_TIME.min(usual * 9 / 10);
         self.sign = match &attempt.result {
             Ok(Answer::Error(error)) if error.reason == Reason::StsFailing => Sign::Failing,
             Ok(_) => Sign::Alive,
             Err(_) if attempt.stale_connection => Sign::None,
-            Err(failure) => match failure.reason {
-                Reason::VerificationTimeout if had < FAIR_TIME => Sign::None,
-                Reason::ShuttingDown | Reason::Internal => Sign::None,
-                _ => Sign::Failing,
-            },
+            Err(_) if attempt.timed_out && had < fair => Sign::None,
+            Err(failure) if may_be_of_client(failure.reason, attempt.status) => Sign::None,
+            Err(_) => Sign::Failing,
         };
+    }
+}
+
+/// What the client sent, or who it is, may be the reason of this failure.
+fn may_be_of_client(reason: Reason, status: Option<u16>) -> bool {
+    use Reason::*;
+    match reason {
+        ArnMalformed | AccountMismatch | UserIdMissing => true,
+        ShuttingDown | Internal => true,
+        // A web server before STS says so without an answer of STS (RFC 9110, section 15.5; RFC 6585,
+        // section 5): it did not like the token, or found it too long.
+        _ => matches!(status, Some(400 | 413 | 431)),
     }
 }
 

@@ -5,6 +5,7 @@
 //! logins; it is asked again by probes that are no login, after pauses that grow, for as long as
 //! there are logins at all.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
 use crate::admission::Random;
@@ -15,6 +16,8 @@ const FAILURES: u32 = 5;
 const SILENCE: Duration = Duration::from_millis(1500);
 /// How many it takes for that: one alone may be unlucky.
 const SILENT_REQUESTS: usize = 2;
+/// One that goes down again so soon after it came up was not well: its next probe takes longer.
+const STEADY: Duration = Duration::from_secs(60);
 /// Pause before the first probe, doubled up to the last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(60);
@@ -47,6 +50,8 @@ struct Endpoint {
     /// Since when that many wait without any being answered; of no meaning while fewer do.
     silent_since: Instant,
     down: Option<Down>,
+    /// When it came up last and the pause that it was down with, if it has ever been down.
+    came_up: Option<(Instant, Duration)>,
 }
 
 #[derive(Debug)]
@@ -65,6 +70,7 @@ impl Health {
             out: 0,
             silent_since: now,
             down: None,
+            came_up: None,
         };
         Health {
             endpoints: (0..endpoints).map(up).collect(),
@@ -73,7 +79,8 @@ impl Health {
         }
     }
 
-    /// Where a new login is to go: the first that is up, or the first of all where none is.
+    /// Where a new login is to go: the first that is up. Where none is, the one with the best
+    /// prospects: probed in vain the least, and down for the shortest time.
     pub fn preferred(&mut self, now: Instant) -> usize {
         for index in 0..self.endpoints.len() {
             let is_silent = self.endpoints.get(index).is_some_and(|e| e.is_silent(now));
@@ -81,8 +88,12 @@ impl Health {
                 self.take_down(now, index);
             }
         }
-        let up = self.endpoints.iter().position(|e| e.down.is_none());
-        up.unwrap_or(0)
+        let prospects = |(_, endpoint): &(usize, &Endpoint)| {
+            let down = endpoint.down.as_ref();
+            down.map(|down| (down.pause, Reverse(down.since)))
+        };
+        let best = self.endpoints.iter().enumerate().min_by_key(prospects);
+        best.map_or(0, |(index, _)| index)
     }
 
     /// An endpoint that is to be probed now; [`Health::probed`] must follow.
@@ -161,20 +172,27 @@ impl Health {
     }
 
     fn take_down(&mut self, now: Instant, index: usize) {
-        let probe_at = now + self.random.jitter(FIRST_PAUSE);
         if let Some(endpoint) = self.endpoints.get_mut(index) {
+            let pause = match endpoint.came_up {
+                Some((at, pause)) if now.saturating_duration_since(at) < STEADY => {
+                    (pause * 2).min(LAST_PAUSE)
+                }
+                _ => FIRST_PAUSE,
+            };
             endpoint.down = Some(Down {
                 since: now,
-                pause: FIRST_PAUSE,
-                probe_at: Some(probe_at),
+                pause,
+                probe_at: Some(now + self.random.jitter(pause)),
             });
             self.changes.push((index, Change::Down));
         }
     }
 
     fn bring_up(&mut self, now: Instant, index: usize) {
-        if let Some(endpoint) = self.endpoints.get_mut(index) {
-            endpoint.down = None;
+        if let Some(endpoint) = self.endpoints.get_mut(index)
+            && let Some(down) = endpoint.down.take()
+        {
+            endpoint.came_up = Some((now, down.pause));
             endpoint.failures = 0;
             // What is out from before is not held against it again.
             endpoint.silent_since = now;

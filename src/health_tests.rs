@@ -69,7 +69,7 @@ fn one_slow_request_is_no_silence_and_neither_are_many_among_answers() {
 }
 
 #[test]
-fn where_none_is_up_the_first_is_used() {
+fn where_all_went_down_together_the_first_is_used() {
     let (mut health, now) = two();
     for index in 0..2 {
         for _ in 0..5 {
@@ -82,6 +82,36 @@ fn where_none_is_up_the_first_is_used() {
         [(0, Change::Down), (1, Change::Down)]
     );
     assert_eq!(health.preferred(now), 0);
+}
+
+#[test]
+fn where_none_is_up_the_one_that_failed_last_is_used() {
+    let (mut health, now) = two();
+    fail(&mut health, now, 5);
+    let due = next_probe(&mut health, now);
+    health.probed(due, 0, false);
+    for _ in 0..5 {
+        health.sent(due, 1);
+        health.ended(due, 1, due, Sign::Failing);
+    }
+    assert_eq!(health.preferred(due), 1);
+}
+
+#[test]
+fn an_endpoint_that_comes_up_only_to_go_down_again_rests_longer_each_time() {
+    let (mut health, mut now) = two();
+    let mut pause = S;
+    for _ in 0..8 {
+        fail(&mut health, now, 5);
+        let due = next_probe(&mut health, now);
+        assert!(due - now >= pause / 2, "{:?}", due - now);
+        health.probed(due, 0, true);
+        now = due + S;
+        pause = (pause * 2).min(60 * S);
+    }
+    now += 60 * S;
+    fail(&mut health, now, 5);
+    assert!(next_probe(&mut health, now) - now <= S + 10 * MS);
 }
 
 #[test]

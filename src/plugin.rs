@@ -1,7 +1,7 @@
 //! One configuration with its workers.
 
 use std::hash::RandomState;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::abi::maws_log_level::{self, *};
 use crate::admission::{AdmissionLimits, Random};
@@ -14,7 +14,7 @@ use crate::reason::{Failure, Reason};
 use crate::sasl::messages::NONCE_LENGTH;
 use crate::stats::{Snapshot, Stats};
 use crate::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
-use crate::sync::{Arc, PoisonError, RwLock};
+use crate::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::sys;
 use crate::verification::{RetryBudget, Verification};
 
@@ -23,6 +23,8 @@ const EXTERNAL: &str = "$external";
 /// Variables that other HTTP clients obey.
 pub const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
+/// Between two looks for conversations that are past their time.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// Stands in the count of conversations from destroy on, so that no begin slips in.
 const DESTROYED: usize = usize::MAX;
 
@@ -40,6 +42,10 @@ pub struct Plugin {
     options: RwLock<Arc<Options>>,
     log_level: AtomicI32,
     conversations: AtomicUsize,
+    /// Of these, those whose time was over while their client was silent: they count no more.
+    expired: AtomicUsize,
+    /// When they were looked for last.
+    looked_for_expired: Mutex<Option<Instant>>,
 }
 
 /// Conversations still live.
@@ -71,6 +77,8 @@ impl Plugin {
             options: RwLock::new(Arc::new(options)),
             log_level: AtomicI32::new(log_level),
             conversations: AtomicUsize::new(0),
+            expired: AtomicUsize::new(0),
+            looked_for_expired: Mutex::new(None),
         });
         plugin.log_created();
         plugin
@@ -79,13 +87,13 @@ impl Plugin {
     /// Begins a conversation.
     pub fn begin(self: &Arc<Self>, begin: &Begin<'_>) -> Result<Arc<Conversation>, Failure> {
         let options = self.options();
+        self.stats.begun();
         self.admit(&options, begin).inspect_err(|failure| {
             self.stats.ended(failure.reason.code());
             self.log(MAWS_LOG_DEBUG, failure.reason, begin.log_id, || {
                 failure.to_string()
             });
         })?;
-        self.stats.begun();
         Ok(Arc::new(Conversation::new(
             Arc::clone(self),
             options,
@@ -93,9 +101,48 @@ impl Plugin {
         )))
     }
 
+    /// Where the limit of conversations is reached, ends those that are past their time: a client that
+    /// went silent would keep its place for as long as its connection stands.
+    pub fn make_room(&self, live: impl FnOnce() -> Vec<Arc<Conversation>>) {
+        if !self.is_full(self.options().settings.limits.conversations) {
+            return;
+        }
+        {
+            let now = self.clock.now();
+            let mut looked = self
+                .looked_for_expired
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if looked.is_some_and(|at| now < at + BETWEEN_LOOKS) {
+                return;
+            }
+            *looked = Some(now);
+        }
+        let live = live();
+        let own = live.iter().filter(|c| std::ptr::eq(&*c.plugin, self));
+        own.for_each(|conversation| conversation.expire());
+    }
+
+    pub(crate) fn expired(&self) {
+        self.expired.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// A conversation of [`Plugin::begin`] has ended.
-    pub fn ended(&self) {
+    pub(crate) fn ended(&self, was_expired: bool) {
+        self.expired
+            .fetch_sub(usize::from(was_expired), Ordering::AcqRel);
         self.conversations.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    fn is_full(&self, most: usize) -> bool {
+        match self.conversations.load(Ordering::Acquire) {
+            DESTROYED => false,
+            live => !self.has_room(live, most),
+        }
+    }
+
+    fn has_room(&self, live: usize, most: usize) -> bool {
+        live.saturating_sub(self.expired.load(Ordering::Acquire)) < most
     }
 
     /// Changes run-time options, all or none.
@@ -188,7 +235,10 @@ impl Plugin {
             return Err(Reason::LinkNotTls.into());
         }
         let most = options.settings.limits.conversations;
-        let add = |live: usize| (live < most).then(|| live + 1);
+        let add = |live: usize| match live {
+            DESTROYED => None,
+            live => self.has_room(live, most).then(|| live + 1),
+        };
         let added = self
             .conversations
             .fetch_update(Ordering::AcqRel, Ordering::Relaxed, add);

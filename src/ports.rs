@@ -70,8 +70,14 @@ pub struct SendLimits {
 pub struct Attempt {
     /// STS's answer, or why there is none that can be trusted.
     pub result: Result<Answer, Failure>,
-    /// Time that went into opening a connection, if one was opened.
+    /// The HTTP status, if a whole response came.
+    pub status: Option<u16>,
+    /// Time that went into opening a connection, if that was tried.
     pub connect: Option<Duration>,
+    /// There was a connection for the request.
+    pub connected: bool,
+    /// It took as long as it was allowed to.
+    pub timed_out: bool,
     /// Time between the request and its answer.
     pub exchange: Duration,
     /// The connection was a warm one and died before the first byte of an answer.

@@ -50,7 +50,7 @@ catalogue! {
     VerificationQueued = 11, MAWS_PENDING, "client-second accepted, verification queued";
     Verified = 12, MAWS_DONE, "identity verified by STS";
     RetriedOnFreshConnection = 13, MAWS_PENDING, "a pooled connection to STS was dead, sent again on a fresh one";
-    RetriedAfterAnswer = 14, MAWS_PENDING, "STS was throttling or failing, sent again";
+    RetriedAfterAnswer = 14, MAWS_PENDING, "STS was throttling, failing or out of reach, tried again";
 
     // 200 to 299: what the client sent breaks a rule; nothing was sent to STS.
     PayloadEmpty = 200, MAWS_E_PROTOCOL, "the payload is empty";

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::os::fd::AsRawFd as _;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Fills the buffer with random bytes of the kernel: nothing is kept between calls that a fork or a
 /// snapshot of the machine could repeat.
@@ -133,6 +134,27 @@ impl Drop for SignalsBlocked {
     fn drop(&mut self) {
         // SAFETY: the set was filled by pthread_sigmask; the third pointer may be null.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, std::ptr::null_mut()) };
+    }
+}
+
+/// Has the system give a connection up when what was sent over it stays unacknowledged for so long
+/// (TCP_USER_TIMEOUT, tcp(7)).
+pub fn give_up_unacknowledged(socket: &TcpStream, after: Duration) -> io::Result<()> {
+    let millis = libc::c_uint::try_from(after.as_millis()).unwrap_or(libc::c_uint::MAX);
+    // SAFETY: pointer and size are those of a live integer; the descriptor stays open as long as the
+    // reference.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_USER_TIMEOUT,
+            (&raw const millis).cast(),
+            size_of_val(&millis) as libc::socklen_t,
+        )
+    };
+    match result {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 

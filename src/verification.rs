@@ -1,6 +1,7 @@
 //! The worker's side of a login: sends the request to STS and judges the answer.
 
 use std::hash::BuildHasher;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -83,7 +84,7 @@ impl Verification {
                 return Turn::Over(self.out_of_time(), done);
             }
             let attempt = self.send(client, left, fresh);
-            done.took += attempt.exchange;
+            done.took = self.now().saturating_duration_since(began);
             if attempt.stale_connection && !fresh {
                 fresh = true;
                 self.conversation.plugin.stats.stale();
@@ -105,9 +106,10 @@ impl Verification {
     fn send(&mut self, client: &mut dyn StsClient, left: Duration, fresh: bool) -> Attempt {
         let plugin = &self.conversation.plugin;
         let connect = self.conversation.options.settings.limits.connect_timeout;
-        plugin.retries.request();
         if fresh || self.last.is_some() {
             plugin.stats.retried();
+        } else {
+            plugin.retries.request();
         }
         let limits = SendLimits {
             total: left,
@@ -116,12 +118,14 @@ impl Verification {
         };
         let out = plugin.request_to(self.key.endpoint);
         let attempt = client.send(&self.request, limits);
-        out.ended(&attempt, left);
-        plugin.stats.sent(
-            self.key.endpoint,
-            attempt.exchange,
-            attempt.connect.is_some(),
-        );
+        let usual = self.conversation.options.settings.limits.sts_timeout;
+        out.ended(&attempt, left, usual);
+        if attempt.connected {
+            let opened = attempt.connect.is_some();
+            plugin
+                .stats
+                .sent(self.key.endpoint, attempt.exchange, opened);
+        }
         self.times.connect += attempt.connect.unwrap_or_default();
         self.times.sts += attempt.exchange;
         attempt
@@ -153,6 +157,10 @@ impl Verification {
         let pause = match outcome.reason {
             Reason::StsThrottling => None,
             Reason::StsFailing => Some(self.pause),
+            // Where there is another endpoint the client gets there by coming back.
+            Reason::ConnectFailed | Reason::NameResolution if !self.has_other_endpoint() => {
+                Some(self.pause)
+            }
             _ => return Turn::Over(outcome, done),
         };
         let left = self.deadline.saturating_duration_since(self.now());
@@ -167,6 +175,11 @@ impl Verification {
         self.conversation
             .log(Reason::RetriedAfterAnswer, || outcome.detail.clone());
         Turn::Again(outcome, done, pause)
+    }
+
+    fn has_other_endpoint(&self) -> bool {
+        let failover = &self.conversation.plugin.failover;
+        failover.has_other(self.key.endpoint)
     }
 
     /// The end of one whose time is over: what STS said last tells more than the clock.
@@ -185,6 +198,25 @@ impl Verification {
     fn now(&self) -> Instant {
         self.conversation.plugin.clock.now()
     }
+}
+
+/// What of a client's address tells clients apart: the host, of IPv6 its network, within which one
+/// client can take any number of addresses (RFC 4291, section 2.5.4).
+fn client_network(addr: &str) -> Network<'_> {
+    if let Ok(socket) = addr.parse::<SocketAddr>() {
+        return match socket.ip().to_canonical() {
+            IpAddr::V4(ip) => Network::V4(ip),
+            IpAddr::V6(ip) => Network::V6(ip.to_bits() >> 64),
+        };
+    }
+    Network::Other(addr.rsplit_once(':').map_or(addr, |(host, _port)| host))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Network<'a> {
+    V4(Ipv4Addr),
+    V6(u128),
+    Other(&'a str),
 }
 
 fn verdict(outcome: &Outcome) -> Verdict {
@@ -212,9 +244,8 @@ impl Waiting for Verification {
 
     /// The address alone: an access key id is what a client claims, and it could try many.
     fn client(&self) -> u64 {
-        let addr = &*self.conversation.client_addr;
-        let host = addr.rsplit_once(':').map_or(addr, |(host, _port)| host);
-        self.conversation.plugin.clients.hash_one(host)
+        let clients = &self.conversation.plugin.clients;
+        clients.hash_one(client_network(&self.conversation.client_addr))
     }
 
     fn is_wanted(&self) -> bool {
@@ -324,6 +355,28 @@ mod tests {
             budget.spend()
         });
         assert_eq!(again.count(), 150);
+    }
+
+    #[test]
+    fn clients_are_told_apart_by_host_or_network() {
+        let same = [
+            ("10.0.0.1:5", "10.0.0.1:6"),
+            ("10.0.0.1:5", "[::ffff:10.0.0.1]:6"),
+            ("[2001:db8::1]:5", "[2001:db8::2:3]:6"),
+            ("somewhere:5", "somewhere:6"),
+            ("anonymous unix socket", "anonymous unix socket"),
+        ];
+        for (a, b) in same {
+            assert_eq!(client_network(a), client_network(b), "{a} {b}");
+        }
+        let other = [
+            ("10.0.0.1:5", "10.0.0.2:5"),
+            ("[2001:db8::1]:5", "[2001:db8:0:1::1]:5"),
+            ("somewhere:5", "elsewhere:5"),
+        ];
+        for (a, b) in other {
+            assert_ne!(client_network(a), client_network(b), "{a} {b}");
+        }
     }
 
     #[test]

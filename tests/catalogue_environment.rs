@@ -1,6 +1,6 @@
-//! N4: the environment changes nothing.
+//! N4: the environment changes nothing, unless the operator asks for its proxy.
 //!
-//! One program of its own with one test: the environment belongs to the whole process.
+//! One program of its own, whose tests take turns: the environment belongs to the whole process.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -9,7 +9,9 @@
 mod host;
 mod support;
 
+use std::io::Read as _;
 use std::net::TcpListener;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::StsEmulator;
@@ -18,8 +20,14 @@ use sts_emulator::hostile::{Certificate, HostileSts};
 use host::Host;
 use support::ALICE;
 
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn n4_no_variable_of_the_environment_changes_a_login() {
+    let _turn = turn();
     let trap = TcpListener::bind("127.0.0.1:0").unwrap();
     trap.set_nonblocking(true).unwrap();
     let proxy = format!("http://{}", trap.local_addr().unwrap());
@@ -51,8 +59,8 @@ fn n4_no_variable_of_the_environment_changes_a_login() {
         ("AWS_STS_REGIONAL_ENDPOINTS", "regional"),
     ]
     .map(|(name, value)| (name, value.to_owned()));
-    // SAFETY: this test is alone in its process, and no thread of the plugin is there yet; the
-    // emulator's threads read no variable.
+    // SAFETY: no other test runs, and no thread of the plugin is there yet; the emulator's threads
+    // read no variable.
     unsafe {
         for name in proxies {
             std::env::set_var(name, &proxy);
@@ -85,4 +93,29 @@ fn n4_no_variable_of_the_environment_changes_a_login() {
     let told = lines.iter().filter(|line| line.contains("proxy"));
     assert_eq!(told.count(), 1, "{lines:?}");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The one exception: awsStsProxy is env.
+#[test]
+fn n4_the_environment_s_proxy_is_used_where_the_operator_says_so() {
+    let _turn = turn();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let sts = StsEmulator::builder().start().unwrap();
+    // SAFETY: as above.
+    unsafe {
+        std::env::set_var("https_proxy", url);
+        std::env::remove_var("no_proxy");
+        std::env::remove_var("NO_PROXY");
+    }
+    let host = Host::with_emulator(&sts, &[("awsStsProxy", "env")]);
+    let conv = host.begin();
+    conv.until_pending();
+    let (mut client, _) = proxy.accept().unwrap();
+    let mut asked = [0; 1024];
+    let length = client.read(&mut asked).unwrap();
+    let expected = format!("CONNECT {} HTTP/1.1\r\n", sts.address());
+    assert!(asked[..length].starts_with(expected.as_bytes()));
+    assert_eq!(conv.cancel(), 0);
+    assert_eq!(sts.counters().connections, 0);
 }

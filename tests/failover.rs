@@ -5,12 +5,14 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use mongodb_aws_auth::abi::maws_code::*;
-use mongodb_aws_auth::conversation::Conversation;
+use mongodb_aws_auth::conversation::{Begin, Conversation};
 use mongodb_aws_auth::reason::Reason;
-use sts_emulator::{Delivery, Fault, Minimum, Reply, StsEmulator, client};
+use sts_emulator::{
+    CannedAnswer, Delivery, Fault, Minimum, Reply, StsEmulator, client, identity_json,
+};
 use support::*;
 
 const FIRST: &str = "sts.eu-central-1.amazonaws.com";
@@ -76,7 +78,7 @@ impl Regions {
 
     fn end(&self, conversation: &Arc<Conversation>) {
         conversation.end().unwrap();
-        self.server.plugin.ended();
+        conversation.ended();
     }
 
     fn first_fails(&self) {
@@ -163,6 +165,65 @@ fn what_is_the_client_s_fault_counts_against_no_endpoint() {
 }
 
 #[test]
+fn what_a_client_can_provoke_takes_no_endpoint_down() {
+    let odd_arn = identity_json(
+        "arn:aws:iam::123456789012:odd/thing",
+        "AIDA1",
+        "123456789012",
+    );
+    for (status, body) in [(400, "<html>"), (413, ""), (431, "<html>"), (200, &odd_arn)] {
+        let regions = regions();
+        let answer = CannedAnswer {
+            status,
+            body: body.to_owned(),
+            ..CannedAnswer::default()
+        };
+        let provoked = Fault::from(Reply::Canned(answer)).times(10);
+        regions.server.sts.push_fault(provoked);
+        for _ in 0..10 {
+            assert_ne!(regions.server.login(ALICE).code, MAWS_DONE);
+        }
+        assert_eq!(regions.advertised(), FIRST, "{status}");
+    }
+}
+
+#[test]
+fn answers_that_no_client_can_provoke_do() {
+    for (status, body) in [(404, ""), (200, "<html>")] {
+        let regions = regions();
+        let answer = CannedAnswer {
+            status,
+            body: body.to_owned(),
+            ..CannedAnswer::default()
+        };
+        let broken = Fault::from(Reply::Canned(answer)).times(5);
+        regions.server.sts.push_fault(broken);
+        for _ in 0..5 {
+            assert_ne!(regions.server.login(ALICE).code, MAWS_DONE);
+        }
+        assert_eq!(regions.advertised(), SECOND, "{status}");
+    }
+}
+
+#[test]
+fn a_login_with_hardly_any_time_says_nothing_of_its_endpoint() {
+    let regions = regions();
+    let silence = Some(Delivery::Silence.into());
+    regions.server.sts.set_standing_fault(silence);
+    for _ in 0..6 {
+        let hasty = Begin {
+            budget: Some(Duration::from_millis(50)),
+            ..begin(0)
+        };
+        let conversation = regions.server.plugin.begin(&hasty).unwrap();
+        regions.answer(&conversation);
+        assert_eq!(conversation.poll(LONG), MAWS_E_TIMEOUT);
+        regions.end(&conversation);
+    }
+    assert_eq!(regions.advertised(), FIRST);
+}
+
+#[test]
 fn a_login_that_has_only_begun_has_a_connection_opened_for_it() {
     let server = Server::start();
     let conversation = server.begin();
@@ -176,6 +237,6 @@ fn a_login_that_has_only_begun_has_a_connection_opened_for_it() {
     assert_eq!(conversation.step(&client_second(&second)), MAWS_PENDING);
     assert_eq!(conversation.poll(LONG), MAWS_DONE);
     conversation.end().unwrap();
-    server.plugin.ended();
+    conversation.ended();
     assert_eq!(server.sts.counters().connections, 1);
 }

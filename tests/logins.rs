@@ -127,7 +127,7 @@ fn a_run_time_option_holds_for_the_next_conversation() {
         MAWS_DONE
     );
     begun_before.end().unwrap();
-    server.plugin.ended();
+    begun_before.ended();
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn sixty_four_verifications_are_in_flight_at_once_and_no_step_waits_for_them() {
     for conversation in &conversations {
         assert_eq!(conversation.poll(LONG), MAWS_DONE);
         conversation.end().unwrap();
-        server.plugin.ended();
+        conversation.ended();
     }
     assert!((0..64).all(|ctx| server.host.ready_count(ctx) == 1));
 }

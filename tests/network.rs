@@ -86,7 +86,7 @@ fn a_connection_that_a_login_has_waited_for_is_replaced_when_it_dies() {
     (0..2).for_each(|_| open.send(()).unwrap());
     assert_eq!(conversation.poll(LONG), MAWS_DONE);
     conversation.end().unwrap();
-    server.plugin.ended();
+    conversation.ended();
     relay.join().unwrap();
     assert_eq!(server.sts.counters().connections, 2);
 }
@@ -265,10 +265,22 @@ fn an_endpoint_that_is_not_there_ends_temporarily() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let server = Server::with(&[("awsStsEndpoint", &format!("https://{nobody}"))]);
-    server.login(ALICE).assert_refused(Reason::ConnectFailed);
-    let server = Server::with(&[("awsStsEndpoint", "https://no-such-name.invalid")]);
-    server.login(ALICE).assert_refused(Reason::NameResolution);
+    for (endpoint, reason) in [
+        (format!("https://{nobody}"), Reason::ConnectFailed),
+        (
+            "https://no-such-name.invalid".to_owned(),
+            Reason::NameResolution,
+        ),
+    ] {
+        let options = [("awsStsEndpoint", &*endpoint), ("awsStsTimeoutMs", "500")];
+        let server = Server::with(&options);
+        server.login(ALICE).assert_refused(reason);
+        let lines = server.host.lines();
+        let again = lines
+            .iter()
+            .filter(|(_, said, _)| *said == Reason::RetriedAfterAnswer);
+        assert!(again.count() > 0, "it was tried again while there was time");
+    }
 }
 
 #[test]
@@ -339,7 +351,7 @@ fn destroy_interrupts_a_call_that_sts_never_answers() {
     assert_eq!(conversation.step(&client_second(&second)), MAWS_PENDING);
     assert!(server.sts.wait_in_flight(1, LONG));
     conversation.end().unwrap();
-    server.plugin.ended();
+    conversation.ended();
     assert_eq!(server.plugin.shutdown(LONG), Ok(true));
     assert_eq!(server.sts.counters().requests, 1);
 }

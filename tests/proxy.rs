@@ -133,6 +133,69 @@ fn a_proxy_that_refuses_ends_the_login_and_says_why() {
     assert_eq!(server.sts.counters().connections, 0);
 }
 
+/// Something that answers every CONNECT with these bytes, and closes only where it is told to.
+fn answering(answer: Vec<u8>, closes: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut open = Vec::new();
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            if head(&mut client).is_some() {
+                // The plugin may have heard enough before the end.
+                let _heard = client.write_all(&answer);
+            }
+            if !closes {
+                open.push(client);
+            }
+        }
+    });
+    format!("http://127.0.0.1:{port}")
+}
+
+#[test]
+fn what_is_no_success_of_a_proxy_connects_nobody() {
+    let oversized = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(9000));
+    for answer in [
+        "HTTP/1.1 302 Found\r\nLocation: https://elsewhere/\r\n\r\n",
+        "HTTP/1.x200 OK\r\n\r\n",
+        "HTTP/1.1  200 OK\r\n\r\n",
+        "HTTP/1.1 2000\r\n\r\n",
+        "HTTP/1.1 2x0 OK\r\n\r\n",
+        "HTTP/2 200\r\n\r\n",
+        "http/1.1 200 OK\r\n\r\n",
+        "SSH-2.0-OpenSSH\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n",
+        "",
+        &oversized,
+    ] {
+        let proxy = answering(answer.as_bytes().to_vec(), true);
+        let server = Server::with(&[("awsStsProxy", &proxy)]);
+        server.login(ALICE).assert_refused(Reason::ProxyFailed);
+        assert_eq!(server.sts.counters().connections, 0);
+    }
+}
+
+#[test]
+fn what_follows_a_proxy_s_answer_is_read_as_the_endpoint_s() {
+    let proxy = answering(
+        b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n".to_vec(),
+        false,
+    );
+    let server = Server::with(&[("awsStsProxy", &proxy)]);
+    server.login(ALICE).assert_refused(Reason::TlsFailed);
+}
+
+#[test]
+fn a_silent_proxy_costs_the_time_for_connecting_and_no_more() {
+    for begun in ["", "HTTP/1.1 200 O"] {
+        let proxy = answering(begun.into(), false);
+        let options = [("awsStsProxy", &*proxy), ("awsStsConnectTimeoutMs", "200")];
+        let server = Server::with(&options);
+        server.login(ALICE).assert_refused(Reason::ProxyFailed);
+    }
+}
+
 #[test]
 fn the_way_to_the_proxy_may_be_tls() {
     // The emulator stands in for the proxy: it hears the request over TLS and will not connect.

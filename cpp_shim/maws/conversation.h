@@ -17,7 +17,7 @@ struct Begin {
     std::uint32_t budget_ms = 0;  // longest verification, where less than awsStsTimeoutMs; 0 = that
     std::uint64_t log_id = 0;     // comes back in each log event
     std::string_view database;    // of the saslStart command
-    std::string_view client_addr;  // for log lines only
+    std::string_view client_addr;  // for log lines, and for whose logins wait in a storm
     // Told of each pending step's outcome; null: the host only polls. Must outlive the
     // conversation; its notify_ready may still run until the conversation has ended.
     ReadySink* ready = nullptr;

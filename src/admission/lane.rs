@@ -11,6 +11,8 @@ use super::{Key, Random};
 /// First pause after a throttling answer; doubled while the probes after it are throttled too.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
+/// A probe that is not back by then holds up the next one no longer.
+const PROBE_TIME: Duration = Duration::from_secs(1);
 /// Requests per second where next to nothing is known yet, and the least ever.
 const LEAST_RATE: f64 = 2.0;
 /// What a throttling leaves of a rate that is known, and of one that was being looked for.
@@ -49,8 +51,8 @@ pub struct Lane {
 enum Pace {
     /// The next request is a probe, at this time.
     Paused(Instant),
-    /// The probe is out.
-    Probing,
+    /// The probe is out since this time.
+    Probing(Instant),
     /// The next request at this time.
     Open(Instant),
 }
@@ -72,18 +74,18 @@ impl Lane {
         }
     }
 
-    /// When the next request may go; none while a probe is out.
-    pub fn ready_at(&self) -> Option<Instant> {
+    /// When the next request may go.
+    pub fn ready_at(&self) -> Instant {
         match self.pace {
-            Pace::Paused(at) | Pace::Open(at) => Some(at),
-            Pace::Probing => None,
+            Pace::Paused(at) | Pace::Open(at) => at,
+            Pace::Probing(since) => since + PROBE_TIME,
         }
     }
 
     /// A request goes.
     pub fn start(&mut self, now: Instant) {
         self.pace = match self.pace {
-            Pace::Paused(_) | Pace::Probing => Pace::Probing,
+            Pace::Paused(_) | Pace::Probing(_) => Pace::Probing(now),
             Pace::Open(at) => {
                 let in_time = now.checked_sub(CATCH_UP).is_none_or(|least| at >= least);
                 if in_time {
@@ -117,15 +119,17 @@ impl Lane {
                 self.rate = (self.rate * left).max(LEAST_RATE);
                 self.rate_is_known = true;
             }
-            Pace::Probing | Pace::Paused(_) => self.pause = (self.pause * 2).min(LAST_PAUSE),
+            Pace::Probing(_) | Pace::Paused(_) => self.pause = (self.pause * 2).min(LAST_PAUSE),
         }
         self.paused = now;
         self.pace = Pace::Paused(now + random.jitter(self.pause));
     }
 
-    /// A request came back that tells nothing of the quota. A probe is to be repeated.
-    pub fn told_nothing(&mut self, now: Instant, random: &mut Random) {
-        if let Pace::Probing = self.pace {
+    /// A request that was sent then came back and tells nothing of the quota. A probe is to be repeated.
+    pub fn told_nothing(&mut self, now: Instant, sent: Instant, random: &mut Random) {
+        if let Pace::Probing(since) = self.pace
+            && sent >= since
+        {
             self.pace = Pace::Paused(now + random.jitter(FIRST_PAUSE));
         }
     }
@@ -135,7 +139,7 @@ impl Lane {
         if !self.rate_is_known {
             return f64::INFINITY;
         }
-        let start = self.ready_at().map_or(now, |at| at.max(now));
+        let start = self.ready_at().max(now);
         let left = time.saturating_sub(start - now).as_secs_f64();
         // The rate in the middle of the time, by the law of its growth.
         let growth = (INCREASE * (left / 2.0 + left * left / 8.0)).exp();

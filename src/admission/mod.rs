@@ -25,6 +25,8 @@ use crate::reason::Reason;
 
 /// Most lanes; beyond, the one that was not throttled for the longest makes room.
 const MOST_LANES: usize = 256;
+/// Longest that an answer of STS takes when it works.
+const LONGEST_ANSWER: Duration = Duration::from_secs(1);
 /// Pause of a throttled request for which there is no room for a lane.
 const PAUSE_WITHOUT_LANE: Duration = Duration::from_millis(500);
 
@@ -40,6 +42,10 @@ pub struct Admission<J> {
     answers: Answers,
     random: Random,
     last_id: u64,
+    /// A lane had its turn last, so that a line has the next.
+    lane_was_last: bool,
+    /// When those that nobody waits for were last looked for.
+    swept: Instant,
     /// Jobs that are to be refused.
     refused: usize,
 }
@@ -84,6 +90,8 @@ impl<J: Waiting> Admission<J> {
             answers: Answers::default(),
             random,
             last_id: 0,
+            lane_was_last: false,
+            swept: now,
             refused: 0,
         }
     }
@@ -103,7 +111,7 @@ impl<J: Waiting> Admission<J> {
                     line.under_way += 1;
                     return Some(job);
                 }
-                Some(lane) if lane.is_idle() && lane.ready_at().is_some_and(|at| at <= now) => {
+                Some(lane) if lane.is_idle() && lane.ready_at() <= now => {
                     line.under_way += 1;
                     lane.start(now);
                     return Some(job);
@@ -123,7 +131,7 @@ impl<J: Waiting> Admission<J> {
         let key = job.key();
         self.leave(key);
         if let Some(lane) = self.lane(key).and_then(|at| self.lanes.get_mut(at)) {
-            lane.told_nothing(now, &mut self.random);
+            lane.told_nothing(now, now, &mut self.random);
         }
         self.enqueue(job, End::Front);
     }
@@ -138,6 +146,7 @@ impl<J: Waiting> Admission<J> {
                 break;
             };
             match entry.stage {
+                _ if !entry.job.is_wanted() => return Next::Refuse(entry.job, Reason::Cancelled),
                 Stage::Refused(reason) => match self.obstacle(now, &entry.job) {
                     None if reason != Reason::Internal => self.enqueue(entry.job, End::Back),
                     _ => return Next::Refuse(entry.job, reason),
@@ -178,7 +187,7 @@ impl<J: Waiting> Admission<J> {
         match (lane, verdict) {
             (Some(lane), Verdict::Answered) => lane.answered(now, sent),
             (Some(lane), Verdict::Throttled) => lane.throttled(now, sent, &mut self.random),
-            (Some(lane), _) => lane.told_nothing(now, &mut self.random),
+            (Some(lane), _) => lane.told_nothing(now, sent, &mut self.random),
             (None, Verdict::Throttled) => self.open_lane(now, key),
             (None, _) => {}
         }
@@ -221,7 +230,9 @@ impl<J: Waiting> Admission<J> {
         lanes.filter(|lane| !lane.is_quiet(now)).count()
     }
 
-    /// The job whose turn it is: of lanes the one that is due longest, else the oldest in line.
+    /// The job whose turn it is: of the lanes that of the one that is due longest, of the lines the
+    /// oldest. Where both have one they take turns, or a lane that is behind its pace would let no other
+    /// account's login through.
     fn first(&mut self, now: Instant) -> Option<u64> {
         self.sort_into_lanes();
         let has_room = |lines: &[Line], endpoint: usize| {
@@ -232,16 +243,23 @@ impl<J: Waiting> Admission<J> {
         let lanes = self.lanes.iter_mut();
         let due = lanes
             .filter(|lane| !lane.is_idle() && has_room(&self.lines, lane.key.endpoint))
-            .filter(|lane| lane.ready_at().is_some_and(|at| at <= now))
+            .filter(|lane| lane.ready_at() <= now)
             .min_by_key(|lane| lane.ready_at());
-        if let Some(lane) = due {
-            return lane.queue.front().map(|ticket| ticket.id);
-        }
+        let of_lane = due.and_then(|lane| lane.queue.front().map(|ticket| ticket.id));
         let lines = self.lines.iter();
-        lines
+        let of_line = lines
             .filter(|line| line.under_way < self.limits.requests)
             .filter_map(|line| line.queue.front().map(|ticket| ticket.id))
-            .min()
+            .min();
+        self.lane_was_last = match (of_lane, of_line) {
+            (None, None) => return None,
+            (Some(_), Some(_)) => !self.lane_was_last,
+            _ => of_lane.is_some(),
+        };
+        match self.lane_was_last {
+            true => of_lane,
+            false => of_line,
+        }
     }
 
     /// Jobs at the head of a line whose key was throttled meanwhile go to their lane.
@@ -264,12 +282,19 @@ impl<J: Waiting> Admission<J> {
         }
     }
 
-    /// Counts the job as under way, unless nobody wants it or its time is over.
+    /// Counts the job as under way, unless nobody wants it or it cannot be answered in time.
     fn give_out(&mut self, now: Instant, job: J) -> Next<J> {
         if !job.is_wanted() {
             return Next::Refuse(job, Reason::Cancelled);
         }
         let key = job.key();
+        let usual = self
+            .lines
+            .get(key.endpoint)
+            .map_or(Duration::ZERO, |line| line.time);
+        if job.deadline().saturating_duration_since(now) < usual.min(LONGEST_ANSWER) / 2 {
+            return Next::Refuse(job, Reason::VerificationTimeout);
+        }
         if let Some(line) = self.lines.get_mut(key.endpoint) {
             line.under_way += 1;
         }
@@ -292,7 +317,7 @@ impl<J: Waiting> Admission<J> {
             let line = self.lines.get(lane.key.endpoint);
             !lane.is_idle() && line.is_some_and(|line| line.under_way < self.limits.requests)
         });
-        let lane = waiting.filter_map(Lane::ready_at).min().filter(|_| can_run);
+        let lane = waiting.map(Lane::ready_at).min().filter(|_| can_run);
         alarm.into_iter().chain(lane).min()
     }
 

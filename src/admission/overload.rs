@@ -3,21 +3,57 @@
 use std::time::{Duration, Instant};
 
 use super::share::Crowd;
-use super::{Admission, Key, Stage, Waiting};
+use super::{Admission, Key, LONGEST_ANSWER, Stage, Waiting};
 use crate::reason::Reason;
 
 /// Between the arrival of a login that cannot be served in time and its refusal.
 const REFUSAL_PAUSE: (Duration, Duration) =
     (Duration::from_millis(500), Duration::from_millis(1500));
-/// Longest that an answer of STS takes when it works.
-const LONGEST_ANSWER: Duration = Duration::from_secs(1);
+/// A line that takes longer is no matter of one login's own time.
+const LONG_LINE: Duration = Duration::from_secs(1);
+/// Between two looks for logins that nobody waits for any more.
+const SWEEP: Duration = Duration::from_millis(100);
 
 impl<J: Waiting> Admission<J> {
     /// Why this job may not wait; none where it may.
     pub(super) fn obstacle(&mut self, now: Instant, job: &J) -> Option<Reason> {
+        let obstacle = self.obstacle_as_it_stands(now, job);
+        if obstacle.is_some() && now.saturating_duration_since(self.swept) >= SWEEP {
+            self.swept = now;
+            if self.sweep(now) {
+                return self.obstacle_as_it_stands(now, job);
+            }
+        }
+        obstacle
+    }
+
+    /// Has those that nobody waits for end at once, and takes them from the queues; true if there
+    /// were any.
+    fn sweep(&mut self, now: Instant) -> bool {
+        let jobs = self.jobs.iter();
+        let unwanted = jobs.filter(|(_, entry)| entry.alarm > now && !entry.job.is_wanted());
+        let ids: Vec<_> = unwanted.map(|(id, _)| *id).collect();
+        for id in &ids {
+            if let Some(entry) = self.remove(*id) {
+                self.insert(entry.job, Some(now), Stage::Refused(Reason::Cancelled));
+            }
+        }
+        let jobs = &self.jobs;
+        let lines = self.lines.iter_mut().map(|line| &mut line.queue);
+        let lanes = self.lanes.iter_mut().map(|lane| &mut lane.queue);
+        if !ids.is_empty() {
+            lines
+                .chain(lanes)
+                .for_each(|queue| queue.retain(|ticket| jobs.contains_key(&ticket.id)));
+        }
+        !ids.is_empty()
+    }
+
+    fn obstacle_as_it_stands(&mut self, now: Instant, job: &J) -> Option<Reason> {
         let (key, client) = (job.key(), job.client());
         let left = job.deadline().saturating_duration_since(now);
-        let in_line = self.time_in_line(key).as_secs_f64() / left.as_secs_f64();
+        let time_in_line = self.time_in_line(key);
+        let in_line = time_in_line.as_secs_f64() / left.as_secs_f64();
         let limit = self.limits.waiting as f64;
         let lane = self.lane(key).and_then(|at| self.lanes.get_mut(at));
         let (queue, share, in_time, pace) = match (lane, self.lines.get_mut(key.endpoint)) {
@@ -36,7 +72,7 @@ impl<J: Waiting> Admission<J> {
                 true => 1.0,
                 false => (waiting / most).max(in_line),
             },
-            lasts: waiting >= limit || waiting >= pace || in_line >= 1.0,
+            lasts: waiting >= limit || waiting >= pace || time_in_line >= LONG_LINE,
             most,
         };
         let held = || queue.iter().filter(|other| other.client == client).count();
@@ -54,7 +90,13 @@ impl<J: Waiting> Admission<J> {
         };
         let ahead = u32::try_from(line.queue.len()).unwrap_or(u32::MAX);
         let requests = u32::try_from(self.limits.requests).unwrap_or(u32::MAX);
-        let wait = line.time.saturating_mul(ahead.saturating_add(1)) / requests.max(1);
+        // Lanes take every second turn at the most.
+        let lanes = self.lanes.iter();
+        let mut rivals = lanes.filter(|lane| lane.key.endpoint == key.endpoint && !lane.is_idle());
+        let turns = ahead
+            .saturating_add(1)
+            .saturating_mul(1 + u32::from(rivals.next().is_some()));
+        let wait = line.time.saturating_mul(turns) / requests.max(1);
         // Where STS fails, the time that it takes says nothing about the next request.
         wait + line.time.min(LONGEST_ANSWER)
     }

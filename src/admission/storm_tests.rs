@@ -149,6 +149,26 @@ fn one_account_s_storm_slows_no_other() {
 }
 
 #[test]
+fn one_account_s_storm_slows_no_other_where_there_are_few_workers_either() {
+    // 300 requests per second at the most: less than the quota, so that the lane is always behind.
+    let mut bench = Bench::new(1, 6, 10_000);
+    let mut quota = Quota {
+        at_once: true,
+        ..steady(600.0, 600.0)
+    };
+    // Other servers have used the quota up when the storm begins.
+    (0..600).for_each(|_| assert_eq!(quota.ask(bench.now, 1), Verdict::Answered));
+    let mut logins: Vec<_> = (0..5_000).map(|_| bench.login(KEY, 30 * S)).collect();
+    logins.extend((0..1_500).map(|_| bench.login(account(2), 30 * S)));
+    let storm = storm(&mut bench, &mut quota, logins);
+    let others = storm.answered.iter().filter(|(account, _)| *account == 2);
+    let times: Vec<_> = others.map(|(_, time)| *time).collect();
+    assert_eq!(times.len(), 1_500);
+    let slowest = times.iter().max().unwrap();
+    assert!(*slowest < 10 * S, "{slowest:?}");
+}
+
+#[test]
 fn a_quota_that_is_shared_with_other_servers_is_found_from_nothing() {
     let mut bench = Bench::new(1, 64, 10_000);
     let logins = (0..1_000).map(|_| bench.login(KEY, 60 * S)).collect();

@@ -224,6 +224,85 @@ fn a_throttled_key_pauses_then_probes_and_slows_no_other() {
 }
 
 #[test]
+fn a_probe_that_is_not_back_in_a_second_holds_up_the_next_no_longer() {
+    let mut bench = Bench::new(1, 10, 100);
+    assert!(bench.submit(KEY));
+    bench.done(KEY, Verdict::Throttled);
+    (0..2).for_each(|_| assert!(!bench.submit(KEY)));
+    assert!(matches!(bench.pass(), Next::Run(Login { name: 2, .. })));
+    let probed = bench.now;
+    assert!(matches!(bench.pass(), Next::Run(Login { name: 3, .. })));
+    assert_eq!(bench.now - probed, S);
+}
+
+#[test]
+fn what_was_sent_before_the_probe_says_nothing_of_it() {
+    let mut bench = Bench::new(1, 10, 100);
+    assert!(bench.submit(KEY) && bench.submit(KEY));
+    bench.now += MS;
+    bench.done(KEY, Verdict::Throttled);
+    (0..2).for_each(|_| assert!(!bench.submit(KEY)));
+    assert!(matches!(bench.pass(), Next::Run(Login { name: 3, .. })));
+    let early = Done {
+        verdict: Verdict::Failed,
+        sent: bench.now - 20 * MS,
+        took: 20 * MS,
+    };
+    bench.admission.done(bench.now, KEY, early);
+    let probed = bench.now;
+    assert!(matches!(bench.pass(), Next::Run(Login { name: 4, .. })));
+    assert_eq!(bench.now - probed, S);
+}
+
+#[test]
+fn what_cannot_be_answered_in_time_any_more_is_not_sent() {
+    let mut bench = Bench::new(1, 1, 10);
+    assert!(bench.submit(KEY));
+    bench.done(KEY, Verdict::Answered);
+    assert!(bench.submit(KEY));
+    let hasty = bench.login(KEY, 50 * MS);
+    assert!(bench.admission.submit(bench.now, hasty).is_none());
+    bench.now += 45 * MS;
+    bench.done(KEY, Verdict::Answered);
+    let next = bench.admission.next(bench.now, true);
+    assert!(matches!(next, Next::Refuse(_, Reason::VerificationTimeout)));
+}
+
+#[test]
+fn whoever_has_given_up_takes_no_place_from_others() {
+    let mut bench = Bench::new(1, 1, 1);
+    assert!(bench.submit(KEY));
+    let mut gone = bench.login(KEY, 30 * S);
+    gone.wanted = false;
+    assert!(bench.admission.submit(bench.now, gone).is_none());
+    bench.now += 200 * MS;
+    assert!(!bench.submit(KEY));
+    let next = bench.admission.next(bench.now, true);
+    assert!(matches!(next, Next::Refuse(_, Reason::Cancelled)));
+    bench.done(KEY, Verdict::Answered);
+    assert_eq!(bench.run(), Some(3));
+}
+
+#[test]
+fn logins_with_hardly_any_time_leave_the_places_of_others_alone() {
+    let mut bench = Bench::new(1, 1, 1000);
+    assert!(bench.submit(KEY));
+    bench.done(KEY, Verdict::Answered);
+    (0..6).for_each(|_| {
+        bench.submit(KEY);
+    });
+    for _ in 0..20 {
+        bench.now += 200 * MS;
+        let hasty = bench.login(KEY, 50 * MS);
+        assert!(bench.admission.submit(bench.now, hasty).is_none());
+        assert!(matches!(bench.pass(), Next::Refuse(_, Reason::Overloaded)));
+    }
+    let before = bench.admission.waiting();
+    (0..10).for_each(|_| assert!(!bench.submit(KEY)));
+    assert_eq!(bench.admission.waiting(), before + 10, "all of them wait");
+}
+
+#[test]
 fn a_pace_that_nobody_goes_does_not_grow() {
     let mut bench = Bench::new(1, 1, 1000);
     assert!(bench.submit(KEY));

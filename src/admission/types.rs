@@ -41,7 +41,7 @@ pub struct Done {
     pub verdict: Verdict,
     /// When the request was sent.
     pub sent: Instant,
-    /// How long STS took, opening a connection apart.
+    /// How long its place was taken; zero where nothing was sent.
     pub took: Duration,
 }
 

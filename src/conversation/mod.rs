@@ -15,6 +15,7 @@ use crate::panics;
 use crate::plugin::Plugin;
 use crate::reason::{Failure, Reason};
 use crate::sasl::{self, Action};
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, thread};
 use crate::verification::Verification;
 
@@ -50,6 +51,8 @@ pub struct Conversation {
     pub(crate) client_addr: Box<str>,
     state: Mutex<State>,
     changed: Condvar,
+    /// Its time was over while its client was silent.
+    expired: AtomicBool,
     reply: OnceLock<Box<[u8]>>,
     access_key_id: OnceLock<Box<str>>,
     outcome: OnceLock<Box<Outcome>>,
@@ -101,6 +104,7 @@ impl Conversation {
                 waiting: 0,
             }),
             changed: Condvar::new(),
+            expired: AtomicBool::new(false),
             reply: OnceLock::new(),
             access_key_id: OnceLock::new(),
             outcome: OnceLock::new(),
@@ -201,6 +205,29 @@ impl Conversation {
         Ok(())
     }
 
+    /// Its handle is gone: it counts no more.
+    pub fn ended(&self) {
+        self.plugin.ended(self.expired.load(Ordering::Acquire));
+    }
+
+    /// Ends it if its client has been silent for longer than it may live. It leaves its place to another
+    /// then; the host finds out with its next call.
+    pub(crate) fn expire(&self) {
+        let waits_for_client = {
+            let state = self.state();
+            matches!(state.phase, Phase::Dialogue(_)) && !state.entered
+        };
+        if !waits_for_client || !self.is_past_its_life() {
+            return;
+        }
+        let expired = self.settle(Outcome::failed(Reason::ConversationExpired.into()), false);
+        if let Some(outcome) = expired {
+            self.expired.store(true, Ordering::Release);
+            self.plugin.expired();
+            self.report(outcome);
+        }
+    }
+
     /// What the last call gave, or the next would give.
     pub fn code(&self) -> maws_code {
         match self.state().phase {
@@ -256,8 +283,7 @@ impl Conversation {
         sasl: &mut sasl::Conversation,
         payload: &[u8],
     ) -> Result<Action, Failure> {
-        let life = self.options.settings.limits.conversation_timeout;
-        if self.age() >= life {
+        if self.is_past_its_life() {
             return Err(Reason::ConversationExpired.into());
         }
         sasl.step(payload, || self.plugin.random())
@@ -314,7 +340,7 @@ impl Conversation {
         }
     }
 
-    /// Makes this the outcome if there is none yet.
+    /// Makes this the outcome if there is none yet. It is counted before anybody can see it.
     fn settle(&self, mut outcome: Outcome, notify: bool) -> Option<&Outcome> {
         outcome.total = self.age();
         let mut state = self.state();
@@ -324,8 +350,14 @@ impl Conversation {
         state.phase = Phase::Over(outcome.code);
         state.notifying = notify;
         let outcome = self.outcome.get_or_init(|| Box::new(outcome));
+        self.plugin.stats.ended(outcome.code);
+        self.plugin.stats.took(outcome);
         self.wake(state);
         Some(outcome)
+    }
+
+    fn is_past_its_life(&self) -> bool {
+        self.age() >= self.options.settings.limits.conversation_timeout
     }
 
     fn age(&self) -> Duration {

@@ -25,10 +25,8 @@ impl Conversation {
         });
     }
 
-    /// Counts and logs how it ended.
+    /// Logs how it ended.
     pub(super) fn report(&self, outcome: &Outcome) {
-        self.plugin.stats.ended(outcome.code);
-        self.plugin.stats.took(outcome);
         self.log_line(outcome.reason, || outcome.log_line(self.access_key_id()));
     }
 }

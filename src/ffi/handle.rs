@@ -49,6 +49,13 @@ impl<T> Table<T> {
         self.lock().slot(handle)?.object.clone()
     }
 
+    /// Every object that has a handle.
+    pub fn all(&self) -> Vec<Arc<T>> {
+        let table = self.lock();
+        let objects = table.slots.iter();
+        objects.filter_map(|slot| slot.object.clone()).collect()
+    }
+
     /// Makes the handle stale.
     pub fn remove(&self, handle: u64) -> Option<Arc<T>> {
         let mut table = self.lock();

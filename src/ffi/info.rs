@@ -34,6 +34,8 @@ pub fn describe(conversation: &Conversation) -> maws_info {
     let Some(outcome) = conversation.outcome() else {
         return info;
     };
+    // It may have come since.
+    info.status = outcome.code as maws_status;
     if outcome.code != MAWS_DONE {
         info.reason = outcome.reason.number();
     }

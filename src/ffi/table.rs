@@ -210,6 +210,7 @@ unsafe extern "C" fn begin(
             let args = read_struct(args)?;
             let database = String::from_utf8_lossy(memory::str_bytes(args.database)?);
             let client_addr = String::from_utf8_lossy(memory::str_bytes(args.client_addr)?);
+            plugin.make_room(|| CONVERSATIONS.all());
             let conversation = plugin.begin(&Begin {
                 tls: args.flags & MAWS_BEGIN_TLS != 0,
                 budget: (args.budget_ms != 0).then(|| ms(args.budget_ms)),
@@ -218,8 +219,8 @@ unsafe extern "C" fn begin(
                 database: &database,
                 client_addr: &client_addr,
             })?;
-            let Some(id) = CONVERSATIONS.insert(conversation) else {
-                plugin.ended();
+            let Some(id) = CONVERSATIONS.insert(Arc::clone(&conversation)) else {
+                conversation.ended();
                 return Err(MAWS_E_INTERNAL.into());
             };
             write(out, maws_conv { id })?;
@@ -272,7 +273,7 @@ unsafe extern "C" fn end(handle: maws_conv) -> maws_status {
         let conversation = conversation(handle)?;
         conversation.end()?;
         CONVERSATIONS.remove(handle.id).ok_or(MAWS_E_HANDLE)?;
-        conversation.plugin.ended();
+        conversation.ended();
         Ok(MAWS_DONE)
     })
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
@@ -12,6 +12,13 @@ use super::fault::Fault;
 use super::left;
 use super::wire::{TIMEOUT_SLACK, Wire, WireUntil};
 use crate::reason::{Failure, Reason};
+use crate::sys;
+
+/// What is sent is acknowledged within this, or the connection is dead: a firewall may forget one
+/// that rested, and drop what is sent over it without a word.
+const UNACKNOWLEDGED: Duration = Duration::from_millis(1500);
+/// How often something may be read from a connection that rests.
+const TICKET_ROUNDS: u32 = 8;
 
 /// A connection to STS on which TLS is established.
 #[derive(Debug)]
@@ -94,9 +101,14 @@ impl Connection {
 
     /// The connection still stands and no reply came over it that nobody asked for.
     pub fn is_silent(&mut self) -> bool {
-        // Session tickets may have come after the last reply; they are no reply.
+        // Session tickets may have come after the last reply; they are no reply. Some are sent, not a
+        // stream of them.
+        let soon = Instant::now() + TIMEOUT_SLACK;
+        let mut rounds = 0..TICKET_ROUNDS;
         while self.wire.readable_now() {
-            let soon = Instant::now() + TIMEOUT_SLACK;
+            if rounds.next().is_none() {
+                return false;
+            }
             if !matches!(self.receive(soon), Ok(true)) || !self.is_drained() {
                 return false;
             }
@@ -136,7 +148,8 @@ pub fn connect(addresses: &[SocketAddr], until: Instant) -> Result<Wire, Fault> 
         match TcpStream::connect_timeout(address, share) {
             Ok(socket) => {
                 let set = socket.set_nodelay(true);
-                set.map_err(|error| Fault::io(Reason::ConnectFailed, &error))?;
+                set.and_then(|()| sys::give_up_unacknowledged(&socket, UNACKNOWLEDGED))
+                    .map_err(|error| Fault::io(Reason::ConnectFailed, &error))?;
                 return Ok(Wire::new(socket));
             }
             Err(error) => {
@@ -151,9 +164,15 @@ fn tls_fault(error: rustls::Error) -> Fault {
     Failure::new(Reason::TlsFailed, error.to_string()).into()
 }
 
+/// Waiting goes on after it, as long as there is time. The system's own time-out is none of these: it
+/// says that the other side has acknowledged nothing for long.
 fn is_passing(error: &io::Error) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+    match error.kind() {
+        Interrupted | WouldBlock => true,
+        TimedOut => error.raw_os_error().is_none(),
+        _ => false,
+    }
 }
 
 /// Where in the sequence of TLS records the bytes read so far end (RFC 8446, section 5.1): rustls
@@ -204,6 +223,13 @@ impl Read for Tracked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_system_s_own_time_out_ends_a_wait() {
+        assert!(is_passing(&io::ErrorKind::TimedOut.into()));
+        assert!(is_passing(&io::Error::from_raw_os_error(libc::EAGAIN)));
+        assert!(!is_passing(&io::Error::from_raw_os_error(libc::ETIMEDOUT)));
+    }
 
     #[test]
     fn a_record_position_is_between_records_exactly_at_their_ends() {

@@ -22,7 +22,7 @@ use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs as cryptography;
 #[cfg(not(feature = "fips"))]
 use rustls::crypto::ring as cryptography;
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use self::connection::{Connection, connect};
 use self::fault::Fault;
@@ -84,7 +84,7 @@ impl StsOverHttps {
         Ok(StsOverHttps(Arc::new(Connections {
             places,
             tls: Arc::new(tls),
-            resolver: Resolver::default(),
+            resolver: Resolver::new(),
             sockets: Sockets::default(),
             idle: IdleConnections::default(),
         })))
@@ -95,7 +95,7 @@ impl Sts for StsOverHttps {
     fn client(&self) -> Box<dyn StsClient> {
         Box::new(Client {
             connections: Arc::clone(&self.0),
-            request: Vec::new(),
+            request: Zeroizing::default(),
             response: Vec::new(),
         })
     }
@@ -128,8 +128,9 @@ impl Connections {
             None => self.wire(&place.endpoint, until)?,
             Some(proxy) => self.through(proxy, &place.endpoint, until)?,
         };
+        let reached = place.proxy.as_ref().map_or(&place.endpoint, Proxy::place);
         Connection::open(wire, place.tls_name()?, &self.tls, until)
-            .inspect_err(|_| self.resolver.distrust(&place.endpoint))
+            .inspect_err(|_| self.resolver.distrust(reached))
     }
 
     fn wire(&self, target: &Arc<Endpoint>, until: Instant) -> Result<Wire, Fault> {
@@ -199,28 +200,45 @@ impl Drop for Warming {
     }
 }
 
-/// One worker's way to STS, with buffers that go from call to call.
+/// How a request came by its connection.
+#[derive(Debug, Default)]
+struct Way {
+    /// Time that went into opening one, if that was tried.
+    connect: Option<Duration>,
+    /// There was one.
+    stands: bool,
+}
+
+/// One worker's client, with buffers that go from call to call.
 struct Client {
     connections: Arc<Connections>,
-    request: Vec<u8>,
+    /// Empty but while it is sent.
+    request: Zeroizing<Vec<u8>>,
     response: Vec<u8>,
 }
 
 impl StsClient for Client {
     fn send(&mut self, request: &SignedRequest, limits: SendLimits) -> Attempt {
         let started = Instant::now();
-        let mut connect = None;
-        let result = self.exchange(request, limits, started, &mut connect);
-        let exchange = started
-            .elapsed()
-            .saturating_sub(connect.unwrap_or_default());
+        let mut way = Way::default();
+        let result = self.exchange(request, limits, started, &mut way);
+        let took = started.elapsed();
+        let exchange = took.saturating_sub(way.connect.unwrap_or_default());
+        let limit = match way.stands {
+            true => limits.total,
+            false => limits.connect,
+        };
         let stale_connection = matches!(result, Err(Fault { stale: true, .. }));
+        let status = result.as_ref().ok().map(|response| response.status);
         // STS's errors can repeat the request, token and all.
         self.response.zeroize();
         let result = result.map_err(|fault| fault.failure).and_then(|r| read(&r));
         Attempt {
             result,
-            connect,
+            status,
+            connect: way.connect,
+            connected: way.stands,
+            timed_out: took >= limit,
             exchange,
             stale_connection,
         }
@@ -249,7 +267,7 @@ impl Client {
         request: &SignedRequest,
         limits: SendLimits,
         started: Instant,
-        connect: &mut Option<Duration>,
+        way: &mut Way,
     ) -> Result<Response, Fault> {
         let idle = &self.connections.idle;
         let warm = if limits.fresh {
@@ -265,10 +283,11 @@ impl Client {
                     limits.fresh,
                     started + limits.connect,
                 );
-                *connect = Some(started.elapsed());
-                opened?
+                way.connect = Some(started.elapsed());
+                opened.map_err(|fault| self.unconnected(request, limits, fault))?
             }
         };
+        way.stands = true;
         let until = started + limits.total;
         write_request(request, &mut self.request);
         let response = self.ask(&mut connection, until);
@@ -304,6 +323,31 @@ impl Client {
         self.read_response(connection, until)
     }
 
+    /// Of a login that has time left, its connection alone took too long.
+    fn unconnected(&self, request: &SignedRequest, limits: SendLimits, fault: Fault) -> Fault {
+        if fault.failure.reason != Reason::VerificationTimeout || limits.connect >= limits.total {
+            return fault;
+        }
+        let place = self.connections.place(&request.endpoint);
+        let reason = match place.is_ok_and(|place| place.proxy.is_some()) {
+            true => Reason::ProxyFailed,
+            false => Reason::ConnectFailed,
+        };
+        Failure::new(reason, format!("not within {:?}", limits.connect)).into()
+    }
+
+    /// Lets the response grow to this length. What growing leaves behind is wiped, too: STS's errors
+    /// can repeat the request.
+    fn make_room(&mut self, length: usize) {
+        if length > self.response.capacity() {
+            let mut longer = Vec::with_capacity(length.max(2 * self.response.capacity()));
+            longer.extend_from_slice(&self.response);
+            self.response.zeroize();
+            self.response = longer;
+        }
+        self.response.resize(length, 0);
+    }
+
     fn read_response(
         &mut self,
         connection: &mut Connection,
@@ -314,7 +358,7 @@ impl Client {
             if filled >= RESPONSE_LIMIT {
                 return Err(Reason::AnswerTooLarge.into());
             }
-            self.response.resize(filled + READ_BYTES, 0);
+            self.make_room(filled + READ_BYTES);
             let space = self.response.get_mut(filled..).unwrap_or_default();
             let count = connection.read(space, until);
             self.response

@@ -34,10 +34,34 @@ pub fn connect(
         head.extend(byte);
     }
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    let line = String::from_utf8_lossy(line);
-    match line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..3)) {
-        Some("2") => Ok(()),
-        _ => Err(Failure::new(Reason::ProxyFailed, printable(&line)).into()),
+    match is_success(line) {
+        true => Ok(()),
+        false => {
+            let line = String::from_utf8_lossy(line);
+            Err(Failure::new(Reason::ProxyFailed, printable(&line)).into())
+        }
+    }
+}
+
+/// The status line of any answer in 200 to 299 (RFC 9112, section 4).
+fn is_success(line: &[u8]) -> bool {
+    match line {
+        [
+            b'H',
+            b'T',
+            b'T',
+            b'P',
+            b'/',
+            b'1',
+            b'.',
+            b'0' | b'1',
+            b' ',
+            b'2',
+            b,
+            c,
+            rest @ ..,
+        ] => b.is_ascii_digit() && c.is_ascii_digit() && matches!(rest, [] | [b' ', ..]),
+        _ => false,
     }
 }
 

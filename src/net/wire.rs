@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::fault::Fault;
+use crate::reason::Reason;
 use crate::sys;
 
 /// The socket's own timeouts follow the deadline within this, which spares a system call for each
@@ -141,7 +142,10 @@ impl Write for WireUntil<'_> {
 }
 
 fn of_fault(fault: Fault) -> io::Error {
-    io::Error::other(fault.failure)
+    match fault.failure.reason {
+        Reason::VerificationTimeout => io::ErrorKind::TimedOut.into(),
+        _ => io::Error::other(fault.failure),
+    }
 }
 
 /// The socket's timeout is too far from what is left.

@@ -169,11 +169,13 @@ impl Stats {
         };
         phases.total.note(outcome.total);
         let times = outcome.times;
-        if times.sts.is_zero() {
-            return;
+        // Also of those that waited in vain.
+        if !times.queue.is_zero() || !times.sts.is_zero() {
+            phases.queue.note(times.queue);
         }
-        phases.queue.note(times.queue);
-        phases.sts.note(times.sts);
+        if !times.sts.is_zero() {
+            phases.sts.note(times.sts);
+        }
         if !times.connect.is_zero() {
             phases.connect.note(times.connect);
         }

@@ -191,10 +191,11 @@ static void a_host_without_conv_ready_polls(void) {
     static host h;
     host_init(&h);
     const maws_option options[] = {OPTION("awsStsEndpoint", "https://127.0.0.1:1"),
+                                   OPTION("awsStsTimeoutMs", "500"),
                                    OPTION("awsStsCAFile", MAWS_TEST_CA_FILE)};
     h.callbacks.conv_ready = NULL;
     h.callbacks.log = NULL;
-    CHECK_STATUS(host_create(&h, options, 2, NULL), MAWS_DONE);
+    CHECK_STATUS(host_create(&h, options, 3, NULL), MAWS_DONE);
     login_until_pending(&subject, &h);
     maws_status outcome = MAWS_PENDING;
     while (outcome == MAWS_PENDING) {
@@ -250,9 +251,10 @@ static void nothing_below_the_log_level_is_passed_on(void) {
         static host h;
         host_init(&h);
         const maws_option options[] = {OPTION("awsStsEndpoint", "https://127.0.0.1:1"),
+                                       OPTION("awsStsTimeoutMs", "500"),
                                        OPTION("awsStsCAFile", MAWS_TEST_CA_FILE)};
         h.callbacks.log_level = level;
-        CHECK_STATUS(host_create(&h, options, 2, NULL), MAWS_DONE);
+        CHECK_STATUS(host_create(&h, options, 3, NULL), MAWS_DONE);
         login_until_pending(&subject, &h);
         login_wait(&subject);
         login_end(&subject);

@@ -1,9 +1,11 @@
 //! F: order, states, threads and handles.
 
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex};
+use std::time::Instant;
 
 use mongodb_aws_auth::abi::maws_code::*;
+use mongodb_aws_auth::abi::maws_principal_kind::MAWS_PRINCIPAL_NONE;
 use mongodb_aws_auth::abi::{maws_conv, maws_info, maws_plugin, maws_stats};
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::StsEmulator;
@@ -68,8 +70,13 @@ fn f2_there_is_no_identity_before_the_end_nor_after_a_failure() {
     cancelled.until_pending();
     assert_eq!(cancelled.cancel(), 0);
     for conv in [at_begin, challenged, pending, failed, cancelled] {
-        let login = conv.finish(0);
-        assert_eq!((&*login.principal, &*login.user_id), ("", ""), "{login:?}");
+        let info = conv.info();
+        let views = [info.principal, info.raw_arn, info.account, info.user_id];
+        let answered = [info.session_name, info.sts_request_id, info.sts_error_code];
+        let lengths = views.iter().chain(&answered).map(|view| view.len);
+        assert_eq!(lengths.sum::<usize>(), 0, "of status {}", info.status);
+        assert_eq!(info.kind, MAWS_PRINCIPAL_NONE as i32);
+        assert_ne!(info.status, 0);
     }
     sts.release();
     // A result that has no place is not written.
@@ -84,34 +91,45 @@ fn f2_there_is_no_identity_before_the_end_nor_after_a_failure() {
 
 #[test]
 fn f3_of_two_threads_in_one_handle_one_is_told_so_and_nothing_mixes() {
+    const ROUNDS: usize = 10_000;
     let (sts, host) = bench();
+    host.set_log_off();
     let first = client_first();
-    let (mut lost, mut won) = (0, 0);
-    for _ in 0..10_000 {
-        let conv = host.begin();
-        let continued = AtomicUsize::new(0);
-        let refused = AtomicUsize::new(0);
-        let step = || match call!(step(
-            conv.conv,
-            first.as_ptr(),
-            first.len(),
-            &mut empty_step()
-        )) {
-            status if status == MAWS_CONTINUE as i32 => continued.fetch_add(1, Ordering::Relaxed),
-            status if status == MAWS_E_IN_USE as i32 => refused.fetch_add(1, Ordering::Relaxed),
+    let both = Barrier::new(2);
+    let conv = Mutex::new(None);
+    let [continued, in_use, late] = [const { AtomicUsize::new(0) }; 3];
+    let step = |conv: maws_conv| {
+        both.wait();
+        let (payload, length) = (first.as_ptr(), first.len());
+        let counter = match call!(step(conv, payload, length, &mut empty_step())) {
+            status if status == MAWS_CONTINUE as i32 => &continued,
+            status if status == MAWS_E_IN_USE as i32 => &in_use,
             // The other was done already, so this was a second client-first.
-            status if status == MAWS_E_PROTOCOL as i32 => 0,
+            status if status == MAWS_E_PROTOCOL as i32 => &late,
             other => panic!("{other}"),
         };
-        std::thread::scope(|scope| {
-            scope.spawn(step);
-            step();
+        counter.fetch_add(1, Ordering::Relaxed);
+        both.wait();
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..ROUNDS {
+                both.wait();
+                let conv = conv.lock().unwrap().unwrap();
+                step(conv);
+            }
         });
-        assert_eq!(continued.load(Ordering::Relaxed), 1);
-        won += 1;
-        lost += refused.load(Ordering::Relaxed);
-    }
-    assert!(won == 10_000 && lost <= won);
+        for round in 1..=ROUNDS {
+            let mine = host.begin();
+            *conv.lock().unwrap() = Some(mine.conv);
+            both.wait();
+            step(mine.conv);
+            assert_eq!(continued.load(Ordering::Relaxed), round);
+        }
+    });
+    let [in_use, late] = [in_use, late].map(AtomicUsize::into_inner);
+    assert_eq!(in_use + late, ROUNDS);
+    assert!(in_use > 0);
     assert_eq!(sts.counters().requests, 0);
 }
 
@@ -154,6 +172,34 @@ fn f4_a_conversation_past_its_deadline_is_dead() {
     conv.finish(status)
         .assert_refused(Reason::ConversationExpired);
     assert_eq!(sts.counters().requests, 0);
+}
+
+#[test]
+fn f4_a_conversation_past_its_deadline_gives_its_place_to_another() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let limits = [
+        ("awsMaxConversations", "2"),
+        ("awsConversationTimeoutMs", "1000"),
+    ];
+    let host = Host::with_emulator(&sts, &limits);
+    let silent = [host.begin(), host.begin()];
+    let until = Instant::now() + LONG;
+    let next = loop {
+        match host.try_begin("$external", true) {
+            Ok(next) => break next,
+            Err(refused) => assert_eq!(refused, MAWS_E_OVERLOADED as i32),
+        }
+        assert!(Instant::now() < until);
+        std::thread::yield_now();
+    };
+    next.until_pending();
+    assert_eq!(next.poll(LONG), 0);
+    for conv in silent {
+        let status = conv.step(&client_first()).0;
+        assert_ne!(status, MAWS_CONTINUE as i32);
+        conv.finish(status)
+            .assert_failed(&[MAWS_E_TIMEOUT, MAWS_E_STATE]);
+    }
 }
 
 #[test]

@@ -2,16 +2,15 @@
 
 use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::client::{ClientSecond, Signer};
 use sts_emulator::{CannedAnswer, Delivery, Fault, Reply, StsEmulator};
 
 use crate::host::{Host, Login, alice, call};
-use crate::support::{ALICE, SHOP_APP, client_second, credentials};
-
-/// No part of a secret that is longer than this may be seen.
-const PIECE: usize = 16;
+use crate::support::{ALICE, SHOP_APP, client_second, credentials, secrets};
 
 /// A token that is nobody else's, so that a piece of it can come from nowhere else.
 fn canary_token() -> String {
@@ -20,46 +19,20 @@ fn canary_token() -> String {
         .collect()
 }
 
-struct Secrets(Vec<String>);
-
-impl Secrets {
-    fn of(second: &ClientSecond, nonce: &[u8]) -> Secrets {
-        let signature = second.a[second.a.len() - 64..].to_owned();
-        let hex: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut all = vec![signature, hex, canary_token()];
-        all.extend(second.t.clone());
-        Secrets(all)
-    }
-
-    #[track_caller]
-    fn stand_not_in(&self, text: &str) {
-        for secret in &self.0 {
-            for start in (0..secret.len() - PIECE).step_by(PIECE / 2) {
-                let piece = &secret[start..start + PIECE];
-                assert!(!text.contains(piece), "{piece} stands in {text}");
-            }
-        }
-    }
-}
-
 /// Logs in as the faults say, and looks through all that the plugin lets out.
 #[track_caller]
 fn lets_nothing_out(fault: Option<Fault>, spoil: impl FnOnce(&mut ClientSecond)) -> Login {
     let sts = StsEmulator::builder().start().unwrap();
     let host = Host::with_emulator(&sts, &[("awsStsTimeoutMs", "500")]);
     sts.set_standing_fault(fault);
-    let mut secrets = None;
+    secrets::note_text(&canary_token());
     let login = host.login_with(|h, n| {
         let mut who = credentials(SHOP_APP);
         who.session_token = Some(canary_token());
         let mut second = Signer::new(&who, h, n, SystemTime::now()).client_second();
         spoil(&mut second);
-        secrets = Some(Secrets::of(&second, n));
         client_second(&second)
     });
-    let secrets = secrets.unwrap();
-    secrets.stand_not_in(&login.detail);
-    secrets.stand_not_in(&format!("{login:?}"));
     let mut json = vec![0; 8192];
     let needed = std::ptr::null_mut();
     let status = call!(stats_json(
@@ -69,13 +42,46 @@ fn lets_nothing_out(fault: Option<Fault>, spoil: impl FnOnce(&mut ClientSecond))
         needed
     ));
     assert_eq!(status, 0);
-    secrets.stand_not_in(&String::from_utf8_lossy(&json));
+    secrets::assert_absent(&String::from_utf8_lossy(&json));
     let lines = host.stop();
     assert!(lines.len() >= 3, "{lines:?}");
-    for line in lines {
-        secrets.stand_not_in(&line);
-    }
     login
+}
+
+/// Every host of these tests looks through what it was told; here, that it would find something.
+#[test]
+fn d1_the_tests_know_each_secret_of_a_login_in_every_form() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    let mut told = Vec::new();
+    let mut header = String::new();
+    host.login_with(|h, n| {
+        let second = Signer::new(&credentials(SHOP_APP), h, n, SystemTime::now()).client_second();
+        let bytes = format!("{:?}", &n[32..]);
+        told = vec![
+            n.iter().map(|byte| format!("{byte:02x}")).collect(),
+            bytes[1..bytes.len() - 1].to_owned(),
+            STANDARD.encode(n),
+            STANDARD.encode(&n[32..]),
+            second.t.clone().unwrap(),
+            second.a[second.a.len() - 64..].to_owned(),
+        ];
+        header.clone_from(&second.a);
+        client_second(&second)
+    });
+    for secret in told {
+        // A part of 19 bytes gives it away, wherever it begins.
+        for part in secret.as_bytes().windows(19) {
+            let text = format!("it was {}.", String::from_utf8_lossy(part));
+            assert!(secrets::found_in(&text).is_some(), "{text}");
+        }
+    }
+    let [credential, signed, _] = header.split(", ").collect::<Vec<_>>()[..] else {
+        panic!("{header}");
+    };
+    assert!(secrets::found_in(credential).is_some() && secrets::found_in(signed).is_some());
+    let key = credentials(SHOP_APP).access_key_id;
+    assert_eq!(secrets::found_in(&key), None);
 }
 
 #[test]
@@ -111,7 +117,8 @@ fn d1_no_secret_stands_in_logs_errors_or_statistics_however_a_login_ends() {
 #[test]
 fn d1_what_sts_repeats_of_the_request_is_not_taken_over() {
     let token = canary_token();
-    let signature = "0123456789abcdef".repeat(4);
+    let signature = "5ec2e70f9a1b4d83".repeat(4);
+    secrets::note_text(&signature);
     let messages = [
         format!(
             "The Canonical String for this request should have been 'POST\n/\n\nx-amz-security-token:{token}\n'"

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use mongodb_aws_auth::abi::maws_code::{self, *};
@@ -12,7 +13,7 @@ use sts_emulator::StsEmulator;
 use sts_emulator::client::{ClientSecond, Signer};
 use sts_emulator::hostile::HostileSts;
 
-use crate::support::{LONG, client_first, client_second, credentials};
+use crate::support::{LONG, client_first, client_second, credentials, secrets};
 
 /// The table of functions.
 pub fn api() -> &'static maws_api {
@@ -71,10 +72,12 @@ unsafe extern "C" fn on_log(ctx: usize, event: *const maws_log_event) {
     heard.lines.lock().unwrap().push(text(event.text));
 }
 
-/// One plugin. Dropped, it is destroyed, which must succeed.
+/// One plugin. Dropped, it is destroyed, which must succeed, and nothing that it has logged may hold
+/// a secret of any login.
 pub struct Host {
     pub plugin: maws_plugin,
     heard: Box<Heard>,
+    logs: AtomicBool,
 }
 
 /// Why create failed.
@@ -107,7 +110,12 @@ impl Host {
             &mut error
         ));
         if status == MAWS_DONE as i32 {
-            return Ok(Host { plugin, heard });
+            let logs = AtomicBool::new(true);
+            return Ok(Host {
+                plugin,
+                heard,
+                logs,
+            });
         }
         assert_eq!(plugin.id, 0);
         // SAFETY: the message always ends in a NUL.
@@ -139,7 +147,9 @@ impl Host {
     pub fn stop(mut self) -> Vec<String> {
         assert_eq!(call!(destroy(self.plugin, LONG.as_millis() as u32)), 0);
         self.plugin.id = 0;
-        std::mem::take(&mut *self.heard.lines.lock().unwrap())
+        let lines = std::mem::take(&mut *self.heard.lines.lock().unwrap());
+        lines.iter().for_each(|line| secrets::assert_absent(line));
+        lines
     }
 
     pub fn begin(&self) -> Conv<'_> {
@@ -160,10 +170,7 @@ impl Host {
         let mut conv = maws_conv { id: u64::MAX };
         let status = call!(begin(self.plugin, &args, &mut conv, std::ptr::null_mut()));
         match status {
-            0 => Ok(Conv {
-                conv,
-                host: std::marker::PhantomData,
-            }),
+            0 => Ok(Conv { conv, host: self }),
             refused => {
                 assert_eq!(conv.id, 0);
                 Err(refused)
@@ -181,8 +188,9 @@ impl Host {
         ))
     }
 
-    /// From here on nothing is logged.
+    /// From here on nothing is logged, so no secret is looked for.
     pub fn set_log_off(&self) {
+        self.logs.store(false, Ordering::Relaxed);
         let off = maws_log_level::MAWS_LOG_OFF as i32;
         assert_eq!(call!(set_log_level(self.plugin, off)), 0);
     }
@@ -251,13 +259,19 @@ impl Drop for Host {
         }
         let status = call!(destroy(self.plugin, LONG.as_millis() as u32));
         // A test that failed midway has left a conversation, and has said why already.
-        assert!(status == 0 || std::thread::panicking(), "destroy: {status}");
+        if std::thread::panicking() {
+            return;
+        }
+        assert!(status == 0, "destroy: {status}");
+        for line in self.heard.lines.lock().unwrap().iter() {
+            secrets::assert_absent(line);
+        }
     }
 }
 
 /// One conversation. Dropped, it is ended.
 pub struct Conv<'a> {
-    host: std::marker::PhantomData<&'a Host>,
+    host: &'a Host,
     pub conv: maws_conv,
 }
 
@@ -270,6 +284,10 @@ impl Conv<'_> {
             // SAFETY: valid until end.
             len => unsafe { std::slice::from_raw_parts(out.reply.ptr, len) }.to_vec(),
         };
+        if self.host.logs.load(Ordering::Relaxed) {
+            secrets::note_payload(payload);
+            reply.get(12..76).into_iter().for_each(secrets::note_nonce);
+        }
         (status, reply)
     }
 
@@ -296,13 +314,19 @@ impl Conv<'_> {
         assert_eq!(self.step(&second).0, MAWS_PENDING as i32);
     }
 
-    pub fn finish(self, status: maws_status) -> Login {
+    /// What is known by now; its views are valid as long as the conversation.
+    pub fn info(&self) -> maws_info {
         // SAFETY: numbers and views, for which zeros are legal.
         let mut info: maws_info = unsafe { std::mem::zeroed() };
         info.struct_size = size_of::<maws_info>() as u32;
         assert_eq!(call!(info(self.conv, &mut info)), 0);
+        info
+    }
+
+    pub fn finish(self, status: maws_status) -> Login {
+        let info = self.info();
         let log_reason = |reason: &&Reason| reason.number() == info.reason;
-        Login {
+        let login = Login {
             status,
             reason: Reason::ALL.iter().find(log_reason).copied(),
             principal: text(info.principal),
@@ -310,7 +334,10 @@ impl Conv<'_> {
             user_id: text(info.user_id),
             session_name: text(info.session_name),
             detail: text(info.detail),
-        }
+            total: Duration::from_micros(info.total_us),
+        };
+        secrets::assert_absent(&format!("{login:?}"));
+        login
     }
 }
 
@@ -341,6 +368,8 @@ pub struct Login {
     pub user_id: String,
     pub session_name: String,
     pub detail: String,
+    /// From begin to the outcome.
+    pub total: Duration,
 }
 
 impl Login {

@@ -10,6 +10,7 @@ mod support;
 
 mod accepted;
 mod binding;
+mod bson;
 mod conversation;
 mod disclosure;
 mod framing;
@@ -21,6 +22,7 @@ mod load;
 mod messages;
 mod network;
 mod reply;
+mod stack;
 mod table;
 mod tls;
 mod values;

@@ -69,11 +69,13 @@ fn exists(test: &str) -> bool {
     let (files, keyword) = match kind {
         "lib" => (files_below("src", ".rs"), "fn "),
         "catalogue" => (files_below("tests/catalogue", ".rs"), "fn "),
-        "memory" => (vec![root().join("tests/catalogue_memory.rs")], "fn "),
+        "memory" => (files_below("tests/catalogue_memory", ".rs"), "fn "),
         "environment" => (vec![root().join("tests/catalogue_environment.rs")], "fn "),
-        "failpoints" | "network" | "refusals" | "logins" => {
+        "failover" | "failpoints" | "network" | "proxy" | "refusals" | "logins" => {
             (vec![root().join(format!("tests/{kind}.rs"))], "fn ")
         }
+        "shuttle" => (files_below("src/ffi/races", ".rs"), "fn "),
+        "drivers" => return root().join("tests/drivers/run.py").exists(),
         "c.symbols" => return root().join("tests/c/symbols.py").exists(),
         "e2e" => {
             let (file, name) = name.split_once("::").unwrap();

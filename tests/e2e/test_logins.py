@@ -19,6 +19,7 @@ from harness.identities import (
 )
 from harness.running import Connect, StartLogin, StartServer
 from harness.server import Server, User
+from harness.wire import REFUSAL
 
 IDENTITIES = [
     pytest.param(
@@ -114,16 +115,36 @@ def test_our_own_client_logs_in_too(server: Server, start_login: StartLogin) -> 
     assert reply == {"conversationId": 1, "done": True, "payload": b"", "ok": 1.0}
 
 
-def test_role_sessions_are_the_wildcard_user_where_the_operator_says_so(
-    start_server: StartServer, connect: Connect
+#: All the names that somebody may have given one session's user, with a role that tells them apart.
+SPELLINGS = {
+    "iamRole": User("arn:aws:iam::123456789012:role/shop-app", (("read", "by-role"),)),
+    "stsWildcard": User("arn:aws:sts::123456789012:assumed-role/shop-app/*", (("read", "by-any"),)),
+    "the session itself": User(
+        "arn:aws:sts::123456789012:assumed-role/shop-app/i-0123456789abcdef0",
+        (("root", "admin"),),
+    ),
+}
+
+
+@pytest.mark.parametrize("scheme", ["iamRole", "stsWildcard"])
+def test_a_session_is_the_user_of_the_configured_scheme_whoever_else_is_there(
+    start_server: StartServer, connect: Connect, scheme: str
 ) -> None:
-    name = "arn:aws:sts::123456789012:assumed-role/shop-app/*"
     server = start_server(
-        users=(User(name, (("read", "shop"),)),),
-        parameters={"awsPrincipalFormat": "stsWildcard"},
+        users=tuple(SPELLINGS.values()), parameters={"awsPrincipalFormat": scheme}
     )
     status = connect(server, SHOP_APP).admin.command("connectionStatus")
-    assert identity_of(status) == expected(name, [("read", "shop")])
+    user = SPELLINGS[scheme]
+    assert identity_of(status) == expected(user.name, list(user.roles))
+
+
+@pytest.mark.parametrize("scheme", ["iamRole", "stsWildcard"])
+def test_a_session_is_refused_where_only_other_schemes_have_a_user(
+    start_server: StartServer, start_login: StartLogin, scheme: str
+) -> None:
+    others = tuple(user for name, user in SPELLINGS.items() if name != scheme)
+    server = start_server(users=others, parameters={"awsPrincipalFormat": scheme})
+    assert start_login(server).run(SHOP_APP) == REFUSAL
 
 
 def test_the_log_names_who_logged_in(server: Server, sts: Emulator, connect: Connect) -> None:

@@ -7,6 +7,8 @@
     dead_code
 )]
 
+pub mod secrets;
+
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -138,7 +140,7 @@ impl Server {
             code = conversation.poll(LONG);
         }
         conversation.end().unwrap();
-        self.plugin.ended();
+        conversation.ended();
         Login {
             code,
             outcome: conversation.outcome().unwrap().clone(),
@@ -150,6 +152,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         // A test that failed midway leaves conversations behind; it has said why already.
         let _in_use = self.plugin.shutdown(LONG);
+        if !std::thread::panicking() {
+            for (_, _, line) in self.host.lines() {
+                secrets::assert_absent(&line);
+            }
+        }
     }
 }
 
@@ -196,7 +203,9 @@ pub fn credentials(arn: &str) -> Credentials {
 /// Sends client-first and gives host and nonce of server-first.
 pub fn challenge(conversation: &Arc<Conversation>) -> (String, Vec<u8>) {
     assert_eq!(conversation.step(&client_first()), MAWS_CONTINUE);
-    read_server_first(conversation.reply())
+    let (host, nonce) = read_server_first(conversation.reply());
+    secrets::note_nonce(&nonce);
+    (host, nonce)
 }
 
 /// `{r: <32 bytes>, p: 110}`
@@ -212,7 +221,9 @@ pub fn client_second(second: &ClientSecond) -> Vec<u8> {
     let mut elements = string_element("a", &second.a);
     elements.extend(string_element("d", &second.d));
     elements.extend(second.t.iter().flat_map(|token| string_element("t", token)));
-    document(&elements)
+    let payload = document(&elements);
+    secrets::note_payload(&payload);
+    payload
 }
 
 pub fn string_element(key: &str, value: &str) -> Vec<u8> {

@@ -39,7 +39,10 @@ impl StsClient for ScriptedClient {
                 .answers
                 .recv()
                 .expect("a fault that the test asked for"),
+            status: None,
             connect: None,
+            connected: true,
+            timed_out: false,
             exchange: Duration::ZERO,
             stale_connection: false,
         }

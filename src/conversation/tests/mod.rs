@@ -206,8 +206,62 @@ fn conversations_are_counted_and_limited() {
         .unwrap_err();
     assert_eq!(refused.reason, Reason::ConversationsTooMany);
     first.end().unwrap();
-    bench.plugin.ended();
+    first.ended();
     assert!(bench.plugin.begin(&begin("$external", true)).is_ok());
+}
+
+#[test]
+fn expired_conversations_give_their_place_back() {
+    let bench = bench(&[("awsMaxConversations", "2")]);
+    let live = [bench.begin(), bench.begin()];
+    assert_eq!(live[0].step(FIRST), MAWS_CONTINUE);
+    let full = || bench.plugin.begin(&begin("$external", true)).is_err();
+    bench.plugin.make_room(|| live.to_vec());
+    assert!(full(), "nothing has expired");
+    bench.pass(Duration::from_secs(60));
+    bench.plugin.make_room(|| live.to_vec());
+    let others = [bench.begin(), bench.begin()];
+    assert!(full());
+    assert_eq!(
+        live[0].outcome().unwrap().reason,
+        Reason::ConversationExpired
+    );
+    assert_eq!(live[0].step(&second()), MAWS_E_STATE);
+    // Their handles still count until the host ends them, but take no place.
+    assert_eq!(bench.plugin.snapshot().conversations, 4);
+    assert!(bench.plugin.shutdown(Duration::ZERO).is_err());
+    for conversation in live.iter().chain(&others) {
+        conversation.end().unwrap();
+        conversation.ended();
+    }
+    assert_eq!(bench.plugin.snapshot().conversations, 0);
+    let again = [bench.begin(), bench.begin()];
+    assert!(full());
+    drop(again);
+}
+
+#[test]
+fn a_verification_that_runs_is_not_ended_to_make_room() {
+    let bench = bench(&[("awsMaxConversations", "1"), ("awsStsTimeoutMs", "60000")]);
+    let conversation = bench.pending();
+    bench.pass(Duration::from_secs(60));
+    bench.plugin.make_room(|| vec![Arc::clone(&conversation)]);
+    assert!(bench.plugin.begin(&begin("$external", true)).is_err());
+    assert_eq!(conversation.code(), MAWS_PENDING);
+    conversation.end().unwrap();
+    drop(bench.answers);
+}
+
+#[test]
+fn a_connection_that_cannot_be_opened_is_tried_again_while_there_is_time() {
+    let bench = bench(&[]);
+    bench.clock.0.lock().unwrap().1 = Some(Instant::now());
+    let conversation = bench.pending();
+    for reason in [Reason::ConnectFailed, Reason::NameResolution] {
+        bench.answers.send(Err(reason.into())).unwrap();
+    }
+    bench.answers.send(alice()).unwrap();
+    assert_eq!(conversation.poll(LONG), MAWS_DONE);
 }
 
 #[test]
@@ -274,7 +328,7 @@ fn every_conversation_is_in_the_statistics_once() {
     let abandoned = bench.begin();
     for conversation in [&verified, &refused, &abandoned] {
         conversation.end().unwrap();
-        bench.plugin.ended();
+        conversation.ended();
     }
     let stats = bench.plugin.snapshot();
     assert_eq!((stats.begun, stats.conversations), (3, 0));

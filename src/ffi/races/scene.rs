@@ -87,7 +87,10 @@ impl StsClient for FakeClient {
                 true => Err(Failure::from(Reason::ShuttingDown)),
                 false => Ok(Answer::Caller(caller)),
             },
+            status: None,
             connect: None,
+            connected: true,
+            timed_out: false,
             exchange: Duration::ZERO,
             stale_connection: false,
         }
@@ -162,7 +165,7 @@ impl Scene {
         let conversation = self.get(handle).ok_or(MAWS_E_HANDLE)?;
         conversation.end()?;
         self.conversations.remove(handle).ok_or(MAWS_E_HANDLE)?;
-        conversation.plugin.ended();
+        conversation.ended();
         self.seen.ended[conv_ctx].store(true, SeqCst);
         Ok(())
     }

@@ -1,4 +1,8 @@
-"""What must not stand in any log: collected while the tests run, looked for at the end."""
+"""What must not stand in any log: collected while the tests run, looked for at the end.
+
+Of the Authorization header the log may have the access key id: looked for are the signature and
+what only the header has before it.
+"""
 
 import base64
 import re
@@ -8,6 +12,7 @@ from typing import Any
 from .identities import Credentials
 
 SIGNATURE = re.compile(r"Signature=(\S+)")
+HEADER = re.compile(r"Credential=\w+|SignedHeaders=\S{8}")
 PIECE = 16
 
 
@@ -16,6 +21,7 @@ class Secrets:
 
     def __init__(self) -> None:
         self._texts: set[str] = set()
+        self._headers: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -37,7 +43,7 @@ class Secrets:
             if name == "t" and isinstance(value, str):
                 self._texts.add(value)
             if name == "a" and isinstance(value, str):
-                self._texts.update(SIGNATURE.findall(value))
+                self._add_header(value)
 
     def add_requests(self, requests: Iterable[Mapping[str, Any]]) -> None:
         """What came to STS."""
@@ -46,17 +52,22 @@ class Secrets:
                 if name.lower() == "x-amz-security-token":
                     self._texts.add(value)
                 elif name.lower() == "authorization":
-                    self._texts.update(SIGNATURE.findall(value))
+                    self._add_header(value)
                 elif name.lower() == "x-mongodb-server-nonce":
                     self.add_nonce(base64.b64decode(value))
 
+    def _add_header(self, authorization: str) -> None:
+        self._texts.update(SIGNATURE.findall(authorization))
+        self._headers.update(HEADER.findall(authorization))
+
     def findable(self) -> list[str]:
         """Those that are long enough to be told from other text."""
-        return [secret for secret in self._texts if _pieces(secret)]
+        return [secret for secret in self._texts if _pieces(secret)] + list(self._headers)
 
     def found_in(self, text: str) -> list[str]:
         """The secrets of which the text holds a piece, from their beginning, middle or end."""
-        return [secret for secret in self._texts if any(p in text for p in _pieces(secret))]
+        found = [secret for secret in self._texts if any(p in text for p in _pieces(secret))]
+        return found + [part for part in self._headers if part in text]
 
 
 def _pieces(secret: str) -> set[str]:

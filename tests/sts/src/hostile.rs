@@ -5,7 +5,7 @@
 
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +20,8 @@ use crate::server::Acceptor;
 use crate::tls::{Authority, configure, leaf};
 
 const LOOPBACK: &str = "127.0.0.1";
+/// A connection to a port of this machine that has room takes a small part of it.
+const FULL_AFTER: Duration = Duration::from_millis(200);
 
 /// What the server shows of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -329,6 +331,36 @@ fn for_each_part(
             Some(part) if !part.is_empty() => take(part)?,
             _ => return Ok(()),
         }
+    }
+}
+
+/// A port on loopback where a connection is never refused and never comes about: its backlog is full,
+/// and the kernel drops whoever knocks.
+#[derive(Debug)]
+pub struct BlackHole {
+    listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl BlackHole {
+    /// Fills the backlog.
+    pub fn open() -> io::Result<Self> {
+        let listener = TcpListener::bind((LOOPBACK, 0))?;
+        rustix::net::listen(&listener, 0)?;
+        let address = listener.local_addr()?;
+        let mut waiting = Vec::new();
+        while let Ok(one) = TcpStream::connect_timeout(&address, FULL_AFTER) {
+            waiting.push(one);
+        }
+        Ok(Self {
+            listener,
+            _waiting: waiting,
+        })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
     }
 }
 

@@ -4,10 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "catalogue/host.rs"]
+#[path = "../catalogue/host.rs"]
 #[allow(dead_code, unused_imports)]
 mod host;
-#[path = "support/mod.rs"]
+mod storm;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -144,7 +145,7 @@ fn f4_a_million_conversations_that_are_never_finished_leave_memory_flat() {
     const LIMIT: usize = 20_000;
     let _turn = turn();
     let sts = answering();
-    let host = Host::with_hostile(&sts, &[]);
+    let host = Host::with_hostile(&sts, &[("awsConversationTimeoutMs", "600000")]);
     host.set_log_off();
     let first = client_first();
     let mut conversations: Vec<Conv<'_>> = Vec::with_capacity(LIMIT);
