@@ -272,6 +272,7 @@ def growth(when: str, samples: list[Sample]) -> list[str]:
 def accounts(last: Sample) -> list[str]:
     """Every login must have one outcome in the statistics: the one that its client saw."""
     faults = []
+    begun = last["counted_begun"]
     outcomes = sum(last[f"counted_{name}"] for name in OUTCOMES)
     if outcomes != begun:
         faults.append(f"{begun:.0f} logins begun, but {outcomes:.0f} outcomes")

@@ -222,7 +222,28 @@ impl Read for Tracked<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+
+    /// An address that takes no connection any more, and the connections that wait there.
+    fn full() -> (TcpListener, Vec<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let try_it = |_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+        let waiting = (0..).map_while(try_it).collect();
+        (listener, waiting)
+    }
+
+    #[test]
+    fn an_address_that_never_answers_leaves_the_next_its_share_of_the_time() {
+        let (silent, _waiting) = full();
+        let good = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [&silent, &good].map(|listener| listener.local_addr().unwrap());
+        let until = Instant::now() + Duration::from_secs(1);
+        connect(&addresses, until).unwrap();
+        good.accept().unwrap();
+    }
 
     #[test]
     fn only_the_system_s_own_time_out_ends_a_wait() {
