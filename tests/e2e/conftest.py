@@ -204,7 +204,9 @@ def start_login(secrets: Secrets) -> Iterator[StartLogin]:
     logins: list[Login] = []
 
     def start(server: Server) -> Login:
+        mark = server.mark()
         logins.append(RememberedLogin(Wire(server.port), secrets))
+        logins[-1].mark = mark
         return logins[-1]
 
     yield start

@@ -43,7 +43,7 @@ def test_r3_a_relayed_login_succeeds(server: Server, start_login: StartLogin) ->
     """A known limit of the mechanism: the signature does not name the server."""
     login = start_login(server)
     assert bson.decode(relayed(login))["done"]
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert line["outcome"] == "success"
 
 

@@ -265,7 +265,7 @@ def test_is_refused_without_asking_sts(
 ) -> None:
     login = start_login(server)
     assert login.proceed(make(login.challenge())) == REFUSAL
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert (line["outcome"], line["reason"]) == ("refused", reason), line["detail"]
     assert sts.counters()["requests"] == 0
 
@@ -276,7 +276,7 @@ def test_is_refused_by_sts(
 ) -> None:
     login = start_login(server)
     assert login.proceed(make(login.challenge())) == REFUSAL
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert (line["outcome"], line["reason"]) == ("refused", reason), line["detail"]
     assert line["stsErrorCode"]
     assert sts.counters()["requests"] == 1
@@ -288,7 +288,7 @@ def test_first_message_is_refused(
 ) -> None:
     login = start_login(server)
     assert login.start(message) == REFUSAL
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert (line["outcome"], line["reason"]) == ("refused", reason), line["detail"]
     assert sts.counters()["requests"] == 0
 
@@ -305,7 +305,7 @@ def test_a_message_counts_in_its_own_conversation_only(
     thief = start_login(server)
     thief.challenge()
     assert thief.proceed(overheard) == REFUSAL
-    line = server.login(remote=thief.wire.address)
+    line = server.login(after=thief.mark, remote=thief.wire.address)
     assert line["reason"] == Reason.SIGNATURE_MISMATCH
 
 
@@ -329,7 +329,7 @@ def test_only_external_has_such_users(
 ) -> None:
     login = start_login(server)
     assert login.start(database="admin") == REFUSAL
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert (line["outcome"], line["reason"]) == ("refused", Reason.DATABASE_NOT_EXTERNAL)
     assert sts.counters()["requests"] == 0
 

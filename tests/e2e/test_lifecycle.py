@@ -24,7 +24,7 @@ def test_a_login_is_cancelled_at_once_when_its_client_disconnects(
     login.send_second(client_second(ALICE, login.challenge()))
     sts.wait_until(in_flight=1)
     login.wire.close()
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert (line["outcome"], line["reason"]) == ("cancelled", Reason.CANCELLED)
     assert line["detail"] == "the client disconnected during verification"
     # All this while STS had not answered.
@@ -38,7 +38,7 @@ def test_a_client_that_leaves_between_the_messages_is_noted(
     login = start_login(server)
     login.challenge()
     login.wire.close()
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert line["outcome"] == "cancelled"
 
 
@@ -49,6 +49,7 @@ def test_the_server_survives_that_sts_is_down(
     try:
         server = start_server(sts=f"https://127.0.0.1:{valve.port}")
         assert bson.decode(start_login(server).run(ALICE))["done"]
+        server.login(outcome="success")
 
         valve.shut()
         mark = server.mark()
@@ -74,7 +75,7 @@ def test_the_server_survives_that_sts_is_out_of_service(
     sts.faults(standing={"reply": "service_unavailable"})
     login = start_login(server)
     assert login.run(ALICE) == REFUSAL
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert line["outcome"] == "failed"
     assert line["reason"] == Reason.STS_FAILING
     sts.faults(standing=None)
@@ -103,7 +104,7 @@ def test_on_sigterm_pending_logins_are_refused_and_the_server_exits_with_0(
     assert [login.wire.receive() for login in logins] == [REFUSAL] * 3
     assert server.wait() == 0
     for login in logins:
-        line = server.login(remote=login.wire.address)
+        line = server.login(after=login.mark, remote=login.wire.address)
         assert (line["outcome"], line["reason"]) == ("cancelled", Reason.CANCELLED)
         assert line["detail"] == "the server is shutting down"
     assert sts.counters()["held"] == 3

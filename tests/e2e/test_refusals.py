@@ -114,7 +114,7 @@ def test_the_refusal_is_the_same_byte_for_byte(
 ) -> None:
     login = start_login(server)
     assert login.run(credentials) == REFUSAL
-    line = server.login(remote=login.wire.address)
+    line = server.login(after=login.mark, remote=login.wire.address)
     assert line["reason"] == reason
     assert also.items() <= line.items()
 

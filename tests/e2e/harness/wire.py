@@ -87,6 +87,8 @@ class Login:
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
+        #: Where its lines begin in the server's log: another client may have had the port before.
+        self.mark = 0
         self.first: ServerFirst | None = None
 
     def start(self, payload: Document | bytes | None = None, database: str = EXTERNAL) -> bytes:
