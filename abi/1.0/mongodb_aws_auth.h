@@ -576,7 +576,9 @@ typedef struct maws_begin {
    */
   struct maws_str database;
   /**
-   * The client's address, for log lines only; copied.
+   * The client's address, as `host:port` or `[host]:port`; copied. It stands in log lines, and while
+   * not all who wait can be in time, those of one host wait or are refused together. Empty where it is
+   * not known, or is a balancer's.
    */
   struct maws_str client_addr;
 } maws_begin;

@@ -8,6 +8,7 @@
 #include "harness/client.h"
 #include "harness/host.h"
 #include "harness/process.h"
+#include "harness/secrets.h"
 #include "harness/sts.h"
 
 /* Both steps; the verification is under way. */
@@ -208,6 +209,20 @@ static void end_and_destroy_do_not_wait_for_sts(void) {
     CHECK_NUMBER(sts_control("POST /release"), 200);
 }
 
+/* The host of these tests searches each log line; here, that it would find something. */
+static void the_host_knows_what_a_client_has_sent(void) {
+    static host h;
+    static login l;
+    host_start_with_emulator(&h);
+    send_credentials(&l, &h, &SHOP_APP);
+    CHECK_STATUS(login_wait(&l), MAWS_DONE);
+    CHECK(holds_secret(SHOP_APP.token, strlen(SHOP_APP.token)));
+    CHECK(holds_secret("x SignedHeaders=content-length;", 31));
+    CHECK(!holds_secret(SHOP_APP.key_id, strlen(SHOP_APP.key_id)));
+    login_end(&l);
+    host_stop(&h);
+}
+
 static void a_child_forked_before_create_logs_in(void) {
     load_api();
     const pid_t child = fork();
@@ -229,6 +244,7 @@ int main(int argc, char** argv) {
         TEST(logins_from_many_threads_never_get_each_others_identity),
         TEST(cancel_while_sts_is_silent_gives_the_outcome_at_once),
         TEST(end_and_destroy_do_not_wait_for_sts),
+        TEST(the_host_knows_what_a_client_has_sent),
         TEST(a_child_forked_before_create_logs_in),
     };
     return RUN_TESTS(argc, argv, tests);

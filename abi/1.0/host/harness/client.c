@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "check.h"
+#include "secrets.h"
 
 #define BODY "Action=GetCallerIdentity&Version=2011-06-15"
 
@@ -214,6 +215,16 @@ payload client_second(const credentials* who, maws_bytes server_first) {
     EVP_EncodeBlock((unsigned char*)base64, nonces, BOTH_NONCES);
     char header[1024];
     authorization(who, (const char*)host, base64, date, header, sizeof header);
+
+    note_secret_bytes(nonces, nonces_len);
+    note_secret(base64);
+    char names[sizeof "SignedHeaders=content"]; /* the names alone stand in messages, too */
+    snprintf(names, sizeof names, "%s", strstr(header, "SignedHeaders="));
+    note_secret(names);
+    note_secret(strstr(header, "Signature=") + strlen("Signature="));
+    if (who->token != NULL) {
+        note_secret(who->token);
+    }
 
     payload p = open_document();
     put_string(&p, "a", header);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "secrets.h"
+
 enum { DRAIN_MS = 10000 };
 
 maws_str str(const char* text) {
@@ -37,6 +39,7 @@ static void on_log(uintptr_t ctx, const maws_log_event* e) {
     CHECK(e->reserved == 0);
     CHECK(e->text.len > 0 && e->text.ptr != NULL);
     CHECK(memchr(e->text.ptr, '\n', e->text.len) == NULL);
+    CHECK(!holds_secret(e->text.ptr, e->text.len));
     if (h->on_log != NULL) {
         h->on_log(h, e);
     }
@@ -100,6 +103,7 @@ void host_start_with(host* h, const maws_option* options, size_t count) {
 void host_start(host* h) {
     /* Nothing listens on port 1. */
     const maws_option options[] = {OPTION("awsStsEndpoint", "https://127.0.0.1:1"),
+                                   OPTION("awsStsTimeoutMs", "500"),
                                    OPTION("awsStsCAFile", MAWS_TEST_CA_FILE)};
     host_start_with(h, options, sizeof options / sizeof options[0]);
 }

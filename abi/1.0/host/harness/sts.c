@@ -33,6 +33,23 @@ void silent_sts_close(silent_sts* sts) {
     close(sts->socket);
 }
 
+static void* close_each(void* arg) {
+    const int listener = *(const int*)arg;
+    for (;;) {
+        const int connection = accept(listener, NULL, NULL);
+        CHECK(connection >= 0);
+        close(connection);
+    }
+    return NULL;
+}
+
+void rude_sts_open(silent_sts* sts) {
+    pthread_t thread;
+    silent_sts_open(sts);
+    CHECK(pthread_create(&thread, NULL, close_each, &sts->socket) == 0);
+    CHECK(pthread_detach(thread) == 0);
+}
+
 void host_start_silent(host* h, silent_sts* sts) {
     silent_sts_open(sts);
     const maws_option options[] = {

@@ -14,6 +14,9 @@ typedef struct silent_sts {
 } silent_sts;
 void silent_sts_open(silent_sts* sts);
 void silent_sts_close(silent_sts* sts);
+/* The same, but each connection is closed at once, by a thread that runs until the process ends:
+ * every verification fails. */
+void rude_sts_open(silent_sts* sts);
 /* A host whose verifications go there. */
 void host_start_silent(host* h, silent_sts* sts);
 /* Both steps, up to PENDING. With a silent STS it stays there, otherwise it ends as a failure. */
