@@ -129,7 +129,7 @@ report_library() {
     cargo build --locked --quiet -p sts-emulator --target-dir "$root/target" &&
         gcc -std=c11 -O2 -Wall -Wextra -Werror -I "$root/include" -I "$tests" \
             -DMAWS_TEST_CA_FILE='"unused"' -DMAWS_TEST_VERSION='"unused"' \
-            "$root/packaging/measure.c" "$tests"/harness/{check,client,host,sts}.c \
+            "$root/packaging/measure.c" "$tests"/harness/*.c \
             -o "$folder/measure" "${libraries[@]}" -lpthread -ldl &&
         python3 "$tests/with_sts.py" "$root/target/debug/sts-emulator" \
             "$root/tests/sts/identities.json" \
