@@ -25,6 +25,10 @@ use crate::ports::{Attempt, Then};
 use crate::reason::Reason;
 use crate::sys::Poller;
 
+/// Reads from one socket before it is the turn of others: twice what the longest answer takes.
+const READS_AT_ONCE: u32 = 64;
+/// A buffer that an answer of unusual length has made larger is not kept: wiping it takes time.
+const LARGEST_KEPT: usize = 16 * 1024;
 /// What is watched under this number wakes the thread.
 const BELL: u64 = 0;
 
@@ -94,8 +98,7 @@ impl Watch {
 
     fn quiet(&self) {
         let mut bytes = [0; 64];
-        // What is left is harmless: it wakes nobody again.
-        let _quiet = (&self.bell).read(&mut bytes);
+        while let Ok(64) = (&self.bell).read(&mut bytes) {}
     }
 }
 
@@ -119,6 +122,9 @@ impl Awaited {
     /// The number under which the connection is watched, and from now on expected to be silent.
     pub(super) fn number(&self, watch: &Watch, connection: &mut Connection) -> io::Result<u64> {
         let mut state = self.state();
+        if state.closed {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
         let number = connection.number.unwrap_or(state.last_number + 1);
         state.last_number = state.last_number.max(number);
         let ahead = Request::Ahead { came: false };
@@ -212,7 +218,9 @@ impl Connections {
                 self.over(sent, Err(Reason::VerificationTimeout.into()));
             }
         }
-        for sent in self.awaited.state().take_all() {
+        // Not within the loop's head, where the lock would be held while callbacks run.
+        let rest = self.awaited.state().take_all();
+        for sent in rest {
             self.over(sent, Err(Reason::ConnectionLost.into()));
         }
     }
@@ -230,7 +238,10 @@ impl Connections {
         }
         let connection = &mut sent.connection;
         let response = catch_unwind(AssertUnwindSafe(|| {
-            read_response(&mut sent.bytes, |space| connection.read_now(space))
+            let mut reads = READS_AT_ONCE;
+            read_response(&mut sent.bytes, |space| {
+                connection.read_now(space, &mut reads)
+            })
         }));
         let response = response.unwrap_or_else(|_| Err(panics::failure().into()));
         match response.transpose() {
@@ -261,6 +272,9 @@ impl Connections {
         let result = of_rested(&mut connection, &bytes, response);
         // STS's errors can repeat the request, token and all.
         bytes.zeroize();
+        if bytes.capacity() > LARGEST_KEPT {
+            bytes = Vec::new();
+        }
         let stale_connection = matches!(result, Err(Fault { stale: true, .. }));
         let status = result.as_ref().ok().map(|(response, _)| response.status);
         let result = result.map_err(|fault| fault.failure);

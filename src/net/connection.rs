@@ -121,8 +121,10 @@ impl Connection {
         Arc::strong_count(self.wire.socket()) > 1
     }
 
-    /// Like [`Connection::read`], but none where that would have to be waited for.
-    pub fn read_now(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Fault> {
+    /// Like [`Connection::read`], but none where that would have to be waited for. `reads` counts down
+    /// what may be read from the socket: whoever sends without a pause, and be it nothing but session
+    /// tickets, holds up nobody else.
+    pub fn read_now(&mut self, buffer: &mut [u8], reads: &mut u32) -> Result<Option<usize>, Fault> {
         loop {
             match self.tls.reader().read(buffer) {
                 Ok(count) => return Ok(Some(count)),
@@ -130,6 +132,7 @@ impl Connection {
                 Err(error) => return Err(Fault::io(Reason::ConnectionLost, &error)),
             }
             self.flush_now()?;
+            *reads = reads.checked_sub(1).ok_or(Reason::AnswerTooLarge)?;
             let mut reader = Tracked {
                 wire: self.wire.now(),
                 records: &mut self.records,
@@ -157,9 +160,15 @@ impl Connection {
         matches!(decrypted, Ok(0)) && self.records.is_between() && !self.tls.wants_write()
     }
 
+    /// The other side has said that it sends no more (close_notify), though the socket may stay open.
+    pub fn has_ended(&mut self) -> bool {
+        let state = self.tls.process_new_packets();
+        state.map_or(true, |state| state.peer_has_closed())
+    }
+
     /// Nothing came that nobody has looked at.
     pub fn is_quiet(&mut self) -> bool {
-        !self.wire.readable_now() && self.is_drained()
+        !self.wire.readable_now() && self.is_drained() && !self.has_ended()
     }
 
     /// The connection still stands and no reply came over it that nobody asked for.
@@ -176,7 +185,7 @@ impl Connection {
                 return false;
             }
         }
-        self.is_drained()
+        self.is_drained() && !self.has_ended()
     }
 
     /// Reads and decrypts what the socket has, waiting for it; false at the end of the stream.

@@ -101,7 +101,7 @@ pub fn of_rested(
             ..failure.into()
         });
     }
-    let reusable = response.reusable;
+    let reusable = response.reusable && !connection.has_ended();
     Ok((response, reusable))
 }
 

@@ -318,7 +318,7 @@ impl Client {
             of_rested(&mut connection, &self.response, response)?
         } else {
             let response = response?;
-            let reusable = response.reusable && connection.is_drained();
+            let reusable = response.reusable && connection.is_drained() && !connection.has_ended();
             (response, reusable)
         };
         if reusable {

@@ -45,6 +45,10 @@ impl Connections {
             return None;
         }
         let mut connection = self.idle.take(endpoint)?;
+        // The session tickets of one that was opened ahead, before the thread is told of them.
+        if connection.number.is_none() && !connection.is_silent() {
+            return None;
+        }
         let Ok(number) = self.awaited.number(watch, &mut connection) else {
             // The system watches no more of them; for a worker it is good enough.
             self.idle.put(Arc::clone(endpoint), connection);
@@ -94,7 +98,8 @@ impl Resting for Warm {
         };
         let sealed = match sealed {
             Ok(sealed) => sealed,
-            Err(fault) => return drop(connections.over(sent, Err(fault))),
+            // Of no use any more, whatever it was: a worker takes another connection.
+            Err(_) => return drop(connections.over(sent, Err(Reason::ConnectionLost.into()))),
         };
         // Awaited before it is sent: the answer can be there before this thread runs again.
         let expected = connections.awaited.expect(number, sent);

@@ -2,7 +2,7 @@
 //! connection rests, and one thread takes the answers of all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::desk::Paper;
 use super::job::{Job, Ran, Sent, refuse};
@@ -12,12 +12,16 @@ use crate::panics;
 use crate::reason::Reason;
 use crate::sync::{Arc, MutexGuard};
 
+/// Between two tries to have a thread that takes answers.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// The thread that takes answers.
 pub(super) enum Taker {
     NotStarted,
     Runs,
-    /// It has left; nothing is sent without a worker any more.
-    Gone,
+    /// It could not work, and is tried again after this time; until then nothing is sent without a
+    /// worker.
+    Failed(Instant),
 }
 
 /// A job that was sent is under way until this is told what came of it, or drops.
@@ -49,8 +53,13 @@ impl<J: Job> Drop for UnderWay<J> {
 
 impl<J: Job> Shared<J> {
     /// Without it jobs go to workers, and the next one that is handed over tries again.
-    pub(super) fn start_taker(self: &Arc<Self>, state: &mut State<J>) {
-        if let Taker::NotStarted = state.taker {
+    pub(super) fn start_taker(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
+        let is_due = match state.taker {
+            Taker::NotStarted => true,
+            Taker::Runs => false,
+            Taker::Failed(again) => now >= again,
+        };
+        if is_due {
             let shared = Arc::clone(self);
             let started = self.start_thread(state, "maws-answers", move || shared.take_answers());
             if started.is_ok() {
@@ -63,13 +72,18 @@ impl<J: Job> Shared<J> {
         let _panics_are_ours = panics::Inside::enter();
         // A fault costs the login whose answer it was; the others' answers are taken still.
         self.in_spite_of_faults(|| self.sts.take_answers());
-        self.state().taker = Taker::Gone;
+        self.state().taker = Taker::Failed(self.clock.now() + PAUSE);
         self.thread_gone.notify_all();
     }
 
     /// Sends what was given out, or gives it back.
     pub(super) fn send(self: &Arc<Self>, job: J) -> Option<J> {
-        let Some(resting) = job.ready(&*self.sts) else {
+        let ready = catch_unwind(AssertUnwindSafe(|| job.ready(&*self.sts)));
+        let resting = ready.unwrap_or_else(|_| {
+            (self.faults)(panics::failure());
+            None
+        });
+        let Some(resting) = resting else {
             return Some(job);
         };
         let under_way = UnderWay {
@@ -96,7 +110,9 @@ impl<J: Job> Shared<J> {
             Sent::ForWorker(job) => {
                 self.hand_to_worker(&mut state, now, job);
                 if !state.closed {
-                    // It is under way still: no other may start in its place.
+                    // It is under way still: no other may start in its place. Or it waits, where no
+                    // worker could be had.
+                    self.look_after(&mut state, now);
                     return;
                 }
             }
@@ -110,7 +126,7 @@ impl<J: Job> Shared<J> {
             if state.closed {
                 return Self::refuse_late(state);
             }
-            let can_run = self.can_run(&state);
+            let can_run = self.can_run(&state, now);
             match state.admission.next(now, can_run) {
                 Next::Run(job) => {
                     self.look_after(&mut state, now);
@@ -122,8 +138,8 @@ impl<J: Job> Shared<J> {
                     refuse(job, reason);
                     state = self.state();
                 }
-                Next::Wait(until) => {
-                    self.keep_time(&mut state, until);
+                Next::Wait(_) => {
+                    self.look_after(&mut state, now);
                     return;
                 }
             }

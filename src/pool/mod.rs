@@ -28,6 +28,8 @@ use crate::sync::thread::{self, JoinHandle};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::sys::SignalsBlocked;
 
+/// After the system refused a thread none is asked for so long.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Deep enough for TLS and HTTP with room; the pages are used only as far as they are touched.
 const STACK_BYTES: usize = 512 * 1024;
 
@@ -70,8 +72,8 @@ struct State<J> {
     threads: usize,
     /// Threads that are on their way out.
     leaving: usize,
-    /// The system refused a thread; forgotten when a worker has time.
-    thread_refused: bool,
+    /// When the system refused a thread; forgotten when a worker has time, or after a moment.
+    thread_refused: Option<Instant>,
     handles: Vec<JoinHandle<()>>,
     timekeeper: Timekeeper,
     /// The thread that takes answers.
@@ -95,7 +97,7 @@ impl<J: Job> Pool<J> {
             idle: Vec::new(),
             threads: 0,
             leaving: 0,
-            thread_refused: false,
+            thread_refused: None,
             handles: Vec::new(),
             timekeeper: Timekeeper::NotStarted,
             taker: Taker::NotStarted,
@@ -126,7 +128,7 @@ impl<J: Job> Pool<J> {
             self.shared.look_after(&mut state, now);
             return Ok(());
         };
-        self.shared.start_taker(&mut state);
+        self.shared.start_taker(&mut state, now);
         drop(state);
         let Some(job) = self.shared.send(job) else {
             return Ok(());
@@ -260,8 +262,9 @@ impl<J: Job> Shared<J> {
     }
 
     /// Some worker could take a job.
-    fn can_run(&self, state: &State<J>) -> bool {
-        let room = state.threads < self.most_threads(state) && !state.thread_refused;
+    fn can_run(&self, state: &State<J>, now: Instant) -> bool {
+        let refused = state.thread_refused.is_some_and(|at| now < at + PAUSE);
+        let room = state.threads < self.most_threads(state) && !refused;
         !state.idle.is_empty() || room
     }
 
@@ -282,7 +285,7 @@ impl<J: Job> Shared<J> {
                 Ok(())
             }
             Err(_) => {
-                state.thread_refused = true;
+                state.thread_refused = Some(self.clock.now());
                 Err(desk.take_back())
             }
         }

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::job::{Job, refuse};
-use super::{Shared, State};
+use super::{PAUSE, Shared, State};
 use crate::admission::Next;
 use crate::failpoint::failpoint;
 use crate::panics;
@@ -20,7 +20,8 @@ pub(super) enum Timekeeper {
 impl<J: Job> Shared<J> {
     /// Makes sure that what waits is looked after even if no worker comes back.
     pub(super) fn look_after(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
-        let until = state.admission.wake_at(self.can_run(state));
+        let until = state.admission.wake_at(self.can_run(state, now));
+        let until = until.into_iter().chain(state.thread_may_be_had(now)).min();
         self.keep_time(state, until.map(|until| until.max(now)));
     }
 
@@ -64,7 +65,7 @@ impl<J: Job> Shared<J> {
         let mut state = self.state();
         while !state.closed {
             let now = self.clock.now();
-            let can_run = self.can_run(&state);
+            let can_run = self.can_run(&state, now);
             match state.admission.next(now, can_run) {
                 Next::Run(job) => {
                     drop(state);
@@ -76,6 +77,7 @@ impl<J: Job> Shared<J> {
                     state = self.state();
                 }
                 Next::Wait(until) => {
+                    let until = until.into_iter().chain(state.thread_may_be_had(now)).min();
                     state.timekeeper = Timekeeper::Asleep(until);
                     state = match until {
                         Some(until) => {
@@ -93,5 +95,14 @@ impl<J: Job> Shared<J> {
             }
         }
         Self::refuse_late(state);
+    }
+}
+
+impl<J: Job> State<J> {
+    /// When a thread is asked for again, where one was refused and something waits: nobody else would
+    /// find out that it can be had.
+    fn thread_may_be_had(&self, now: Instant) -> Option<Instant> {
+        let at = self.thread_refused? + PAUSE;
+        (now < at && self.admission.waiting() > 0).then_some(at)
     }
 }

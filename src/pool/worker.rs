@@ -48,7 +48,7 @@ impl<J: Job> Shared<J> {
             });
             let now = self.clock.now();
             let mut state = self.state();
-            state.thread_refused = false;
+            state.thread_refused = None;
             state.admission.done(now, key, ran.done);
             if let Some((job, pause)) = ran.again {
                 state.admission.again(now, job, pause);

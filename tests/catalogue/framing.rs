@@ -1,6 +1,7 @@
 //! N10, X5: bytes that are not quite an answer, or that never end.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mongodb_aws_auth::abi::maws_code::*;
@@ -175,6 +176,33 @@ fn n10_an_answer_without_length_counts_only_if_tls_ends_in_order() {
     });
     let login = Host::with_hostile(&sts, &[SHORT]).login(ALICE);
     login.assert_failed(&[MAWS_E_UPSTREAM]);
+}
+
+#[test]
+fn x5_a_flood_of_records_without_content_holds_up_nobody() {
+    let requests = AtomicUsize::new(0);
+    let sts = hostile(move |visit| {
+        while visit.request()?.is_some() {
+            if requests.fetch_add(1, Ordering::SeqCst) == 1 {
+                return visit.flood();
+            }
+            visit.send(&http_answer())?;
+        }
+        Ok(())
+    });
+    let host = Host::with_hostile(&sts, &[]);
+    host.login(ALICE).assert_done(ALICE);
+    let flooded = host.begin();
+    flooded.until_pending();
+    assert!(sts.wait(LONG, |seen| seen.requests == 2));
+    for _ in 0..3 {
+        host.login(ALICE).assert_done(ALICE);
+    }
+    // Nothing of an answer came, so it may have been sent again, over another connection.
+    let status = flooded.poll(LONG);
+    let ended = [MAWS_DONE as i32, MAWS_E_UPSTREAM as i32];
+    assert!(ended.contains(&status), "{status}");
+    flooded.finish(status);
 }
 
 #[test]

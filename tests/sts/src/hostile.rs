@@ -254,6 +254,20 @@ impl<'a> Visit<'a> {
         self.stream.flush()
     }
 
+    /// Sends records without any content (TLS 1.3 key updates), as fast as they go, until the client is
+    /// gone.
+    pub fn flood(&mut self) -> io::Result<()> {
+        loop {
+            for _ in 0..1024 {
+                let more = self.stream.conn.refresh_traffic_keys();
+                more.map_err(io::Error::other)?;
+            }
+            while self.stream.conn.wants_write() {
+                self.stream.conn.write_tls(&mut self.stream.sock)?;
+            }
+        }
+    }
+
     /// Carries bytes between the client and this server until either is gone.
     pub fn relay(&mut self, server: &TcpStream) -> io::Result<()> {
         let socket = self.socket;
