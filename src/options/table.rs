@@ -151,7 +151,7 @@ pub static OPTIONS: &[Spec] = &[
         default: c"64",
         min: 1,
         max: 1024,
-        help: c"Most requests that are under way to one STS host at once; each takes a worker thread, started on demand. Logins per second are at most this divided by the round trip to STS.",
+        help: c"Most requests that are under way to one STS host at once; threads for those that need one are started on demand. Logins per second are at most this divided by the round trip to STS.",
         set: |spec, draft, text| count(&mut draft.limits.workers, spec, text),
         ..RUNTIME
     },
