@@ -1,12 +1,12 @@
 //! MONGODB-AWS for MongoDB-compatible servers, as a plugin with a C interface.
 //!
 //! One login, in the order of the code: [`ffi`] takes the host's calls; [`conversation`] drives the
-//! state machine of [`sasl`] and hands the client's signed request ([`aws`]) as a [`verification`]
-//! to the worker [`pool`]; when [`admission`] says that its turn has come, a worker sends it through
-//! [`net`] to STS; [`identity`] turns the answer into the user of `$external` that the host looks up.
+//! exchange of [`sasl`] and hands the client's signed request ([`aws`]) as a [`verification`] to the
+//! worker [`pool`]; when [`throttle`] says that its turn has come, a worker sends it through [`sts`];
+//! [`identity`] turns the answer into the user of `$external` that the host looks up.
 //!
-//! `sasl`, `aws`, `identity` and `admission` are pure: no thread, clock, socket or pointer. What the core asks of
-//! the outside stands in [`ports`].
+//! `sasl`, `aws`, `identity` and `throttle` are pure: no thread, clock, socket or pointer. What the
+//! core asks of the outside is declared in [`ports`].
 
 #![deny(unsafe_code)]
 #![cfg_attr(
@@ -23,15 +23,12 @@
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub mod abi;
-pub mod admission;
 pub mod aws;
 pub mod conversation;
-mod failover;
+mod endpoints;
 pub mod failpoint;
 pub mod ffi;
-mod health;
 pub mod identity;
-pub mod net;
 pub mod options;
 pub mod outcome;
 mod panics;
@@ -42,7 +39,10 @@ pub mod reason;
 mod retries;
 pub mod sasl;
 mod secret;
+mod services;
 pub mod stats;
+pub mod sts;
 mod sync;
 mod sys;
+pub mod throttle;
 mod verification;

@@ -1,22 +1,22 @@
-//! One configuration with its workers.
+//! One configuration: its options, services and workers.
 
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
 
-use crate::abi::maws_log_level::{self, *};
-use crate::admission::{AdmissionLimits, Random};
-use crate::conversation::{Begin, Conversation};
-use crate::failover::Failover;
+use crate::abi::maws_log_level::*;
+use crate::conversation::{Begin, Conversation, Slot, Slots};
+use crate::endpoints::EndpointHealth;
 use crate::options::{Limits, OptionError, Options};
 use crate::pool::Pool;
 use crate::ports::{Clock, Host, Sts};
 use crate::reason::{Failure, Reason};
 use crate::retries::RetryBudget;
-use crate::sasl::messages::NONCE_LENGTH;
+use crate::services::Services;
 use crate::stats::{Snapshot, Stats};
-use crate::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::sys;
+use crate::throttle::{Random, ThrottleLimits};
 use crate::verification::Verification;
 
 /// The database whose users are named by an outside authority.
@@ -24,29 +24,17 @@ const EXTERNAL: &str = "$external";
 /// Variables that other HTTP clients obey.
 pub const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// Between two looks for conversations that are past their time.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
-/// Stands in the count of conversations from destroy on, so that no begin slips in.
-const DESTROYED: usize = usize::MAX;
+/// Between two searches for conversations that are past their time.
+const BETWEEN_SEARCHES: Duration = Duration::from_millis(100);
 
 /// A plugin as the host created it.
 pub struct Plugin {
-    pub(crate) host: Arc<dyn Host>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) pool: Pool<Verification>,
-    pub(crate) stats: Stats,
-    pub(crate) retries: RetryBudget,
-    pub(crate) failover: Failover,
-    pub(crate) sts: Arc<dyn Sts>,
-    /// Makes the hashes that tell clients apart, in a way that nobody can foresee.
-    pub(crate) clients: RandomState,
+    services: Arc<Services>,
+    pool: Arc<Pool<Verification>>,
     options: RwLock<Arc<Options>>,
-    log_level: AtomicI32,
-    conversations: AtomicUsize,
-    /// Of these, those whose time was over while their client was silent: they count no more.
-    expired: AtomicUsize,
-    /// When they were looked for last.
-    looked_for_expired: Mutex<Option<Instant>>,
+    slots: Arc<Slots>,
+    /// When conversations that are past their time were searched for last.
+    searched: Mutex<Option<Instant>>,
 }
 
 /// Conversations still live.
@@ -62,103 +50,101 @@ impl Plugin {
         sts: Arc<dyn Sts>,
         clock: Arc<dyn Clock>,
     ) -> Arc<Plugin> {
-        let limits = admission_limits(&options.settings.limits);
         let endpoints = options.settings.endpoints.count();
-        let failover = Failover::new(clock.now(), endpoints, Random::new(seed()));
-        let (for_pool, its_clock) = (Arc::clone(&sts), Arc::clone(&clock));
-        let (host, its_host) = {
-            let host: Arc<dyn Host> = host.into();
-            (Arc::clone(&host), host)
-        };
-        // Faults that are no login's; those are told with its end.
-        let faults = Box::new(move |fault: Failure| {
-            its_host.log(MAWS_LOG_ERROR, fault.reason, 0, &fault.to_string());
-        });
-        let plugin = Arc::new(Plugin {
-            host,
-            pool: Pool::new(
-                for_pool,
-                its_clock,
-                endpoints,
-                limits,
-                Random::new(seed()),
-                faults,
-            ),
-            clock,
+        let services = Arc::new(Services {
+            host: host.into(),
+            sts,
             stats: Stats::new(endpoints),
             retries: RetryBudget::new(),
-            failover,
-            sts,
-            clients: RandomState::new(),
-            options: RwLock::new(Arc::new(options)),
+            endpoints: EndpointHealth::new(clock.now(), endpoints, Random::new(seed())),
+            clock,
+            client_hash: RandomState::new(),
             log_level: AtomicI32::new(log_level),
-            conversations: AtomicUsize::new(0),
-            expired: AtomicUsize::new(0),
-            looked_for_expired: Mutex::new(None),
+        });
+        let for_faults = Arc::clone(&services);
+        let pool = Pool::new(
+            Arc::clone(&services.clock),
+            endpoints,
+            throttle_limits(&options.settings.limits),
+            Random::new(seed()),
+            Box::new(move |fault: Failure| for_faults.log_fault(&fault)),
+        );
+        let plugin = Arc::new(Plugin {
+            services,
+            pool: Arc::new(pool),
+            options: RwLock::new(Arc::new(options)),
+            slots: Arc::default(),
+            searched: Mutex::new(None),
         });
         plugin.log_created();
         plugin
     }
 
     /// Begins a conversation.
-    pub fn begin(self: &Arc<Self>, begin: &Begin<'_>) -> Result<Arc<Conversation>, Failure> {
+    pub fn begin(&self, begin: &Begin<'_>) -> Result<Arc<Conversation>, Failure> {
         let options = self.options();
-        self.stats.begun();
-        self.admit(&options, begin).inspect_err(|failure| {
-            self.stats.ended(failure.reason.code());
-            self.log(MAWS_LOG_DEBUG, failure.reason, begin.log_id, || {
+        let services = &self.services;
+        services.stats.begun();
+        let slot = self.admit(&options, begin).inspect_err(|failure| {
+            services.stats.ended(failure.reason.code());
+            services.log(MAWS_LOG_DEBUG, failure.reason, begin.log_id, || {
                 failure.to_string()
             });
         })?;
+        let endpoint = self.choose_endpoint(&options);
         Ok(Arc::new(Conversation::new(
-            Arc::clone(self),
+            Arc::clone(services),
+            Arc::clone(&self.pool),
             options,
+            endpoint,
+            slot,
             begin,
         )))
+    }
+
+    fn admit(&self, options: &Options, begin: &Begin<'_>) -> Result<Slot, Failure> {
+        if begin.database != EXTERNAL {
+            return Err(Failure::new(Reason::DatabaseNotExternal, begin.database));
+        }
+        if options.settings.require_tls && !begin.tls {
+            return Err(Reason::LinkNotTls.into());
+        }
+        self.slots.take(options.settings.limits.conversations)
+    }
+
+    /// The endpoint that the client is to sign for. Has a worker probe an unhealthy one if that is due.
+    fn choose_endpoint(&self, options: &Arc<Options>) -> usize {
+        let (index, probe) = self.services.choose_endpoint(options);
+        if let Some(unhealthy) = probe {
+            let (services, its_options) = (Arc::clone(&self.services), Arc::clone(options));
+            let probe = Box::new(move || services.probe(unhealthy, &its_options));
+            if !self.pool.run(probe) {
+                // Tried again after a pause, as if it had failed.
+                self.services.probed(unhealthy, false, options);
+            }
+        }
+        index
     }
 
     /// Where the limit of conversations is reached, ends those that are past their time: a client that
     /// went silent would keep its place for as long as its connection stands.
     pub fn make_room(&self, live: impl FnOnce() -> Vec<Arc<Conversation>>) {
-        if !self.is_full(self.options().settings.limits.conversations) {
+        let most = self.options().settings.limits.conversations;
+        if !self.slots.are_taken(most) {
             return;
         }
         {
-            let now = self.clock.now();
-            let mut looked = self
-                .looked_for_expired
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if looked.is_some_and(|at| now < at + BETWEEN_LOOKS) {
+            let now = self.services.now();
+            let searched = self.searched.lock();
+            let mut searched = searched.unwrap_or_else(PoisonError::into_inner);
+            if searched.is_some_and(|at| now < at + BETWEEN_SEARCHES) {
                 return;
             }
-            *looked = Some(now);
+            *searched = Some(now);
         }
         let live = live();
-        let own = live.iter().filter(|c| std::ptr::eq(&*c.plugin, self));
+        let own = live.iter().filter(|c| c.is_of(&self.services));
         own.for_each(|conversation| conversation.expire());
-    }
-
-    pub(crate) fn expired(&self) {
-        self.expired.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// A conversation of [`Plugin::begin`] has ended.
-    pub(crate) fn ended(&self, was_expired: bool) {
-        self.expired
-            .fetch_sub(usize::from(was_expired), Ordering::AcqRel);
-        self.conversations.fetch_sub(1, Ordering::AcqRel);
-    }
-
-    fn is_full(&self, most: usize) -> bool {
-        match self.conversations.load(Ordering::Acquire) {
-            DESTROYED => false,
-            live => !self.has_room(live, most),
-        }
-    }
-
-    fn has_room(&self, live: usize, most: usize) -> bool {
-        live.saturating_sub(self.expired.load(Ordering::Acquire)) < most
     }
 
     /// Changes run-time options, all or none.
@@ -166,11 +152,11 @@ impl Plugin {
         let mut options = self.options.write().unwrap_or_else(PoisonError::into_inner);
         let changed = options.change(given)?;
         self.pool
-            .set_limits(admission_limits(&changed.settings.limits));
+            .set_limits(throttle_limits(&changed.settings.limits));
         *options = Arc::new(changed);
         drop(options);
         let keys = given.iter().map(|(key, _)| *key).collect::<Vec<_>>();
-        self.log(MAWS_LOG_INFO, Reason::OptionsChanged, 0, || {
+        self.services.log(MAWS_LOG_INFO, Reason::OptionsChanged, 0, || {
             format!("{}: {}", Reason::OptionsChanged.summary(), keys.join(", "))
         });
         Ok(())
@@ -183,7 +169,7 @@ impl Plugin {
 
     /// The lowest level that is logged.
     pub fn set_log_level(&self, level: i32) {
-        self.log_level.store(level, Ordering::Relaxed);
+        self.services.log_level.store(level, Ordering::Relaxed);
     }
 
     /// Counters and gauges.
@@ -192,85 +178,36 @@ impl Plugin {
         let options = self.options();
         let endpoint = |index| {
             let host = options.settings.endpoints.at(index).host().to_owned();
-            (host, self.failover.is_up(index))
+            (host, self.services.endpoints.is_healthy(index))
         };
         Snapshot {
-            workers: gauges.workers as u64,
-            queued: gauges.waiting as u64,
-            throttled_accounts: gauges.lanes as u64,
-            conversations: match self.conversations.load(Ordering::Relaxed) {
-                DESTROYED => 0,
-                live => live as u64,
-            },
-            ..self.stats.details(endpoint)
+            workers: u32::try_from(gauges.workers).unwrap_or(u32::MAX),
+            queued: gauges.queued as u64,
+            throttled_accounts: gauges.limited_accounts as u64,
+            conversations: self.slots.live() as u64,
+            ..self.services.stats.snapshot(endpoint)
         }
     }
 
     /// Stops the workers. False: a thread was left behind.
     pub fn shutdown(&self, drain: Duration) -> Result<bool, InUse> {
-        let taken =
-            self.conversations
-                .compare_exchange(0, DESTROYED, Ordering::AcqRel, Ordering::Relaxed);
-        if taken.is_err() {
+        if !self.slots.close() {
             return Err(InUse);
         }
-        let drained = self.pool.shutdown(drain);
-        self.log(MAWS_LOG_INFO, Reason::Destroyed, 0, || {
-            Reason::Destroyed.summary().to_owned()
-        });
-        self.host.close();
+        self.pool.close();
+        self.services.sts.shutdown();
+        let drained = self.pool.join(drain);
+        self.services
+            .log(MAWS_LOG_INFO, Reason::Destroyed, 0, || {
+                Reason::Destroyed.summary().to_owned()
+            });
+        self.services.host.close();
         Ok(drained)
-    }
-
-    /// Logs a line; nothing below the level is formatted.
-    pub(crate) fn log(
-        &self,
-        level: maws_log_level,
-        reason: Reason,
-        log_id: u64,
-        text: impl FnOnce() -> String,
-    ) {
-        if level as i32 >= self.log_level.load(Ordering::Relaxed) {
-            self.host.log(level, reason, log_id, &text());
-        }
-    }
-
-    /// The server's half of a nonce.
-    pub(crate) fn random(&self) -> Result<[u8; NONCE_LENGTH], Failure> {
-        let mut bytes = [0; NONCE_LENGTH];
-        sys::fill_random(&mut bytes)
-            .map_err(|error| Failure::new(Reason::RandomFailed, error.to_string()))?;
-        Ok(bytes)
-    }
-
-    fn admit(&self, options: &Options, begin: &Begin<'_>) -> Result<(), Failure> {
-        if begin.database != EXTERNAL {
-            return Err(Failure::new(Reason::DatabaseNotExternal, begin.database));
-        }
-        if options.settings.require_tls && !begin.tls {
-            return Err(Reason::LinkNotTls.into());
-        }
-        let most = options.settings.limits.conversations;
-        let add = |live: usize| match live {
-            DESTROYED => None,
-            live => self.has_room(live, most).then(|| live + 1),
-        };
-        let added = self
-            .conversations
-            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, add);
-        match added {
-            Ok(_) => Ok(()),
-            Err(DESTROYED) => Err(Reason::ShuttingDown.into()),
-            Err(_) => Err(Failure::new(
-                Reason::ConversationsTooMany,
-                format!("limit {most}"),
-            )),
-        }
     }
 
     fn log_created(&self) {
         let options = self.options();
-        self.log(MAWS_LOG_INFO, Reason::Created, 0, || {
+        self.services.log(MAWS_LOG_INFO, Reason::Created, 0, || {
             let version = env!("CARGO_PKG_VERSION");
             let endpoints = options.settings.endpoints.iter().map(|endpoint| {
                 format!(
@@ -304,7 +241,7 @@ impl Plugin {
             .into_iter()
             .find(|name| std::env::var_os(name).is_some())
         {
-            self.log(MAWS_LOG_WARNING, Reason::ProxyIgnored, 0, || {
+            self.services.log(MAWS_LOG_WARNING, Reason::ProxyIgnored, 0, || {
                 format!(
                     "{}: {name} is set; STS is connected to directly",
                     Reason::ProxyIgnored.summary()
@@ -314,10 +251,10 @@ impl Plugin {
     }
 }
 
-fn admission_limits(limits: &Limits) -> AdmissionLimits {
-    AdmissionLimits {
-        requests: limits.workers,
-        waiting: limits.queue,
+fn throttle_limits(limits: &Limits) -> ThrottleLimits {
+    ThrottleLimits {
+        in_flight: limits.workers,
+        queue: limits.queue,
     }
 }
 

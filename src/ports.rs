@@ -1,11 +1,12 @@
-//! What the core asks of the outside: the host, STS, the clock.
+//! What the core asks of the outside: the host, the clock, STS.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::abi::maws_log_level;
 use crate::aws::{Answer, Endpoint, SignedRequest};
 use crate::reason::{Failure, Reason};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The server that loaded the plugin.
 pub trait Host: Send + Sync {
@@ -35,50 +36,34 @@ impl Clock for SystemClock {
     }
 }
 
-/// Gives each worker its own way to STS.
+/// The Security Token Service. All calls block, and any number of threads may call at once.
 pub trait Sts: Send + Sync {
-    /// A client for one worker thread.
-    fn client(&self) -> Box<dyn StsClient>;
-    /// Work that opens a connection for the next login; none where one is open already, is being
-    /// opened, or could not be opened just now. The login waits for it, until it is run or dropped.
-    fn warm_up(&self, endpoint: &Endpoint) -> Option<Box<dyn FnOnce() + Send>>;
-    /// A connection that rests, to send over without waiting for anything. None where none rests, or
-    /// nobody takes answers.
-    fn ready(&self, _: &Arc<Endpoint>) -> Option<Box<dyn Resting>> {
-        None
-    }
-    /// Takes the answers to what is sent over those, until the shutdown.
-    fn take_answers(&self) {}
-    /// Interrupts calls in flight, closes every connection and refuses new ones.
+    /// Sends the request once and waits for the answer.
+    fn send(
+        &self,
+        request: &SignedRequest,
+        limits: SendLimits,
+        interrupt: &Arc<Interrupt>,
+    ) -> Attempt;
+    /// Opens a connection for the next login. Returns at once where one is idle or is being opened,
+    /// or could not be opened a moment ago; see [`Sts::wants_connection`].
+    fn open_ahead(&self, endpoint: &Endpoint);
+    /// [`Sts::open_ahead`] has something to do.
+    fn wants_connection(&self, endpoint: &Endpoint) -> bool;
+    /// Sends a request that belongs to no login. True: the endpoint answers.
+    fn probe(&self, endpoint: &Endpoint, timeout: Duration) -> bool;
+    /// Interrupts calls in flight, closes all connections and refuses new ones.
     fn shutdown(&self);
 }
 
-/// Sends requests to STS, one at a time.
-pub trait StsClient: Send {
-    /// Sends the request once, over a warm connection where there is one.
-    fn send(&mut self, request: &SignedRequest, limits: SendLimits) -> Attempt;
-    /// Asks the endpoint for something that is no login. True: it answers.
-    fn probe(&mut self, endpoint: &Arc<Endpoint>, time: Duration) -> bool;
-}
-
-/// What is to be done with what came of a request.
-pub type Then = Box<dyn FnOnce(Attempt) + Send>;
-
-/// A connection that rested.
-pub trait Resting: Send {
-    /// Sends the request. `then` is run in the thread that takes the answers, or in this one if the
-    /// request could not be sent at once.
-    fn send(self: Box<Self>, request: &SignedRequest, total: Duration, then: Then);
-}
-
-/// The time a request has.
+/// The time that a request has.
 #[derive(Clone, Copy, Debug)]
 pub struct SendLimits {
     /// Until the answer is complete.
     pub total: Duration,
     /// For opening a connection, as part of that.
     pub connect: Duration,
-    /// Use no warm connection.
+    /// Opens a new connection instead of using an idle one.
     pub fresh: bool,
 }
 
@@ -97,6 +82,62 @@ pub struct Attempt {
     pub timed_out: bool,
     /// Time between the request and its answer.
     pub exchange: Duration,
-    /// The connection was a warm one and died before the first byte of an answer.
+    /// An idle connection was used, and it died before the first byte of an answer.
     pub stale_connection: bool,
+}
+
+/// Something that blocks a call until it is interrupted: a socket, a name's resolution.
+pub trait Interruptible: Send + Sync {
+    /// Has the call that is blocked return at once. Called with the [`Interrupt`]'s lock held: it
+    /// must not wait.
+    fn interrupt(&self);
+}
+
+/// Interrupts one call from another thread.
+#[derive(Default)]
+pub struct Interrupt {
+    is_set: AtomicBool,
+    blocked_on: Mutex<Option<Weak<dyn Interruptible>>>,
+}
+
+impl Interrupt {
+    /// Interrupts what the call is blocked on now, and everything that it would block on later.
+    pub fn set(&self) {
+        self.is_set.store(true, Ordering::SeqCst);
+        // Under the lock: once `release` returns, the socket may serve another call.
+        let blocked_on = self.blocked_on();
+        if let Some(target) = blocked_on.as_ref().and_then(Weak::upgrade) {
+            target.interrupt();
+        }
+    }
+
+    /// The call is to end.
+    pub fn is_set(&self) -> bool {
+        self.is_set.load(Ordering::SeqCst)
+    }
+
+    /// From here on [`Interrupt::set`] interrupts this target. False: the call is interrupted already.
+    pub fn watch(&self, target: Weak<dyn Interruptible>) -> bool {
+        *self.blocked_on() = Some(target);
+        !self.is_set()
+    }
+
+    /// From the return on [`Interrupt::set`] touches no target.
+    pub fn release(&self) {
+        *self.blocked_on() = None;
+    }
+
+    fn blocked_on(&self) -> crate::sync::MutexGuard<'_, Option<Weak<dyn Interruptible>>> {
+        self.blocked_on
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Interrupt")
+            .field("is_set", &self.is_set())
+            .finish_non_exhaustive()
+    }
 }

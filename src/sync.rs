@@ -3,7 +3,7 @@
 
 #[cfg(not(all(test, shuttle)))]
 pub use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, atomic},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak, atomic},
     thread,
 };
 
@@ -14,7 +14,7 @@ pub use {
         thread,
     },
     // Neither is ever waited for.
-    std::sync::{Arc, OnceLock, PoisonError},
+    std::sync::{Arc, OnceLock, PoisonError, Weak},
 };
 
 /// What shuttle's handles lack: they are kept until they are joined.

@@ -2,11 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::net::TcpStream;
-use std::os::fd::{AsRawFd, FromRawFd as _, OwnedFd};
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::os::fd::AsRawFd;
 
 /// Fills the buffer with random bytes of the kernel: nothing is kept between calls that a fork or a
 /// snapshot of the machine could repeat.
@@ -32,78 +28,6 @@ pub fn fill_random(buffer: &mut [u8]) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Tells a forked child from the process that made this.
-///
-/// The kernel wipes the page in a child (MADV_WIPEONFORK, Linux 4.14), so that asking costs no
-/// system call; where it cannot, the process id is compared.
-#[derive(Debug)]
-pub struct ForkMark {
-    /// A page of this mark's own, never unmapped; null where the kernel cannot wipe.
-    page: AtomicPtr<u8>,
-    process: AtomicU32,
-}
-
-impl ForkMark {
-    const SIZE: usize = 1;
-
-    /// A mark that is not set: no process is a child of it.
-    pub const fn new() -> ForkMark {
-        ForkMark {
-            page: AtomicPtr::new(ptr::null_mut()),
-            process: AtomicU32::new(0),
-        }
-    }
-
-    /// Marks the calling process, unless one is marked already.
-    pub fn set(&self) {
-        self.set_with(|| wiped_page(Self::SIZE));
-    }
-
-    fn set_with(&self, make_page: impl FnOnce() -> Option<*mut u8>) {
-        let process = std::process::id();
-        let first = self
-            .process
-            .compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire);
-        // The page is never unmapped, so no other may be made.
-        if first.is_ok()
-            && let Some(page) = make_page()
-        {
-            self.page.store(page, Ordering::Release);
-        }
-    }
-
-    /// The calling process is a child of the marked one.
-    pub fn is_child(&self) -> bool {
-        let page = self.page.load(Ordering::Acquire);
-        if page.is_null() {
-            let process = self.process.load(Ordering::Acquire);
-            return process != 0 && process != std::process::id();
-        }
-        // SAFETY: the page is mapped for good and written only before it was published here.
-        unsafe { page.read_volatile() == 0 }
-    }
-}
-
-/// A page whose first byte is 1, and 0 in every child.
-fn wiped_page(size: usize) -> Option<*mut u8> {
-    // SAFETY: a fresh private mapping, touched by nobody else; each result is checked.
-    unsafe {
-        let protection = libc::PROT_READ | libc::PROT_WRITE;
-        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let page = libc::mmap(ptr::null_mut(), size, protection, kind, -1, 0);
-        if page == libc::MAP_FAILED {
-            return None;
-        }
-        if libc::madvise(page, size, libc::MADV_WIPEONFORK) != 0 {
-            libc::munmap(page, size);
-            return None;
-        }
-        let page = page.cast::<u8>();
-        page.write(1);
-        Some(page)
-    }
 }
 
 /// Blocks all signals in the calling thread, so that they go to the host's threads.
@@ -137,29 +61,8 @@ impl Drop for SignalsBlocked {
     }
 }
 
-/// Has the system give a connection up when what was sent over it stays unacknowledged for so long
-/// (TCP_USER_TIMEOUT, tcp(7)).
-pub fn give_up_unacknowledged(socket: &TcpStream, after: Duration) -> io::Result<()> {
-    let millis = libc::c_uint::try_from(after.as_millis()).unwrap_or(libc::c_uint::MAX);
-    // SAFETY: pointer and size are those of a live integer; the descriptor stays open as long as the
-    // reference.
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_USER_TIMEOUT,
-            (&raw const millis).cast(),
-            size_of_val(&millis) as libc::socklen_t,
-        )
-    };
-    match result {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
-}
-
 /// Something can be read from the socket at once: bytes, its end, or an error.
-pub fn readable_now(socket: &TcpStream) -> bool {
+pub fn is_readable(socket: &impl AsRawFd) -> bool {
     let mut entry = libc::pollfd {
         fd: socket.as_raw_fd(),
         events: libc::POLLIN,
@@ -168,96 +71,6 @@ pub fn readable_now(socket: &TcpStream) -> bool {
     // SAFETY: one live pollfd; the descriptor stays open as long as the reference.
     let ready = unsafe { libc::poll(&mut entry, 1, 0) };
     ready != 0
-}
-
-/// Reads what is there; `WouldBlock` where nothing is.
-pub fn receive_now(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-    let (pointer, length) = (buffer.as_mut_ptr().cast(), buffer.len());
-    // SAFETY: pointer and length are those of a live, writable slice.
-    let count = unsafe { libc::recv(socket.as_raw_fd(), pointer, length, libc::MSG_DONTWAIT) };
-    usize::try_from(count).map_err(|_| io::Error::last_os_error())
-}
-
-/// Writes what fits; `WouldBlock` where nothing does.
-pub fn send_now(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-    // SAFETY: pointer and length are those of a live slice.
-    let count = unsafe {
-        libc::send(
-            socket.as_raw_fd(),
-            bytes.as_ptr().cast(),
-            bytes.len(),
-            flags,
-        )
-    };
-    usize::try_from(count).map_err(|_| io::Error::last_os_error())
-}
-
-/// Tells one thread which of many sockets something came over (epoll). A socket is told of once
-/// for each time that something comes; one that is closed is forgotten.
-#[derive(Debug)]
-pub struct Poller(OwnedFd);
-
-impl Poller {
-    /// Most sockets that are told of at once.
-    const AT_ONCE: usize = 64;
-
-    /// Watches nothing.
-    pub fn new() -> io::Result<Poller> {
-        // SAFETY: no pointer crosses; the descriptor is new and owned by nobody else.
-        unsafe {
-            match libc::epoll_create1(libc::EPOLL_CLOEXEC) {
-                -1 => Err(io::Error::last_os_error()),
-                descriptor => Ok(Poller(OwnedFd::from_raw_fd(descriptor))),
-            }
-        }
-    }
-
-    /// Watches the socket under this number.
-    pub fn add(&self, socket: &impl AsRawFd, number: u64) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, socket, number)
-    }
-
-    /// Watches the socket no longer.
-    pub fn remove(&self, socket: &impl AsRawFd) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_DEL, socket, 0)
-    }
-
-    fn control(&self, what: libc::c_int, socket: &impl AsRawFd, number: u64) -> io::Result<()> {
-        let what_comes = libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET;
-        let mut event = libc::epoll_event {
-            events: what_comes as u32,
-            u64: number,
-        };
-        // SAFETY: the event is live; both descriptors are open as long as the references.
-        let result =
-            unsafe { libc::epoll_ctl(self.0.as_raw_fd(), what, socket.as_raw_fd(), &mut event) };
-        match result {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
-
-    /// Waits until something came or the time is over, and gives the numbers, and whether what came
-    /// ended with the end of the stream.
-    pub fn wait(&self, until: Option<Instant>, came: &mut Vec<(u64, bool)>) -> io::Result<()> {
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        // Never before the time is over.
-        let millis = left.map_or(-1, |left| {
-            i32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
-        });
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; Self::AT_ONCE];
-        let most = Self::AT_ONCE as libc::c_int;
-        // SAFETY: as many events as there are can be written.
-        let count =
-            unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), most, millis) };
-        let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        let ends = (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) as u32;
-        let events = events.iter().take(count);
-        came.clear();
-        came.extend(events.map(|event| (event.u64, event.events & ends != 0)));
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -270,54 +83,5 @@ mod tests {
         fill_random(&mut a).unwrap();
         fill_random(&mut b).unwrap();
         assert_ne!(a, b);
-    }
-
-    #[test]
-    fn nothing_is_waited_for_where_nothing_fits_or_nothing_came() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let full = loop {
-            if let Err(error) = send_now(&socket, &[0; 65536]) {
-                break error;
-            }
-        };
-        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
-        let nothing = receive_now(&socket, &mut [0]).unwrap_err();
-        assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
-    }
-
-    #[test]
-    fn a_poller_tells_once_of_what_came_and_of_the_end() {
-        use std::io::Write as _;
-        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let poller = Poller::new().unwrap();
-        poller.add(&ours, 7).unwrap();
-        let now = Some(Instant::now());
-        let mut came = vec![(1, true)];
-        poller.wait(now, &mut came).unwrap();
-        assert!(came.is_empty());
-        theirs.write_all(b"x").unwrap();
-        poller.wait(None, &mut came).unwrap();
-        assert_eq!(came, [(7, false)]);
-        poller.wait(now, &mut came).unwrap();
-        assert!(came.is_empty(), "it was told of");
-        drop(theirs);
-        poller.wait(None, &mut came).unwrap();
-        assert_eq!(came, [(7, true)]);
-        poller.remove(&ours).unwrap();
-    }
-
-    #[test]
-    fn a_fork_mark_takes_one_page_however_often_it_is_set() {
-        let mark = ForkMark::new();
-        let pages = std::cell::Cell::new(0);
-        for _ in 0..3 {
-            mark.set_with(|| {
-                pages.set(pages.get() + 1);
-                wiped_page(ForkMark::SIZE)
-            });
-        }
-        assert_eq!(pages.get(), 1);
-        assert!(!mark.is_child());
     }
 }

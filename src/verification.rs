@@ -1,38 +1,49 @@
-//! The worker's side of a login: sends the request to STS and judges the answer.
+//! One login's call to STS: send, judge the answer, retry until the deadline.
 
 use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::admission::{Done, Key, Verdict, Waiting};
+use crate::abi::maws_code::{MAWS_E_TIMEOUT, MAWS_E_UPSTREAM};
 use crate::aws::{Answer, SignedRequest, account_hint};
-use crate::conversation::Conversation;
-use crate::failover::RequestOut;
 use crate::failpoint::failpoint;
+use crate::options::Options;
 use crate::outcome::{Outcome, Times};
-use crate::panics;
-use crate::pool::{Job, Ran, Sent};
-use crate::ports::{Attempt, Resting, SendLimits, Sts, StsClient};
+use crate::pool::{Job, Ran, Then};
+use crate::ports::{Attempt, Interrupt, SendLimits};
 use crate::reason::{Failure, Reason};
-use crate::stats::InFlight;
+use crate::services::Services;
+use crate::stats::Answered;
 use crate::sync::Arc;
+use crate::throttle::{Done, Key, Queued, Verdict};
 
 /// First pause before a request is sent again to a failing STS; doubled each time up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
-/// Time that an answer needs at the least; with less left a request is not worth sending again.
+/// Time that an answer needs at the least; with less left a request is not sent again.
 const LEAST_TIME: Duration = Duration::from_millis(50);
 
-/// One verification on its way through admission and worker.
+/// Who waits for the outcome.
+pub trait Completion: Send + Sync {
+    /// Takes the outcome, unless the login ended meanwhile. May run a callback of the host.
+    fn complete(&self, outcome: Outcome);
+    /// Logs a step of this login at level DEBUG.
+    fn log(&self, reason: Reason, detail: &dyn Fn() -> String);
+}
+
+/// One verification, on its way through queue and worker.
 pub struct Verification {
-    conversation: Arc<Conversation>,
-    request: Arc<SignedRequest>,
+    services: Arc<Services>,
+    options: Arc<Options>,
+    completion: Arc<dyn Completion>,
+    interrupt: Arc<Interrupt>,
+    request: Box<SignedRequest>,
     key: Key,
-    /// When it began to wait for its turn.
-    waiting: Instant,
+    client: u64,
     deadline: Instant,
-    /// A connection that had rested turned out to be dead.
+    /// Since when it has waited for its turn.
+    queued: Instant,
+    /// The next attempt uses a new connection: an idle one turned out to be dead.
     fresh: bool,
     times: Times,
     pause: Duration,
@@ -40,32 +51,41 @@ pub struct Verification {
     last: Option<Box<Outcome>>,
 }
 
-/// What came of one turn.
-enum Turn {
-    /// Nobody waits for the outcome any more.
-    Unwanted(Done),
-    Over(Outcome, Done),
-    /// To be sent again, after a pause if there is one.
-    Again(Outcome, Done, Option<Duration>),
+/// What a verification begins with.
+pub struct Start {
+    /// Log, clock, STS.
+    pub services: Arc<Services>,
+    /// As they were at begin.
+    pub options: Arc<Options>,
+    /// The login.
+    pub completion: Arc<dyn Completion>,
+    /// Set when the login ends before it has its outcome.
+    pub interrupt: Arc<Interrupt>,
+    /// What the client signed.
+    pub request: Box<SignedRequest>,
+    /// Which of the options' endpoints it is for.
+    pub endpoint: usize,
+    /// When the login must have its outcome.
+    pub deadline: Instant,
 }
 
 impl Verification {
     /// A verification that begins to wait now.
-    pub fn new(
-        conversation: Arc<Conversation>,
-        request: Box<SignedRequest>,
-        now: Instant,
-        deadline: Instant,
-    ) -> Verification {
+    pub fn new(start: Start, client_addr: &str, now: Instant) -> Verification {
+        let client_hash = &start.services.client_hash;
         Verification {
             key: Key {
-                endpoint: conversation.endpoint,
-                account: account_hint(&request.access_key_id),
+                endpoint: start.endpoint,
+                account: account_hint(&start.request.access_key_id),
             },
-            conversation,
-            request: request.into(),
-            waiting: now,
-            deadline,
+            client: client_hash.hash_one(client_network(client_addr)),
+            services: start.services,
+            options: start.options,
+            completion: start.completion,
+            interrupt: start.interrupt,
+            request: start.request,
+            deadline: start.deadline,
+            queued: now,
             fresh: false,
             times: Times::default(),
             pause: FIRST_PAUSE,
@@ -73,130 +93,92 @@ impl Verification {
         }
     }
 
-    /// Sends, and once more where a connection that had rested was dead.
-    fn turn(&mut self, client: &mut dyn StsClient) -> Turn {
-        let began = self.now();
-        self.times.queue += began.saturating_duration_since(self.waiting);
-        let mut done = Done::unsent(began);
+    /// Sends the request, and once more over a new connection if an idle one was dead; judges the answer.
+    fn verify(&mut self) -> Ran<Outcome> {
+        let began = self.services.now();
+        self.times.queue += began.saturating_duration_since(self.queued);
+        let mut done = Done {
+            verdict: Verdict::Unsent,
+            sent: began,
+            took: Duration::ZERO,
+        };
         loop {
-            if self.conversation.is_over() {
-                return Turn::Unwanted(done);
+            if self.interrupt.is_set() {
+                return Ran::new(done, Then::Drop);
             }
-            let left = self.deadline.saturating_duration_since(self.now());
+            let left = self.deadline.saturating_duration_since(self.services.now());
             if left.is_zero() {
-                return Turn::Over(self.out_of_time(), done);
+                let outcome = self.timed_out();
+                return Ran::new(done, Then::Finish(outcome));
             }
-            let connect = self.conversation.options.settings.limits.connect_timeout;
-            let limits = SendLimits {
-                total: left,
-                connect: connect.min(left),
-                fresh: self.fresh,
-            };
-            let out = self.sending();
-            let attempt = client.send(&self.request, limits);
-            self.sent(out, &attempt, left);
-            done.took = self.now().saturating_duration_since(began);
-            if !self.is_stale(&attempt) {
-                return self.answered(attempt, done);
+            let attempt = self.send(left);
+            done.took = self.services.now().saturating_duration_since(began);
+            if attempt.stale_connection && !self.fresh && !self.interrupt.is_set() {
+                self.fresh = true;
+                self.services.stats.stale();
+                self.log(Reason::RetriedOnFreshConnection, &String::new);
+                continue;
             }
+            // A later attempt may use an idle connection again.
+            self.fresh = false;
+            return self.answered(attempt, done);
         }
     }
 
-    fn sending(&self) -> RequestOut {
-        let plugin = &self.conversation.plugin;
-        if self.fresh || self.last.is_some() {
-            plugin.stats.retried();
-        } else {
-            plugin.retries.request();
+    fn send(&mut self, left: Duration) -> Attempt {
+        let services = Arc::clone(&self.services);
+        match self.fresh || self.last.is_some() {
+            true => services.stats.retried(),
+            false => services.retries.request(),
         }
-        plugin.request_to(self.key.endpoint)
-    }
-
-    fn sent(&mut self, out: RequestOut, attempt: &Attempt, had: Duration) {
-        let usual = self.conversation.options.settings.limits.sts_timeout;
-        out.ended(attempt, had, usual);
+        let limits = &self.options.settings.limits;
+        let times = SendLimits {
+            total: left,
+            connect: limits.connect_timeout.min(left),
+            fresh: self.fresh,
+        };
+        let in_flight = services.endpoints.request(services.now(), self.key.endpoint);
+        let attempt = services.sts.send(&self.request, times, &self.interrupt);
+        let changes = in_flight.end(services.now(), &attempt, left, limits.sts_timeout);
+        services.log_changes(&changes, &self.options);
         if attempt.connected {
             let opened = attempt.connect.is_some();
-            let stats = &self.conversation.plugin.stats;
-            stats.sent(self.key.endpoint, attempt.exchange, opened);
+            services
+                .stats
+                .sent(self.key.endpoint, attempt.exchange, opened);
         }
         self.times.connect += attempt.connect.unwrap_or_default();
         self.times.sts += attempt.exchange;
+        attempt
     }
 
-    /// True: to be sent once more, over a connection that never rested.
-    fn is_stale(&mut self, attempt: &Attempt) -> bool {
-        let again = attempt.stale_connection && !self.fresh;
-        if again {
-            self.fresh = true;
-            self.conversation.plugin.stats.stale();
-            self.conversation
-                .log(Reason::RetriedOnFreshConnection, String::new);
+    fn answered(&mut self, attempt: Attempt, mut done: Done) -> Ran<Outcome> {
+        if self.interrupt.is_set() {
+            return Ran::new(done, Then::Drop);
         }
-        again
-    }
-
-    fn answered(&mut self, attempt: Attempt, mut done: Done) -> Turn {
         let outcome = self.judge(attempt);
         done.verdict = verdict(&outcome);
-        let stats = &self.conversation.plugin.stats;
-        stats.judged(self.key.endpoint, done.verdict);
-        // What is sent again later may rest its luck with a warm connection again.
-        self.fresh = false;
-        if self.conversation.is_over() {
-            return Turn::Unwanted(done);
-        }
-        self.decide(outcome, done)
-    }
-
-    fn on_answer(
-        mut self,
-        attempt: Attempt,
-        out: RequestOut,
-        busy: InFlight,
-        (began, had): (Instant, Duration),
-    ) -> Sent<Verification> {
-        self.sent(out, &attempt, had);
-        if self.is_stale(&attempt) {
-            self.waiting = self.now();
-            return Sent::ForWorker(self);
-        }
-        let mut done = Done::unsent(began);
-        done.took = attempt.exchange;
-        Sent::Ran(self.conclude(busy, |verification| verification.answered(attempt, done)))
-    }
-
-    /// What is left of a turn that is over; a fault in it is the login's end, and goes on.
-    fn conclude(
-        mut self,
-        busy: InFlight,
-        turn: impl FnOnce(&mut Self) -> Turn,
-    ) -> Ran<Verification> {
-        let turn = catch_unwind(AssertUnwindSafe(|| turn(&mut self)));
-        drop(busy);
-        let (done, again) = match turn {
-            Ok(Turn::Unwanted(done)) => (done, None),
-            Ok(Turn::Over(outcome, done)) => {
-                self.complete(outcome);
-                (done, None)
-            }
-            Ok(Turn::Again(outcome, done, pause)) => {
-                self.last = Some(Box::new(outcome));
-                self.waiting = self.now();
-                (done, Some((self, pause)))
-            }
-            Err(panic) => {
-                self.complete(Outcome::failed(panics::failure()));
-                std::panic::resume_unwind(panic);
-            }
+        let answered = match done.verdict {
+            Verdict::Throttled => Answered::Throttled,
+            Verdict::Failed => Answered::Failed,
+            Verdict::Answered | Verdict::Unsent => Answered::Ok,
         };
-        Ran { done, again }
+        self.services.stats.judged(self.key.endpoint, answered);
+        match self.pause_before_retry(&outcome) {
+            Some(pause) => {
+                self.log(Reason::RetriedAfterAnswer, &|| outcome.detail.clone());
+                self.last = Some(Box::new(outcome));
+                self.queued = self.services.now();
+                Ran::new(done, Then::Retry(pause))
+            }
+            None => Ran::new(done, Then::Finish(outcome)),
+        }
     }
 
     fn judge(&self, attempt: Attempt) -> Outcome {
         match attempt.result {
             Ok(Answer::Caller(caller)) => {
-                let rules = &self.conversation.options.settings.identity;
+                let rules = &self.options.settings.identity;
                 match rules.admit(&caller) {
                     Ok(principal) => Outcome::verified(principal, caller),
                     Err(refusal) => Outcome {
@@ -215,50 +197,93 @@ impl Verification {
         }
     }
 
-    fn decide(&mut self, outcome: Outcome, done: Done) -> Turn {
+    /// None: the outcome stands. Without a pause the account's limiter decides when to retry.
+    fn pause_before_retry(&mut self, outcome: &Outcome) -> Option<Option<Duration>> {
         let pause = match outcome.reason {
             Reason::StsThrottling => None,
             Reason::StsFailing => Some(self.pause),
-            // Where there is another endpoint the client gets there by coming back.
-            Reason::ConnectFailed | Reason::NameResolution if !self.has_other_endpoint() => {
+            // Where another endpoint is healthy the client gets there by coming back.
+            Reason::ConnectFailed | Reason::NameResolution
+                if !self.services.endpoints.has_other(self.key.endpoint) =>
+            {
                 Some(self.pause)
             }
-            _ => return Turn::Over(outcome, done),
+            _ => return None,
         };
-        let left = self.deadline.saturating_duration_since(self.now());
-        let paid = || self.conversation.plugin.retries.spend();
-        // What a throttled login sends again is bounded by its lane.
-        if left < pause.unwrap_or_default() + LEAST_TIME || pause.is_some() && !paid() {
-            return Turn::Over(outcome, done);
+        let left = self.deadline.saturating_duration_since(self.services.now());
+        if left < pause.unwrap_or_default() + LEAST_TIME {
+            return None;
         }
         if pause.is_some() {
+            if !self.services.retries.spend() {
+                return None;
+            }
             self.pause = (self.pause * 2).min(LAST_PAUSE);
         }
-        self.conversation
-            .log(Reason::RetriedAfterAnswer, || outcome.detail.clone());
-        Turn::Again(outcome, done, pause)
+        Some(pause)
     }
 
-    fn has_other_endpoint(&self) -> bool {
-        let failover = &self.conversation.plugin.failover;
-        failover.has_other(self.key.endpoint)
-    }
-
-    /// The end of one whose time is over: what STS said last tells more than the clock.
-    fn out_of_time(&mut self) -> Outcome {
+    /// The end of a verification past its deadline: what STS said last explains more than the clock.
+    fn timed_out(&mut self) -> Outcome {
         match self.last.take() {
             Some(last) => *last,
             None => Outcome::failed(Reason::VerificationTimeout.into()),
         }
     }
 
-    fn complete(self, outcome: Outcome) {
-        let times = self.times;
-        self.conversation.complete(Outcome { times, ..outcome });
+    fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {
+        self.completion.log(reason, detail);
+    }
+}
+
+fn verdict(outcome: &Outcome) -> Verdict {
+    match outcome.reason {
+        Reason::StsThrottling => Verdict::Throttled,
+        reason if matches!(reason.code(), MAWS_E_TIMEOUT | MAWS_E_UPSTREAM) => Verdict::Failed,
+        _ => Verdict::Answered,
+    }
+}
+
+impl Queued for Verification {
+    fn key(&self) -> Key {
+        self.key
     }
 
-    fn now(&self) -> Instant {
-        self.conversation.plugin.clock.now()
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// By address alone: an access key id is what a client claims, and it could try many.
+    fn client(&self) -> u64 {
+        self.client
+    }
+}
+
+impl Job for Verification {
+    type Outcome = Outcome;
+
+    fn run(&mut self) -> Ran<Outcome> {
+        let _in_flight = self.services.stats.in_flight();
+        failpoint!(Worker);
+        self.verify()
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.interrupt.is_set()
+    }
+
+    fn finish(self, outcome: Outcome) {
+        let times = self.times;
+        self.completion.complete(Outcome { times, ..outcome });
+    }
+
+    fn refuse(mut self, failure: Failure) {
+        self.times.queue += self.services.now().saturating_duration_since(self.queued);
+        let outcome = match failure.reason {
+            Reason::VerificationTimeout => self.timed_out(),
+            _ => Outcome::failed(failure),
+        };
+        self.finish(outcome);
     }
 }
 
@@ -279,89 +304,6 @@ enum Network<'a> {
     V4(Ipv4Addr),
     V6(u128),
     Other(&'a str),
-}
-
-fn verdict(outcome: &Outcome) -> Verdict {
-    match outcome.reason {
-        Reason::StsThrottling => Verdict::Throttled,
-        reason if is_of_sts(reason) => Verdict::Failed,
-        _ => Verdict::Answered,
-    }
-}
-
-/// STS or the way to it is at fault.
-fn is_of_sts(reason: Reason) -> bool {
-    use crate::abi::maws_code::{MAWS_E_TIMEOUT, MAWS_E_UPSTREAM};
-    matches!(reason.code(), MAWS_E_TIMEOUT | MAWS_E_UPSTREAM)
-}
-
-impl Waiting for Verification {
-    fn key(&self) -> Key {
-        self.key
-    }
-
-    fn deadline(&self) -> Instant {
-        self.deadline
-    }
-
-    /// The address alone: an access key id is what a client claims, and it could try many.
-    fn client(&self) -> u64 {
-        let clients = &self.conversation.plugin.clients;
-        clients.hash_one(client_network(&self.conversation.client_addr))
-    }
-
-    fn is_wanted(&self) -> bool {
-        !self.conversation.is_over()
-    }
-}
-
-impl Job for Verification {
-    fn run(self, client: &mut dyn StsClient) -> Ran<Verification> {
-        let busy = self.conversation.plugin.stats.in_flight();
-        self.conclude(busy, |verification| {
-            failpoint!(Worker);
-            verification.turn(client)
-        })
-    }
-
-    fn ready(&self, sts: &dyn Sts) -> Option<Box<dyn Resting>> {
-        let in_time = self.now() < self.deadline;
-        let suits = !self.fresh && in_time && self.is_wanted();
-        suits.then(|| sts.ready(&self.request.endpoint)).flatten()
-    }
-
-    fn send(mut self, over: Box<dyn Resting>, then: impl FnOnce(Sent<Self>) + Send + 'static) {
-        failpoint!(Worker);
-        let busy = self.conversation.plugin.stats.in_flight();
-        let began = self.now();
-        self.times.queue += began.saturating_duration_since(self.waiting);
-        let left = self.deadline.saturating_duration_since(began);
-        let out = self.sending();
-        let request = Arc::clone(&self.request);
-        let on_answer = move |attempt| then(self.on_answer(attempt, out, busy, (began, left)));
-        // A fault in it has ended the login, and with `then` it drops what the pool knows of the job.
-        let guarded = |attempt| drop(catch_unwind(AssertUnwindSafe(|| on_answer(attempt))));
-        over.send(&request, left, Box::new(guarded));
-    }
-
-    fn refuse(mut self, reason: Reason) {
-        self.times.queue += self.now().saturating_duration_since(self.waiting);
-        let outcome = match reason {
-            Reason::VerificationTimeout => self.out_of_time(),
-            reason => Outcome::failed(reason.into()),
-        };
-        self.complete(outcome);
-    }
-}
-
-impl Drop for Verification {
-    /// A worker that fails before it has begun with its job leaves nobody waiting for it.
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.conversation
-                .complete(Outcome::failed(panics::failure()));
-        }
-    }
 }
 
 #[cfg(test)]

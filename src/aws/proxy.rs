@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::endpoint::{Endpoint, EndpointError, parse_authority};
@@ -14,8 +12,8 @@ use crate::secret::Secret;
 pub struct Proxy {
     place: Arc<Endpoint>,
     tls: bool,
-    /// User and password as Basic authentication wants them; empty without any.
-    authorization: Secret,
+    /// User and password.
+    credentials: Option<(Secret, Secret)>,
 }
 
 impl Proxy {
@@ -39,14 +37,16 @@ impl Proxy {
                 "a proxy's user and password hold no control characters",
             ));
         }
-        let authorization = match credentials.is_empty() {
-            true => String::new(),
-            false => STANDARD.encode(&*credentials),
-        };
+        let text = str::from_utf8(&credentials).map_err(|_| {
+            EndpointError("a proxy's user and password are UTF-8, percent-encoded")
+        })?;
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        let credentials =
+            (!text.is_empty()).then(|| (Secret::new(user), Secret::new(password)));
         Ok(Proxy {
             place: Arc::new(Endpoint::of_proxy(name, port)),
             tls,
-            authorization: Secret::new(&Zeroizing::new(authorization)),
+            credentials,
         })
     }
 
@@ -60,9 +60,10 @@ impl Proxy {
         self.tls
     }
 
-    /// What follows `Basic `; empty without credentials.
-    pub fn authorization(&self) -> &str {
-        self.authorization.expose()
+    /// User and password, if it wants any.
+    pub fn credentials(&self) -> Option<(&str, &str)> {
+        let (user, password) = self.credentials.as_ref()?;
+        Some((user.expose(), password.expose()))
     }
 }
 
@@ -115,12 +116,12 @@ mod tests {
         let proxy = Proxy::parse("http://proxy.example:3128").unwrap();
         let place = (proxy.place().server_name(), proxy.place().port());
         assert_eq!((place, proxy.is_tls()), (("proxy.example", 3128), false));
-        assert_eq!(proxy.authorization(), "");
+        assert_eq!(proxy.credentials(), None);
 
         let proxy = Proxy::parse("https://user:p%40ss@proxy/").unwrap();
         let place = (proxy.place().server_name(), proxy.place().port());
         assert_eq!((place, proxy.is_tls()), (("proxy", 443), true));
-        assert_eq!(proxy.authorization(), STANDARD.encode("user:p@ss"));
+        assert_eq!(proxy.credentials(), Some(("user", "p@ss")));
     }
 
     #[test]
@@ -149,7 +150,7 @@ mod tests {
         assert_eq!(without_password(url), "http://***@proxy.example:3128");
         assert_eq!(without_password("http://proxy:1"), "http://proxy:1");
         let shown = format!("{:?}", Proxy::parse("http://user:secret@proxy").unwrap());
-        assert!(!shown.contains("secret@") && !shown.contains(&STANDARD.encode("user:secret")));
+        assert!(!shown.contains("user") && !shown.contains("\"secret\""), "{shown}");
     }
 
     #[test]

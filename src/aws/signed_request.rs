@@ -32,6 +32,9 @@ impl SignedRequest {
     /// The body, always the same: no other STS action can be asked for.
     pub const BODY: &'static str = "Action=GetCallerIdentity&Version=2011-06-15";
 
+    /// The body's media type.
+    pub const CONTENT_TYPE: &'static str = "application/x-www-form-urlencoded";
+
     /// Checks what the client sent against the grammar and against this conversation.
     pub fn check(
         message: &ClientSecond<'_>,
@@ -62,7 +65,7 @@ impl SignedRequest {
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("host", Some(self.endpoint.host())),
-            ("content-type", Some("application/x-www-form-urlencoded")),
+            ("content-type", Some(Self::CONTENT_TYPE)),
             ("x-amz-date", Some(self.date.as_str())),
             (
                 "x-amz-security-token",

@@ -1,9 +1,10 @@
-//! One login: drives the SASL state machine, submits the verification, keeps the outcome.
+//! One login for the host: drives the SASL exchange, submits the verification, keeps the outcome.
 //!
 //! No lock is held while a callback runs. What the host may point to until `end` (reply, texts)
-//! stands in cells that are written once.
+//! is kept in cells that are written once.
 
 mod report;
+mod slots;
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +12,17 @@ use crate::abi::maws_code::{self, *};
 use crate::aws::SignedRequest;
 use crate::options::Options;
 use crate::outcome::Outcome;
+pub use self::slots::{Slot, Slots};
 use crate::panics;
-use crate::plugin::Plugin;
+use crate::pool::Pool;
+use crate::ports::Interrupt;
 use crate::reason::{Failure, Reason};
+use crate::sasl::messages::NONCE_LENGTH;
 use crate::sasl::{self, Action};
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::services::Services;
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, thread};
-use crate::verification::Verification;
+use crate::sys;
+use crate::verification::{Completion, Start, Verification};
 
 /// What the host says of a login at its begin.
 #[derive(Clone, Copy, Debug)]
@@ -36,25 +41,24 @@ pub struct Begin<'a> {
     pub client_addr: &'a str,
 }
 
-/// How often `end` lets other threads run before it sleeps until a callback is over.
-const YIELDS: usize = 8;
+/// A wait that is woken needs a limit all the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// One conversation. Shared by the host's handle and, while it is verified, by a worker's job.
 pub struct Conversation {
-    pub(crate) plugin: Arc<Plugin>,
-    pub(crate) options: Arc<Options>,
+    services: Arc<Services>,
+    pool: Arc<Pool<Verification>>,
+    options: Arc<Options>,
     begun: Instant,
     /// Which of the options' endpoints the client signs for.
-    pub(crate) endpoint: usize,
+    endpoint: usize,
     budget: Option<Duration>,
     conv_ctx: usize,
     log_id: u64,
-    pub(crate) client_addr: Box<str>,
+    client_addr: Box<str>,
+    slot: Slot,
     state: Mutex<State>,
     changed: Condvar,
-    /// Its time was over while its client was silent.
-    expired: AtomicBool,
     reply: OnceLock<Box<[u8]>>,
     access_key_id: OnceLock<Box<str>>,
     outcome: OnceLock<Box<Outcome>>,
@@ -72,45 +76,56 @@ struct State {
 
 enum Phase {
     /// The client's next payload is awaited.
-    Dialogue(sasl::Conversation),
-    /// A payload is being looked at.
+    Dialogue(sasl::Exchange),
+    /// A payload is being read.
     Stepping { cancelled: bool },
-    /// The verification is queued or under way.
-    Pending,
+    /// The verification waits or runs.
+    Pending {
+        interrupt: Arc<Interrupt>,
+        /// Its number in the queue, once it is known.
+        queued: Option<u64>,
+    },
     /// There is an outcome.
     Over(maws_code),
 }
 
 impl Conversation {
     pub(crate) fn new(
-        plugin: Arc<Plugin>,
+        services: Arc<Services>,
+        pool: Arc<Pool<Verification>>,
         options: Arc<Options>,
+        endpoint: usize,
+        slot: Slot,
         begin: &Begin<'_>,
     ) -> Conversation {
-        let endpoint = plugin.choose_endpoint(&options);
         let advertised = Arc::clone(options.settings.endpoints.at(endpoint));
-        let sasl = sasl::Conversation::begin(advertised);
         Conversation {
-            begun: plugin.clock.now(),
-            plugin,
+            begun: services.now(),
+            services,
+            pool,
             options,
             endpoint,
             budget: begin.budget,
             conv_ctx: begin.conv_ctx,
             log_id: begin.log_id,
             client_addr: crate::reason::printable(begin.client_addr).into(),
+            slot,
             state: Mutex::new(State {
-                phase: Phase::Dialogue(sasl),
+                phase: Phase::Dialogue(sasl::Exchange::begin(advertised)),
                 entered: false,
                 notifying: false,
                 waiting: 0,
             }),
             changed: Condvar::new(),
-            expired: AtomicBool::new(false),
             reply: OnceLock::new(),
             access_key_id: OnceLock::new(),
             outcome: OnceLock::new(),
         }
+    }
+
+    /// It belongs to the plugin with these services.
+    pub(crate) fn is_of(&self, services: &Arc<Services>) -> bool {
+        Arc::ptr_eq(&self.services, services)
     }
 
     /// Takes one payload of the client. See `maws_api.step`.
@@ -140,8 +155,8 @@ impl Conversation {
                 self.reply.get_or_init(|| reply.into());
                 match self.leave_stepping(Phase::Dialogue(sasl), true) {
                     Ok(()) => {
-                        self.plugin.warm_up(&self.options, self.endpoint);
-                        self.log(Reason::ClientFirstAccepted, String::new);
+                        self.open_ahead();
+                        self.log_step(Reason::ClientFirstAccepted, &String::new);
                         MAWS_CONTINUE
                     }
                     Err(code) => code,
@@ -177,20 +192,20 @@ impl Conversation {
         code
     }
 
-    /// Ends the work. See `maws_api.cancel`.
+    /// Ends the work, and interrupts the call to STS. See `maws_api.cancel`.
     pub fn cancel(&self) {
         let mut state = self.state();
         match &mut state.phase {
             Phase::Stepping { cancelled } => *cancelled = true,
             Phase::Over(_) => {}
-            Phase::Dialogue(_) | Phase::Pending => {
+            Phase::Dialogue(_) | Phase::Pending { .. } => {
                 drop(state);
                 self.finish(Outcome::failed(Reason::Cancelled.into()));
             }
         }
     }
 
-    /// Makes the conversation useless; the handle goes when this says so. See `maws_api.end`.
+    /// Makes the conversation useless; the handle goes when this returns Ok. See `maws_api.end`.
     pub fn end(&self) -> Result<(), maws_code> {
         let mut state = self.state();
         if state.entered {
@@ -200,18 +215,7 @@ impl Conversation {
         drop(state);
         self.cancel();
         let mut state = self.state();
-        for _ in 0..YIELDS {
-            if !state.notifying {
-                break;
-            }
-            // The thread that told of the outcome stands, most likely, where it woke this one, and
-            // wants no more than a processor; to sleep until then would be one wake-up more.
-            drop(state);
-            thread::yield_now();
-            state = self.state();
-        }
         while state.notifying {
-            // Woken at once when the callback is over; the time is for the wait to have one.
             state = self.wait(state, LONGEST_WAIT);
         }
         Ok(())
@@ -219,11 +223,11 @@ impl Conversation {
 
     /// Its handle is gone: it counts no more.
     pub fn ended(&self) {
-        self.plugin.ended(self.expired.load(Ordering::Acquire));
+        self.slot.give_back();
     }
 
-    /// Ends it if its client has been silent for longer than it may live. It leaves its place to another
-    /// then; the host finds out with its next call.
+    /// Ends it if its client has been silent for longer than it may live. Another one may take its
+    /// place then; the host finds out with its next call.
     pub(crate) fn expire(&self) {
         let waits_for_client = {
             let state = self.state();
@@ -234,8 +238,7 @@ impl Conversation {
         }
         let expired = self.settle(Outcome::failed(Reason::ConversationExpired.into()), false);
         if let Some(outcome) = expired {
-            self.expired.store(true, Ordering::Release);
-            self.plugin.expired();
+            self.slot.vacate();
             self.report(outcome);
         }
     }
@@ -244,7 +247,7 @@ impl Conversation {
     pub fn code(&self) -> maws_code {
         match self.state().phase {
             Phase::Dialogue(_) | Phase::Stepping { .. } => MAWS_CONTINUE,
-            Phase::Pending => MAWS_PENDING,
+            Phase::Pending { .. } => MAWS_PENDING,
             Phase::Over(code) => code,
         }
     }
@@ -269,56 +272,76 @@ impl Conversation {
         self.outcome.get().map(|outcome| &**outcome)
     }
 
-    /// Gives a pending conversation its outcome and tells the host. Too late for one that was
-    /// cancelled or ended meanwhile.
-    pub(crate) fn complete(&self, outcome: Outcome) {
-        let notify = self.plugin.host.wants_ready();
-        let Some(outcome) = self.settle(outcome, notify) else {
-            return;
-        };
-        self.report(outcome);
-        if notify {
-            self.plugin.host.conv_ready(self.conv_ctx);
-            let mut state = self.state();
-            state.notifying = false;
-            self.wake(state);
-        }
-    }
-
-    /// Nobody waits for the outcome any more.
-    pub(crate) fn is_over(&self) -> bool {
-        matches!(self.state().phase, Phase::Over(_))
-    }
-
     fn take_payload(
         &self,
-        sasl: &mut sasl::Conversation,
+        sasl: &mut sasl::Exchange,
         payload: &[u8],
     ) -> Result<Action, Failure> {
         if self.is_past_its_life() {
             return Err(Reason::ConversationExpired.into());
         }
-        sasl.step(payload, || self.plugin.random())
+        sasl.step(payload, server_nonce)
     }
 
     fn submit(self: &Arc<Self>, request: Box<SignedRequest>, mut leave: Leave<'_>) -> maws_code {
         self.access_key_id
             .get_or_init(|| request.access_key_id.as_str().into());
-        if let Err(code) = self.leave_stepping(Phase::Pending, false) {
+        let interrupt = Arc::new(Interrupt::default());
+        let pending = Phase::Pending {
+            interrupt: Arc::clone(&interrupt),
+            queued: None,
+        };
+        if let Err(code) = self.leave_stepping(pending, false) {
             return code;
         }
-        // From here on conv_ready may run, and whoever it tells may poll in another thread.
+        // From here on conv_ready may run, and whoever it wakes may poll in another thread.
         leave.entered = false;
-        self.log(Reason::VerificationQueued, || {
+        self.log_step(Reason::VerificationQueued, &|| {
             self.access_key_id().to_owned()
         });
-        let now = self.plugin.clock.now();
+        let now = self.services.now();
         let limit = self.options.settings.limits.sts_timeout;
-        let limit = self.budget.map_or(limit, |budget| budget.min(limit));
-        let job = Verification::new(Arc::clone(self), request, now, now + limit);
-        match self.plugin.pool.submit(now, job) {
-            Ok(()) => MAWS_PENDING,
+        let start = Start {
+            services: Arc::clone(&self.services),
+            options: Arc::clone(&self.options),
+            completion: Arc::clone(self) as Arc<dyn Completion>,
+            interrupt,
+            request,
+            endpoint: self.endpoint,
+            deadline: now + self.budget.map_or(limit, |budget| budget.min(limit)),
+        };
+        let verification = Verification::new(start, &self.client_addr, now);
+        match self.pool.submit(now, verification) {
+            Ok(id) => {
+                self.note_queued(id);
+                MAWS_PENDING
+            }
             Err(reason) => self.finish(Outcome::failed(reason.into())),
+        }
+    }
+
+    /// Keeps the number for a cancel; one that came meanwhile did not know it.
+    fn note_queued(&self, id: u64) {
+        match &mut self.state().phase {
+            Phase::Pending { queued, .. } => {
+                *queued = Some(id);
+                return;
+            }
+            Phase::Over(MAWS_E_CANCELLED) => {}
+            _ => return,
+        }
+        self.pool.remove(id);
+    }
+
+    /// The login needs a connection after one more round trip to the client.
+    fn open_ahead(&self) {
+        let endpoint = Arc::clone(self.options.settings.endpoints.at(self.endpoint));
+        if self.services.sts.wants_connection(&endpoint) {
+            let services = Arc::clone(&self.services);
+            // Where no worker is free, the login opens a connection itself.
+            let _accepted = self
+                .pool
+                .run(Box::new(move || services.sts.open_ahead(&endpoint)));
         }
     }
 
@@ -352,19 +375,26 @@ impl Conversation {
         }
     }
 
-    /// Makes this the outcome if there is none yet. It is counted before anybody can see it.
+    /// Makes this the outcome if there is none yet. It is counted before anybody can see it. A
+    /// verification that waits or runs ends at once.
     fn settle(&self, mut outcome: Outcome, notify: bool) -> Option<&Outcome> {
         outcome.total = self.age();
         let mut state = self.state();
         if let Phase::Over(_) = state.phase {
             return None;
         }
-        state.phase = Phase::Over(outcome.code);
+        let before = std::mem::replace(&mut state.phase, Phase::Over(outcome.code));
         state.notifying = notify;
         let outcome = self.outcome.get_or_init(|| Box::new(outcome));
-        self.plugin.stats.ended(outcome.code);
-        self.plugin.stats.took(outcome);
+        self.services.stats.ended(outcome.code);
+        self.services.stats.took(outcome);
         self.wake(state);
+        if let (Phase::Pending { interrupt, queued }, MAWS_E_CANCELLED) = (before, outcome.code) {
+            interrupt.set();
+            if let Some(id) = queued {
+                self.pool.remove(id);
+            }
+        }
         Some(outcome)
     }
 
@@ -373,7 +403,7 @@ impl Conversation {
     }
 
     fn age(&self) -> Duration {
-        let now = self.plugin.clock.now();
+        let now = self.services.now();
         now.saturating_duration_since(self.begun)
     }
 
@@ -401,6 +431,48 @@ impl Conversation {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Completion for Conversation {
+    fn complete(&self, outcome: Outcome) {
+        let notify = self.services.host.wants_ready();
+        let Some(outcome) = self.settle(outcome, notify) else {
+            return;
+        };
+        let told = Notified { conversation: self };
+        self.report(outcome);
+        if notify {
+            self.services.host.conv_ready(self.conv_ctx);
+        }
+        drop(told);
+    }
+
+    fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {
+        self.log_step(reason, detail);
+    }
+}
+
+/// Ends the wait of `end` for conv_ready, also after a panic.
+struct Notified<'a> {
+    conversation: &'a Conversation,
+}
+
+impl Drop for Notified<'_> {
+    fn drop(&mut self) {
+        let mut state = self.conversation.state();
+        if state.notifying {
+            state.notifying = false;
+            self.conversation.wake(state);
+        }
+    }
+}
+
+/// The server's half of a nonce.
+fn server_nonce() -> Result<[u8; NONCE_LENGTH], Failure> {
+    let mut bytes = [0; NONCE_LENGTH];
+    sys::fill_random(&mut bytes)
+        .map_err(|error| Failure::new(Reason::RandomFailed, error.to_string()))?;
+    Ok(bytes)
 }
 
 /// Leaves a serial call, also by a panic, which then ends the conversation.

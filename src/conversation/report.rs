@@ -1,4 +1,4 @@
-//! What a conversation tells the log and the statistics.
+//! What a conversation logs.
 
 use super::Conversation;
 use crate::abi::maws_code::*;
@@ -8,7 +8,7 @@ use crate::reason::{Failure, Reason};
 
 impl Conversation {
     /// Logs a step of this login.
-    pub(crate) fn log(&self, reason: Reason, detail: impl FnOnce() -> String) {
+    pub(super) fn log_step(&self, reason: Reason, detail: &dyn Fn() -> String) {
         self.log_line(reason, || {
             let detail = detail();
             Failure { reason, detail }.to_string()
@@ -20,7 +20,7 @@ impl Conversation {
             MAWS_E_PANIC | MAWS_E_INTERNAL => MAWS_LOG_ERROR,
             _ => MAWS_LOG_DEBUG,
         };
-        self.plugin.log(level, reason, self.log_id, || {
+        self.services.log(level, reason, self.log_id, || {
             format!("{} (client {})", line(), self.client_addr)
         });
     }

@@ -7,10 +7,10 @@ use crate::abi::maws_code::{self, *};
 use crate::abi::maws_status;
 use crate::failpoint::failpoint;
 use crate::panics::Inside;
-use crate::sys::ForkMark;
+use crate::sync::atomic::{AtomicU32, Ordering};
 
-/// Set in the process that created the first plugin.
-static PROCESS: ForkMark = ForkMark::new();
+/// The process that the plugins belong to; 0 while there are none.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
@@ -20,7 +20,7 @@ thread_local! {
 /// panics. The process is checked first: in a forked child locks may be held by threads that are
 /// not there.
 pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
-    if PROCESS.is_child() {
+    if is_forked() {
         return MAWS_E_FORKED as maws_status;
     }
     if IN_CALLBACK.get() {
@@ -35,9 +35,20 @@ pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status 
     result.unwrap_or_else(|error| error) as maws_status
 }
 
-/// From here on the plugin belongs to this process.
+/// The calling process is a child of the one that the plugins belong to.
+fn is_forked() -> bool {
+    let owner = PROCESS.load(Ordering::Acquire);
+    owner != 0 && owner != std::process::id()
+}
+
+/// From here on the plugins belong to this process.
 pub fn claim_process() {
-    PROCESS.set();
+    PROCESS.store(std::process::id(), Ordering::Release);
+}
+
+/// There is no plugin any more: a child may create its own.
+pub fn release_process() {
+    PROCESS.store(0, Ordering::Release);
 }
 
 /// Runs a callback of the host; calls from inside it are refused.

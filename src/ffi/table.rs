@@ -16,10 +16,11 @@ use super::{guard, options};
 use crate::abi::maws_code::{self, *};
 use crate::abi::*;
 use crate::conversation::{Begin, Conversation};
-use crate::net::{StsOverHttps, TLS_LIBRARY};
+
 use crate::options::{OptionError, Options};
 use crate::plugin::Plugin;
 use crate::ports::SystemClock;
+use crate::sts::{StsOverHttps, TLS_LIBRARY};
 
 static PLUGINS: Table<Plugin> = Table::new();
 static CONVERSATIONS: Table<Conversation> = Table::new();
@@ -96,6 +97,9 @@ unsafe extern "C" fn destroy(handle: maws_plugin, drain_ms: u32) -> maws_status 
         let plugin = plugin(handle)?;
         let drained = plugin.shutdown(ms(drain_ms)).map_err(|_| MAWS_E_IN_USE)?;
         PLUGINS.remove(handle.id);
+        if PLUGINS.is_empty() {
+            guard::release_process();
+        }
         if drained {
             Ok(MAWS_DONE)
         } else {

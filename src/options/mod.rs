@@ -1,13 +1,13 @@
 //! The options: one table ([`table::OPTIONS`]), from which validation, the interface's descriptors
 //! and the reference in the documents come.
 
-mod endpoints;
+mod hosts;
 pub mod table;
 
 use std::fmt;
 use std::time::Duration;
 
-pub use self::endpoints::Endpoints;
+pub use self::hosts::Endpoints;
 use self::table::{Draft, OPTIONS, Spec};
 use crate::aws::Proxy;
 use crate::identity::{IdentityRules, PrincipalFormat};
@@ -152,7 +152,7 @@ impl fmt::Debug for Options {
 
 /// Checks the values against each other.
 fn finish(draft: Draft) -> Result<Settings, OptionError> {
-    let endpoints = endpoints::build(&draft)?;
+    let endpoints = hosts::build(&draft)?;
     let identity = draft.identity;
 
     for (key, on) in [

@@ -1,128 +1,182 @@
-//! What a worker does from its first job to its end.
+//! What a worker does from its start to its exit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::desk::{Desk, Paper};
-use super::job::{Job, Ran, refuse};
+use super::job::{Job, Ran, Then};
 use super::{Shared, State};
-use crate::admission::{Done, Key, Next};
 use crate::failpoint::failpoint;
 use crate::panics;
-use crate::sync::{Arc, MutexGuard, thread};
+use crate::reason::{Failure, Reason};
+use crate::sync::{Arc, MutexGuard, PoisonError, thread};
+use crate::throttle::{Done, Next, Verdict};
+
+/// A worker without work for so long exits.
+const LONGEST_IDLE: Duration = Duration::from_secs(10);
 
 impl<J: Job> Shared<J> {
-    pub(super) fn work(self: &Arc<Self>, desk: &Arc<Desk<J>>) {
+    pub(super) fn work(self: &Arc<Self>) {
         let _panics_are_ours = panics::Inside::enter();
-        let mut counted_out = CountedOut {
-            shared: self,
-            first: desk.job(J::key),
-            leaving: false,
-        };
+        let _counted = Counted { shared: self };
         failpoint!(WorkerStart);
-        let mut client = self.sts.client();
-        counted_out.first = None;
-        let mut next = desk.take_back();
-        loop {
-            let job = match next {
-                Paper::Job(job) => job,
-                Paper::Errand(errand) => {
-                    if catch_unwind(AssertUnwindSafe(|| errand(&mut *client))).is_err() {
-                        (self.faults)(panics::failure());
-                        client = self.sts.client();
-                    }
-                    next = self.next_job(self.state(), self.clock.now(), desk);
-                    continue;
-                }
-                Paper::None | Paper::GoHome => {
-                    counted_out.leaving = true;
-                    break;
-                }
-            };
-            let key = job.key();
-            let given_out = self.clock.now();
-            let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut *client)));
-            let ran = ran.unwrap_or_else(|_| {
-                client = self.sts.client();
-                Ran::failed(given_out)
-            });
+        let mut state = self.state();
+        let mut worked = self.clock.now();
+        while !state.closed {
             let now = self.clock.now();
-            let mut state = self.state();
-            state.thread_refused = None;
-            state.admission.done(now, key, ran.done);
-            if let Some((job, pause)) = ran.again {
-                state.admission.again(now, job, pause);
+            if let Some(errand) = state.errands.pop_front() {
+                self.hand_over(&mut state, now);
+                drop(state);
+                self.guarded(errand);
+                state = self.state();
+                worked = self.clock.now();
+                continue;
             }
-            next = self.next_job(state, now, desk);
-        }
-    }
-
-    /// Waits for what to do next.
-    fn next_job<'a>(
-        self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State<J>>,
-        now: Instant,
-        desk: &Arc<Desk<J>>,
-    ) -> Paper<J> {
-        loop {
-            if state.closed {
-                state.leave(1);
-                Self::refuse_late(state);
-                return Paper::GoHome;
-            }
-            match state.admission.next(now, true) {
-                Next::Run(job) => {
-                    // Another may be due before this one is back.
-                    self.look_after(&mut state, now);
-                    return Paper::Job(job);
+            match state.throttle.next(now, true) {
+                Next::Run(id, job) => {
+                    self.hand_over(&mut state, now);
+                    drop(state);
+                    state = self.run(id, job);
                 }
                 Next::Refuse(job, reason) => {
+                    self.hand_over(&mut state, now);
                     drop(state);
-                    refuse(job, reason);
+                    self.refuse(job, reason.into());
                     state = self.state();
                 }
                 Next::Wait(until) => {
-                    self.keep_time(&mut state, until);
-                    if state.threads > self.lasting_threads(&state) {
-                        state.leave(1);
-                        return Paper::GoHome;
+                    let exit_at = worked + LONGEST_IDLE;
+                    // Nothing waits, or another idle worker looks in time.
+                    let watched = until.is_none_or(|until| {
+                        state.watched_at.is_some_and(|at| at <= until)
+                    });
+                    if watched && now >= exit_at {
+                        return;
                     }
-                    state.idle.push(Arc::clone(desk));
-                    drop(state);
-                    return desk.wait();
+                    let watch = until.filter(|_| !watched);
+                    state = self.wait(state, now, watch, exit_at);
+                    continue;
                 }
             }
+            worked = self.clock.now();
+        }
+    }
+
+    /// Another worker looks after what is left while this one is busy; not needed where one is on its
+    /// way.
+    fn hand_over(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
+        if state.woken == 0 {
+            self.attend(state, now);
+        }
+    }
+
+    /// Runs a job and reports its outcome. Its place is free before the report, which may block in the
+    /// host.
+    fn run(self: &Arc<Self>, id: u64, mut job: J) -> MutexGuard<'_, State<J>> {
+        let key = job.key();
+        let sent = self.clock.now();
+        let ran = catch_unwind(AssertUnwindSafe(|| job.run()));
+        let now = self.clock.now();
+        let failed = Done {
+            verdict: Verdict::Failed,
+            sent,
+            took: Duration::ZERO,
+        };
+        let (done, then) = match ran {
+            Ok(Ran { done, then }) => (done, Ok(then)),
+            Err(_) => (failed, Err(panics::failure())),
+        };
+        let mut state = self.state();
+        state.throttle.done(now, key, done);
+        match then {
+            // Under the lock: either this sees the cancellation, or that finds the job in the queue.
+            Ok(Then::Retry(_)) if job.is_cancelled() => {}
+            Ok(Then::Retry(pause)) if !state.closed => {
+                state.throttle.retry(now, id, job, pause);
+                return state;
+            }
+            Ok(Then::Drop) => {}
+            Ok(Then::Finish(outcome)) => {
+                self.hand_over(&mut state, now);
+                drop(state);
+                self.guarded(|| job.finish(outcome));
+                return self.state();
+            }
+            Ok(Then::Retry(_)) => {
+                drop(state);
+                self.refuse(job, Reason::ShuttingDown.into());
+                return self.state();
+            }
+            Err(fault) => {
+                self.hand_over(&mut state, now);
+                drop(state);
+                self.refuse(job, fault);
+                return self.state();
+            }
+        }
+        drop(state);
+        drop(job);
+        self.state()
+    }
+
+    /// Waits until the worker is woken, or until the time that it watches or is to exit at.
+    fn wait<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<J>>,
+        now: Instant,
+        watch: Option<Instant>,
+        exit_at: Instant,
+    ) -> MutexGuard<'a, State<J>> {
+        if watch.is_some() {
+            state.watched_at = watch;
+        }
+        state.idle += 1;
+        let left = watch.unwrap_or(exit_at).saturating_duration_since(now);
+        let waited = self.changed.wait_timeout(state, left);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        match state.woken.checked_sub(1) {
+            Some(woken) => state.woken = woken,
+            None => state.idle -= 1,
+        }
+        if watch.is_some() && state.watched_at == watch {
+            state.watched_at = None;
+        }
+        state
+    }
+
+    /// Reports that a job was not run, or that a fault ended it.
+    pub(super) fn refuse(&self, job: J, failure: Failure) {
+        self.guarded(|| job.refuse(failure));
+    }
+
+    /// A fault inside costs no worker.
+    fn guarded(&self, body: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(body)).is_err() {
+            (self.faults)(panics::failure());
         }
     }
 }
 
-/// Counts a worker out as it leaves, also by a panic; its last act.
-struct CountedOut<'a, J: Job> {
-    shared: &'a Shared<J>,
-    /// Of the job that it was started for, until it has begun with that.
-    first: Option<Key>,
-    /// It is counted as leaving already.
-    leaving: bool,
+/// Counts a worker out as it exits, also by a panic; its last act.
+struct Counted<'a, J: Job> {
+    shared: &'a Arc<Shared<J>>,
 }
 
-impl<J: Job> Drop for CountedOut<'_, J> {
+impl<J: Job> Drop for Counted<'_, J> {
     fn drop(&mut self) {
-        if thread::panicking() {
+        let panicked = thread::panicking();
+        if panicked {
             (self.shared.faults)(panics::failure());
         }
         let mut state = self.shared.state();
-        if let Some(key) = self.first {
-            let now = self.shared.clock.now();
-            state.admission.done(now, key, Done::unsent(now));
-        }
-        if self.leaving {
-            state.leaving -= 1;
-        } else {
-            state.threads -= 1;
+        state.workers -= 1;
+        if panicked {
             // Nobody else may be awake for what waits.
-            self.shared.wake_timekeeper(&mut state);
+            self.shared.attend(&mut state, self.shared.clock.now());
         }
+        let closed = state.closed;
         drop(state);
-        self.shared.thread_gone.notify_all();
+        if closed {
+            self.shared.changed.notify_all();
+        }
     }
 }

@@ -11,7 +11,7 @@ fn two() -> (Health, Instant) {
 fn fail(health: &mut Health, now: Instant, times: u32) {
     for _ in 0..times {
         health.sent(now, 0);
-        health.ended(now, 0, now, Sign::Failing);
+        health.ended(now, 0, now, Signal::Failed);
     }
 }
 
@@ -29,12 +29,12 @@ fn the_first_endpoint_is_preferred_until_it_fails_several_times_in_a_row() {
     fail(&mut health, now, 4);
     assert_eq!(health.preferred(now), 0);
     health.sent(now, 0);
-    health.ended(now, 0, now, Sign::Alive);
+    health.ended(now, 0, now, Signal::Answered);
     fail(&mut health, now, 4);
     assert_eq!(health.preferred(now), 0);
     fail(&mut health, now, 1);
     assert_eq!(health.preferred(now), 1);
-    assert_eq!(health.take_changes(), [(0, Change::Down)]);
+    assert_eq!(health.take_changes(), [(0, Change::Unhealthy)]);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn what_tells_nothing_counts_for_nothing() {
     let (mut health, now) = two();
     for _ in 0..100 {
         health.sent(now, 0);
-        health.ended(now, 0, now, Sign::None);
+        health.ended(now, 0, now, Signal::Unknown);
     }
     assert_eq!(health.preferred(now), 0);
 }
@@ -63,7 +63,7 @@ fn one_slow_request_is_no_silence_and_neither_are_many_among_answers() {
     for second in 0..10 {
         let now = now + S * second;
         (0..2).for_each(|_| health.sent(now, 0));
-        health.ended(now, 0, now, Sign::Alive);
+        health.ended(now, 0, now, Signal::Answered);
         assert_eq!(health.preferred(now), 0);
     }
 }
@@ -74,25 +74,25 @@ fn where_all_went_down_together_the_first_is_used() {
     for index in 0..2 {
         for _ in 0..5 {
             health.sent(now, index);
-            health.ended(now, index, now, Sign::Failing);
+            health.ended(now, index, now, Signal::Failed);
         }
     }
     assert_eq!(
         health.take_changes(),
-        [(0, Change::Down), (1, Change::Down)]
+        [(0, Change::Unhealthy), (1, Change::Unhealthy)]
     );
     assert_eq!(health.preferred(now), 0);
 }
 
 #[test]
-fn where_none_is_up_the_one_that_failed_last_is_used() {
+fn where_none_is_healthy_the_one_that_failed_last_is_used() {
     let (mut health, now) = two();
     fail(&mut health, now, 5);
     let due = next_probe(&mut health, now);
     health.probed(due, 0, false);
     for _ in 0..5 {
         health.sent(due, 1);
-        health.ended(due, 1, due, Sign::Failing);
+        health.ended(due, 1, due, Signal::Failed);
     }
     assert_eq!(health.preferred(due), 1);
 }
@@ -142,10 +142,10 @@ fn an_answer_to_what_was_asked_since_brings_an_endpoint_up() {
     let (mut health, now) = two();
     health.sent(now, 0);
     fail(&mut health, now, 5);
-    health.ended(now + S, 0, now, Sign::Alive);
+    health.ended(now + S, 0, now, Signal::Answered);
     assert_eq!(health.preferred(now + S), 1, "that was asked before");
     health.sent(now + S, 0);
-    health.ended(now + 2 * S, 0, now + S, Sign::Alive);
+    health.ended(now + 2 * S, 0, now + S, Signal::Answered);
     assert_eq!(health.preferred(now + 2 * S), 0);
 }
 

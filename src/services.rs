@@ -1,0 +1,97 @@
+//! What every part of a plugin may need: its log, clock, statistics, retry budget, endpoints, STS.
+
+use std::hash::RandomState;
+use std::time::{Duration, Instant};
+
+use crate::abi::maws_log_level::{self, *};
+use crate::aws::Endpoint;
+use crate::endpoints::{Change, EndpointHealth};
+use crate::options::Options;
+use crate::ports::{Clock, Host, Sts};
+use crate::reason::{Failure, Reason};
+use crate::retries::RetryBudget;
+use crate::stats::Stats;
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicI32, Ordering};
+
+/// Longest time of a probe.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Shared by the conversations and workers of one plugin.
+pub struct Services {
+    /// The server.
+    pub host: Arc<dyn Host>,
+    /// Monotonic time.
+    pub clock: Arc<dyn Clock>,
+    /// STS.
+    pub sts: Arc<dyn Sts>,
+    /// Counters.
+    pub stats: Stats,
+    /// Bounds requests that are sent again.
+    pub retries: RetryBudget,
+    /// Which endpoints are healthy.
+    pub endpoints: EndpointHealth,
+    /// Makes the hashes that tell clients apart, in a way that nobody can foresee.
+    pub client_hash: RandomState,
+    /// The lowest level that is logged.
+    pub log_level: AtomicI32,
+}
+
+impl Services {
+    /// The current instant.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Logs a line; nothing below the level is formatted.
+    pub fn log(
+        &self,
+        level: maws_log_level,
+        reason: Reason,
+        log_id: u64,
+        text: impl FnOnce() -> String,
+    ) {
+        if level as i32 >= self.log_level.load(Ordering::Relaxed) {
+            self.host.log(level, reason, log_id, &text());
+        }
+    }
+
+    /// Logs a fault that is no login's.
+    pub fn log_fault(&self, fault: &Failure) {
+        self.log(MAWS_LOG_ERROR, fault.reason, 0, || fault.to_string());
+    }
+
+    /// The endpoint that a new login signs for, and one that is to be probed now.
+    pub fn choose_endpoint(&self, options: &Options) -> (usize, Option<usize>) {
+        let (index, probe, changes) = self.endpoints.choose(self.now());
+        self.log_changes(&changes, options);
+        (index, probe)
+    }
+
+    /// Probes an unhealthy endpoint and notes the result. Blocks.
+    pub fn probe(&self, index: usize, options: &Options) {
+        let endpoint: &Endpoint = options.settings.endpoints.at(index);
+        let answers = self.sts.probe(endpoint, PROBE_TIMEOUT);
+        self.probed(index, answers, options);
+    }
+
+    /// Notes a probe's result.
+    pub fn probed(&self, index: usize, answers: bool, options: &Options) {
+        let changes = self.endpoints.probed(self.now(), index, answers);
+        self.log_changes(&changes, options);
+    }
+
+    /// Logs which endpoints became healthy or unhealthy.
+    pub fn log_changes(&self, changes: &[(usize, Change)], options: &Options) {
+        for (index, change) in changes {
+            let (level, reason) = match change {
+                Change::Unhealthy => (MAWS_LOG_WARNING, Reason::EndpointDown),
+                Change::Healthy => (MAWS_LOG_INFO, Reason::EndpointUp),
+            };
+            self.log(level, reason, 0, || {
+                let host = options.settings.endpoints.at(*index).host();
+                format!("{}: {host}", reason.summary())
+            });
+        }
+    }
+}

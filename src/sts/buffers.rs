@@ -1,0 +1,116 @@
+//! Input and output of one connection, wiped once they are used: requests hold tokens and
+//! signatures, and STS's errors can repeat them.
+
+use ureq::unversioned::transport::Buffers;
+use zeroize::Zeroize as _;
+
+/// Holds the longest head that is read, and a little more, so that one that is too long is noticed.
+const INPUT: usize = 17 * 1024;
+/// Holds the longest request that passes the checks: a token of 16 KiB and an Authorization value of
+/// 2 KiB among its headers.
+const OUTPUT: usize = 20 * 1024;
+
+/// Buffers that are allocated with their first use.
+#[derive(Default)]
+pub struct WipedBuffers {
+    input: Vec<u8>,
+    /// Everything behind this is zero.
+    used: usize,
+    filled: usize,
+    consumed: usize,
+    progress: bool,
+    output: Vec<u8>,
+    /// Bytes of the output that wait for the next flush.
+    pending: usize,
+}
+
+impl WipedBuffers {
+    /// Adds to what is to be sent: a request's head and body go together.
+    pub fn commit(&mut self, amount: usize) {
+        self.pending += amount;
+    }
+
+    /// What is to be sent.
+    pub fn pending(&self) -> &[u8] {
+        self.output.get(..self.pending).unwrap_or_default()
+    }
+
+    /// It is sent.
+    pub fn wipe_pending(&mut self) {
+        if let Some(sent) = self.output.get_mut(..self.pending) {
+            sent.zeroize();
+        }
+        self.pending = 0;
+    }
+
+    /// Wipes the input, which the call has read to its end.
+    pub fn wipe_input(&mut self) {
+        if let Some(read) = self.input.get_mut(..self.used) {
+            read.zeroize();
+        }
+        self.used = 0;
+        self.filled = 0;
+        self.consumed = 0;
+    }
+}
+
+impl Buffers for WipedBuffers {
+    fn output(&mut self) -> &mut [u8] {
+        self.output.resize(OUTPUT, 0);
+        self.output.get_mut(self.pending..).unwrap_or_default()
+    }
+
+    fn input(&self) -> &[u8] {
+        self.input
+            .get(self.consumed..self.filled)
+            .unwrap_or_default()
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        self.input.resize(INPUT, 0);
+        if self.consumed == self.filled {
+            self.wipe_input();
+        } else if self.filled == INPUT && self.consumed > 0 {
+            self.input.copy_within(self.consumed..self.filled, 0);
+            self.filled -= self.consumed;
+            self.consumed = 0;
+        }
+        self.input.get_mut(self.filled..).unwrap_or_default()
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.filled += amount;
+        self.used = self.used.max(self.filled);
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.progress = amount > 0;
+        self.consumed += amount;
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        self.input.resize(INPUT, 0);
+        self.output.resize(OUTPUT, 0);
+        (
+            self.input.get_mut(self.filled..).unwrap_or_default(),
+            self.output.get_mut(self.pending..).unwrap_or_default(),
+        )
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.consumed < self.filled && self.progress
+    }
+}
+
+impl Drop for WipedBuffers {
+    fn drop(&mut self) {
+        self.wipe_pending();
+        self.input.zeroize();
+    }
+}
+
+impl std::fmt::Debug for WipedBuffers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WipedBuffers").finish_non_exhaustive()
+    }
+}

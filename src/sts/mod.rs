@@ -1,0 +1,406 @@
+//! STS over HTTPS: one ureq `Agent` with its pool of idle connections, and what it is given: sockets
+//! that end with their call ([`socket`]), TLS over them ([`tls`]), cached names ([`resolver`]).
+//!
+//! One request, one response: no redirects, no cookies, no compression, no proxy unless it is configured.
+
+mod buffers;
+mod call;
+mod connector;
+mod resolver;
+mod roots;
+mod socket;
+mod tls;
+mod tls_error;
+mod upstream;
+
+use std::io::Read as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use once_cell::sync::OnceCell;
+use rustls::ClientConfig;
+#[cfg(feature = "fips")]
+use rustls::crypto::aws_lc_rs as cryptography;
+#[cfg(not(feature = "fips"))]
+use rustls::crypto::ring as cryptography;
+use ureq::Agent;
+use ureq::config::AutoHeaderValue;
+use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use zeroize::Zeroizing;
+
+use self::call::Call;
+use self::connector::StsConnector;
+use self::resolver::Names;
+pub use self::roots::load as load_roots;
+use self::upstream::{LONGEST_IDLE, Upstream};
+use crate::aws::{Answer, Endpoint, Proxy, SignedRequest, is_exempt, read_answer};
+use crate::options::{OptionError, Settings};
+use crate::ports::{Attempt, Interrupt, SendLimits, Sts};
+use crate::reason::{Failure, Reason};
+
+/// Longest time for a connection that is opened ahead.
+const AHEAD_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest head and body of a response, in bytes.
+const HEAD_LIMIT: usize = 16 * 1024;
+const BODY_LIMIT: usize = 64 * 1024;
+/// More idle connections than there can be requests in flight.
+const POOL_SIZE: usize = 16 * 1024;
+const USER_AGENT: &str = concat!("mongodb-aws-auth/", env!("CARGO_PKG_VERSION"));
+/// What ureq gives as the size of its buffers decides about its pool alone: ours have their own. A
+/// request whose size differs neither takes a connection from the pool nor returns one.
+const POOLED: usize = 1;
+const UNPOOLED: usize = 2;
+
+/// The TLS library inside, for the interface.
+pub const TLS_LIBRARY: &std::ffi::CStr = if cfg!(feature = "fips") {
+    c"rustls with aws-lc's FIPS module"
+} else {
+    c"rustls with ring"
+};
+
+/// STS over HTTPS. Shared by all workers.
+pub struct StsOverHttps {
+    upstreams: Arc<[Arc<Upstream>]>,
+    tls: Arc<ClientConfig>,
+    proxy: Option<Proxy>,
+    agent: OnceCell<Agent>,
+    /// Calls that belong to no login.
+    background: Mutex<Background>,
+}
+
+#[derive(Default)]
+struct Background {
+    interrupts: Vec<Weak<Interrupt>>,
+    closed: bool,
+}
+
+/// A response as far as it is looked at.
+struct Reply {
+    status: u16,
+    content_type: Option<String>,
+    encoded: bool,
+    body: Zeroizing<Vec<u8>>,
+}
+
+impl StsOverHttps {
+    /// Reads the certificate authorities; opens no connection.
+    pub fn new(settings: &Settings) -> Result<StsOverHttps, OptionError> {
+        let roots = roots::load(&settings.ca_file)?;
+        let tls = ClientConfig::builder_with_provider(Arc::new(cryptography::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let upstream = |endpoint: &Arc<Endpoint>| {
+            let exempt = is_exempt(&settings.no_proxy, endpoint.server_name());
+            let proxied = settings.proxy.is_some() && !exempt;
+            Upstream::new(Arc::clone(endpoint), proxied).map(Arc::new)
+        };
+        let upstreams = settings.endpoints.iter().map(upstream);
+        Ok(StsOverHttps {
+            upstreams: upstreams.collect::<Result<_, _>>()?,
+            tls: Arc::new(tls),
+            proxy: settings.proxy.clone(),
+            agent: OnceCell::new(),
+            background: Mutex::default(),
+        })
+    }
+
+    fn agent(&self) -> Result<&Agent, Failure> {
+        self.agent.get_or_try_init(|| {
+            let proxy = self.proxy.as_ref().map(ureq_proxy).transpose()?;
+            let config = Agent::config_builder()
+                .https_only(true)
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .user_agent(USER_AGENT)
+                .accept_encoding(AutoHeaderValue::None)
+                .max_response_header_size(HEAD_LIMIT)
+                .max_idle_connections(POOL_SIZE)
+                .max_idle_connections_per_host(POOL_SIZE)
+                .max_idle_age(LONGEST_IDLE)
+                .output_buffer_size(POOLED)
+                .proxy(proxy)
+                .build();
+            let names = Names::new();
+            let connector = StsConnector {
+                upstreams: Arc::clone(&self.upstreams),
+                tls: Arc::clone(&self.tls),
+                names: names.clone(),
+            };
+            Ok(Agent::with_parts(config, connector, names))
+        })
+    }
+
+    fn upstream(&self, endpoint: &Endpoint) -> Result<&Arc<Upstream>, Failure> {
+        let mut upstreams = self.upstreams.iter();
+        let known = upstreams.find(|upstream| upstream.is(endpoint));
+        known.ok_or_else(|| Reason::Internal.into())
+    }
+
+    /// Sends a request as the thread's call and reads its response to the end.
+    fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        headers: HeaderMap,
+        fresh: bool,
+    ) -> Result<Reply, Failure> {
+        let agent = self.agent()?;
+        let upstream = self.upstream(endpoint)?;
+        let mut request = Request::new(SignedRequest::BODY);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = upstream.uri().clone();
+        *request.headers_mut() = headers;
+        if fresh {
+            let own = agent.configure_request(request);
+            request = own.output_buffer_size(UNPOOLED).build();
+        }
+        if self.proxy.is_some() && !upstream.proxied {
+            request = agent.configure_request(request).proxy(None).build();
+        }
+        let response = agent.run(request);
+        read(response.map_err(|error| call::from_ureq(error, Reason::ConnectionLost))?)
+    }
+
+    /// Runs a call that belongs to no login, and that the shutdown interrupts.
+    fn in_background<T>(&self, timeout: Duration, body: impl FnOnce() -> T) -> Option<T> {
+        let interrupt = Arc::new(Interrupt::default());
+        let mut background = self.background();
+        if background.closed {
+            return None;
+        }
+        background.interrupts.retain(|call| call.strong_count() > 0);
+        background.interrupts.push(Arc::downgrade(&interrupt));
+        drop(background);
+        let call = Call::new(timeout, timeout, interrupt);
+        Some(call.run(body).0)
+    }
+
+    fn background(&self) -> MutexGuard<'_, Background> {
+        self.background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sts for StsOverHttps {
+    fn send(
+        &self,
+        request: &SignedRequest,
+        limits: SendLimits,
+        interrupt: &Arc<Interrupt>,
+    ) -> Attempt {
+        let mut call = Call::new(limits.total, limits.connect, Arc::clone(interrupt));
+        call.fresh = limits.fresh;
+        let (result, call) = call.run(|| {
+            let headers = headers(request)?;
+            self.exchange(&request.endpoint, headers, limits.fresh)
+        });
+        match call {
+            Some(call) => self.attempt(request, result, &call),
+            None => Attempt {
+                result: Err(Reason::Internal.into()),
+                status: None,
+                connect: None,
+                connected: false,
+                timed_out: false,
+                exchange: Duration::ZERO,
+                stale_connection: false,
+            },
+        }
+    }
+
+    fn open_ahead(&self, endpoint: &Endpoint) {
+        let Ok(upstream) = self.upstream(endpoint) else {
+            return;
+        };
+        if !upstream.begin_opening() {
+            return;
+        }
+        let opening = Opening(upstream);
+        self.in_background(AHEAD_TIMEOUT, || {
+            call::with(|call| call.ahead = true);
+            // The connector keeps what it opens, so that this request is never sent.
+            let _unsent = self.exchange(endpoint, HeaderMap::new(), true);
+        });
+        drop(opening);
+    }
+
+    fn wants_connection(&self, endpoint: &Endpoint) -> bool {
+        let upstream = self.upstream(endpoint);
+        upstream.is_ok_and(|upstream| upstream.wants_connection())
+    }
+
+    fn probe(&self, endpoint: &Endpoint, timeout: Duration) -> bool {
+        let mut headers = HeaderMap::new();
+        if let Ok(host) = HeaderValue::from_str(endpoint.host()) {
+            headers.insert(header::HOST, host);
+        }
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::ACCEPT, json);
+        let form = HeaderValue::from_static(SignedRequest::CONTENT_TYPE);
+        headers.insert(header::CONTENT_TYPE, form);
+        let reply = self.in_background(timeout, || {
+            call::with(|call| call.fresh = true);
+            self.exchange(endpoint, headers, true)
+        });
+        matches!(reply, Some(Ok(reply)) if reply.status < 500)
+    }
+
+    fn shutdown(&self) {
+        let mut background = self.background();
+        background.closed = true;
+        let interrupts = std::mem::take(&mut background.interrupts);
+        drop(background);
+        for interrupt in interrupts.iter().filter_map(Weak::upgrade) {
+            interrupt.set();
+        }
+        if let Some(agent) = self.agent.get() {
+            agent.clone().shutdown();
+        }
+        self.upstreams.iter().for_each(|upstream| upstream.close());
+    }
+}
+
+/// A connection is being opened ahead until this drops.
+struct Opening<'a>(&'a Upstream);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.opened();
+    }
+}
+
+impl StsOverHttps {
+    fn attempt(
+        &self,
+        request: &SignedRequest,
+        result: Result<Reply, Failure>,
+        call: &Call,
+    ) -> Attempt {
+        let took = call.elapsed();
+        let is_loss = |reason| matches!(reason, Reason::ConnectionLost | Reason::TlsFailed);
+        let (result, stale_connection) = match result {
+            // The first of two may be the answer to what another login asked over this connection.
+            Ok(_) if call.reused && call.surplus => {
+                let failure = Failure::new(Reason::AnswerHttp, "more than one response");
+                (Err(failure), true)
+            }
+            // The request changes nothing at STS, so it may be sent again.
+            Err(failure) => {
+                let stale = call.reused && call.connected && !call.received;
+                let stale = stale && is_loss(failure.reason);
+                (Err(failure), stale)
+            }
+            Ok(reply) => (Ok(reply), false),
+        };
+        Attempt {
+            status: result.as_ref().ok().map(|reply| reply.status),
+            result: result
+                .map_err(|failure| self.unconnected(request, failure, call))
+                .and_then(|reply| reply.answer()),
+            connect: call.connect,
+            connected: call.connected,
+            timed_out: call.is_late(),
+            exchange: took.saturating_sub(call.connect.unwrap_or_default()),
+            stale_connection,
+        }
+    }
+
+    /// A connection took too long to open while the login has time left.
+    fn unconnected(&self, request: &SignedRequest, failure: Failure, call: &Call) -> Failure {
+        if failure.reason != Reason::VerificationTimeout || !call.is_connect_late() {
+            return failure;
+        }
+        let upstream = self.upstream(&request.endpoint);
+        let reason = match upstream.is_ok_and(|upstream| upstream.proxied) {
+            true => Reason::ProxyFailed,
+            false => Reason::ConnectFailed,
+        };
+        Failure::new(reason, format!("not within {:?}", call.connect_limit()))
+    }
+}
+
+impl Reply {
+    fn answer(&self) -> Result<Answer, Failure> {
+        if self.encoded {
+            return Err(Reason::AnswerEncoded.into());
+        }
+        read_answer(self.status, self.content_type.as_deref(), &self.body)
+    }
+}
+
+/// Reads the body to its end, so that the connection can serve another call.
+fn read(mut response: Response<ureq::Body>) -> Result<Reply, Failure> {
+    let content_types = response.headers().get_all(header::CONTENT_TYPE);
+    let mut content_types = content_types.into_iter();
+    let content_type = content_types.next();
+    if content_types.next().is_some() {
+        return Err(Failure::new(Reason::AnswerContentType, "it is duplicated"));
+    }
+    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into());
+    let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
+    let status = response.status().as_u16();
+    let too_large = || Failure::new(Reason::AnswerTooLarge, "its body");
+    let length = match response.body().content_length() {
+        Some(length) => usize::try_from(length).map_err(|_| too_large())?,
+        None => BODY_LIMIT,
+    };
+    if length > BODY_LIMIT {
+        return Err(too_large());
+    }
+    // As long as it may become: a copy that growing leaves behind would never be wiped. One byte
+    // more, so that its end is read.
+    let mut body = Zeroizing::new(vec![0; length + 1]);
+    let mut reader = response.body_mut().as_reader();
+    let mut filled = 0;
+    loop {
+        let space = body.get_mut(filled..).unwrap_or_default();
+        if space.is_empty() {
+            return Err(too_large());
+        }
+        let count = reader.read(space);
+        match count.map_err(|error| call::from_io(error, Reason::ConnectionLost))? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    body.truncate(filled);
+    Ok(Reply {
+        status,
+        content_type,
+        encoded,
+        body,
+    })
+}
+
+/// The signed request's headers, whose values are wiped with their last copy inside ureq.
+fn headers(request: &SignedRequest) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::with_capacity(16);
+    for (name, value) in request.headers() {
+        let bytes = Bytes::from_owner(Zeroizing::new(value.as_bytes().to_vec()));
+        let value = HeaderValue::from_maybe_shared(bytes);
+        let value = value.map_err(|_| Failure::new(Reason::Internal, "a header's value"))?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// The proxy as ureq wants it.
+fn ureq_proxy(proxy: &Proxy) -> Result<ureq::Proxy, Failure> {
+    let protocol = match proxy.is_tls() {
+        true => ureq::ProxyProtocol::Https,
+        false => ureq::ProxyProtocol::Http,
+    };
+    let place = proxy.place();
+    let mut builder = ureq::Proxy::builder(protocol)
+        .host(&upstream::host(place))
+        .port(place.port());
+    if let Some((user, password)) = proxy.credentials() {
+        builder = builder.username(user).password(password);
+    }
+    let built = builder.build();
+    built.map_err(|error| Failure::new(Reason::ProxyFailed, error.to_string()))
+}

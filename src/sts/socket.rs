@@ -1,0 +1,237 @@
+//! TCP sockets with the call's deadline at each connect, read and write.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Type};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, LazyBuffers, NextTimeout, ShutdownHandle, Transport,
+};
+
+use super::call;
+use crate::ports::Interruptible;
+use crate::reason::{Failure, Reason};
+use crate::sys;
+
+/// What is sent is acknowledged within this, or the connection is dead: a firewall may forget one
+/// that was idle, and drop what is sent over it without an answer.
+const UNACKNOWLEDGED: Duration = Duration::from_millis(1500);
+/// Timeouts of the socket above this are set in steps, which spares a system call for most calls.
+const STEP: Duration = Duration::from_millis(500);
+/// Buffers of the plain connection to a proxy: enough for CONNECT and its response.
+const PROXY_BUFFER: usize = 8 * 1024;
+
+/// A socket that other threads may shut down.
+#[derive(Debug)]
+pub struct Socket(socket2::Socket);
+
+impl Socket {
+    /// Something can be read at once: bytes, the end, or an error.
+    pub fn is_readable(&self) -> bool {
+        sys::is_readable(&self.0)
+    }
+
+    fn shut_down(&self) {
+        // A socket that is closed already needs no shutdown.
+        let _closed = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+impl Interruptible for Socket {
+    fn interrupt(&self) {
+        self.shut_down();
+    }
+}
+
+impl ShutdownHandle for Socket {
+    fn shutdown(&self) {
+        self.shut_down();
+    }
+}
+
+/// Reads and writes of one connection.
+#[derive(Debug)]
+pub struct SocketIo {
+    socket: Arc<Socket>,
+    /// As the socket has them; zero before the first.
+    read_timeout: Duration,
+    write_timeout: Duration,
+}
+
+/// Connects to one of the addresses.
+pub fn connect(details: &ConnectionDetails<'_>) -> Result<SocketIo, Failure> {
+    let addresses = &*details.addrs;
+    let mut failure = Failure::new(Reason::ConnectFailed, "no address");
+    for (index, address) in addresses.iter().enumerate() {
+        // An address that does not answer leaves the others their share of the time.
+        let share = call::time_left()? / u32::try_from(addresses.len() - index).unwrap_or(1);
+        match connect_to(address, share, details) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => {
+                let error = match error.kind() {
+                    io::ErrorKind::InProgress | io::ErrorKind::WouldBlock => {
+                        io::Error::from_raw_os_error(libc::ETIMEDOUT)
+                    }
+                    _ => error,
+                };
+                failure = Failure::new(Reason::ConnectFailed, format!("{address}: {error}"));
+            }
+        }
+    }
+    // The call's own end tells more than what the last address did.
+    call::time_left()?;
+    Err(failure)
+}
+
+fn connect_to(
+    address: &SocketAddr,
+    timeout: Duration,
+    details: &ConnectionDetails<'_>,
+) -> io::Result<SocketIo> {
+    let socket = socket2::Socket::new(
+        Domain::for_address(*address),
+        Type::STREAM.cloexec(),
+        Some(Protocol::TCP),
+    )?;
+    let socket = Arc::new(Socket(socket));
+    // Before connect(2) waits: a shutdown ends that, too.
+    watch(&socket).map_err(call::to_io)?;
+    let weak = Arc::downgrade(&socket) as Weak<dyn ShutdownHandle>;
+    (details.register_shutdown)(weak).map_err(|error| error.into_io())?;
+    // It bounds connect(2), too (socket(7)).
+    socket.0.set_write_timeout(Some(timeout))?;
+    socket.0.connect(&(*address).into())?;
+    socket.0.set_tcp_nodelay(true)?;
+    socket.0.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    Ok(SocketIo {
+        socket,
+        read_timeout: Duration::ZERO,
+        write_timeout: timeout,
+    })
+}
+
+/// The thread's call is blocked on this socket from here on.
+pub fn watch(socket: &Arc<Socket>) -> Result<(), Failure> {
+    call::watch(Arc::downgrade(socket) as Weak<dyn Interruptible>)
+}
+
+impl SocketIo {
+    /// The socket, to be watched and shut down by others.
+    pub fn socket(&self) -> &Arc<Socket> {
+        &self.socket
+    }
+
+    /// Waits at most until the call's deadline; the deadline itself is checked before each wait.
+    fn until_deadline<T>(
+        &mut self,
+        mut operation: impl FnMut(&mut SocketIo, Duration) -> io::Result<T>,
+    ) -> io::Result<T> {
+        loop {
+            let left = call::time_left().map_err(call::to_io)?;
+            let timeout = match left > 2 * STEP {
+                true => STEP * u32::try_from(left.as_millis() / STEP.as_millis()).unwrap_or(1),
+                false => left,
+            };
+            match operation(self, timeout) {
+                // The system's own time-out is not among these: it says that the other side has
+                // acknowledged nothing for long.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                    ) => {}
+                // A shutdown from another thread looks like the end of the stream.
+                result => {
+                    call::check_interrupt().map_err(call::to_io)?;
+                    return result;
+                }
+            }
+        }
+    }
+}
+
+impl Read for SocketIo {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.until_deadline(|io, timeout| {
+            if io.read_timeout != timeout {
+                io.socket.0.set_read_timeout(Some(timeout))?;
+                io.read_timeout = timeout;
+            }
+            (&io.socket.0).read(buffer)
+        })
+    }
+}
+
+impl SocketIo {
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        if self.write_timeout != timeout {
+            self.socket.0.set_write_timeout(Some(timeout))?;
+            self.write_timeout = timeout;
+        }
+        Ok(())
+    }
+}
+
+impl Write for SocketIo {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.until_deadline(|io, timeout| {
+            io.set_write_timeout(timeout)?;
+            (&io.socket.0).write(bytes)
+        })
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.until_deadline(|io, timeout| {
+            io.set_write_timeout(timeout)?;
+            (&io.socket.0).write_vectored(parts)
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A connection without TLS: to a proxy, until CONNECT has opened the tunnel.
+#[derive(Debug)]
+pub struct PlainTransport {
+    io: SocketIo,
+    buffers: LazyBuffers,
+}
+
+impl PlainTransport {
+    /// Over a connected socket.
+    pub fn new(io: SocketIo) -> PlainTransport {
+        PlainTransport {
+            io,
+            buffers: LazyBuffers::new(PROXY_BUFFER, PROXY_BUFFER),
+        }
+    }
+}
+
+impl Transport for PlainTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        let bytes = self.buffers.output().get(..amount).unwrap_or_default();
+        self.io.write_all(bytes).map_err(lost)
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        let count = self.io.read(self.buffers.input_append_buf()).map_err(lost)?;
+        self.buffers.input_appended(count);
+        Ok(count > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.buffers.input().is_empty() && !self.io.socket.is_readable()
+    }
+}
+
+fn lost(error: io::Error) -> ureq::Error {
+    call::to_ureq(call::from_io(error, Reason::ConnectionLost))
+}
