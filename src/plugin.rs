@@ -195,14 +195,14 @@ impl Plugin {
             (host, self.failover.is_up(index))
         };
         Snapshot {
-            workers: gauges.workers as u64,
+            workers: u32::try_from(gauges.workers).unwrap_or(u32::MAX),
             queued: gauges.waiting as u64,
             throttled_accounts: gauges.lanes as u64,
             conversations: match self.conversations.load(Ordering::Relaxed) {
                 DESTROYED => 0,
                 live => live as u64,
             },
-            ..self.stats.details(endpoint)
+            ..self.stats.snapshot(endpoint)
         }
     }
 

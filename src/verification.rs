@@ -15,7 +15,7 @@ use crate::panics;
 use crate::pool::{Job, Ran, Sent};
 use crate::ports::{Attempt, Resting, SendLimits, Sts, StsClient};
 use crate::reason::{Failure, Reason};
-use crate::stats::InFlight;
+use crate::stats::{InFlight, RequestOutcome};
 use crate::sync::Arc;
 
 /// First pause before a request is sent again to a failing STS; doubled each time up to the last.
@@ -140,7 +140,13 @@ impl Verification {
         let outcome = self.judge(attempt);
         done.verdict = verdict(&outcome);
         let stats = &self.conversation.plugin.stats;
-        stats.judged(self.key.endpoint, done.verdict);
+        let judged = |outcome| stats.judged(self.key.endpoint, outcome);
+        match done.verdict {
+            Verdict::Answered => judged(RequestOutcome::Answered),
+            Verdict::Throttled => judged(RequestOutcome::Throttled),
+            Verdict::Failed => judged(RequestOutcome::Failed),
+            Verdict::Unsent => {}
+        }
         // What is sent again later may rest its luck with a warm connection again.
         self.fresh = false;
         if self.conversation.is_over() {

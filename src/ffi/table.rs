@@ -153,32 +153,7 @@ unsafe extern "C" fn set_log_level(handle: maws_plugin, level: i32) -> maws_stat
 unsafe extern "C" fn stats(handle: maws_plugin, out: *mut maws_stats) -> maws_status {
     guard::call(|| {
         let now = plugin(handle)?.snapshot();
-        let stats = maws_stats {
-            struct_size: 0,
-            workers: u32::try_from(now.workers).unwrap_or(u32::MAX),
-            conversations: now.conversations,
-            queued: now.queued,
-            in_flight: now.in_flight,
-            begun: now.begun,
-            succeeded: now.succeeded,
-            bad_protocol: now.bad_protocol,
-            denied: now.denied,
-            overloaded: now.overloaded,
-            timed_out: now.timed_out,
-            upstream_failed: now.upstream_failed,
-            cancelled: now.cancelled,
-            system_failed: now.system_failed,
-            faults: now.faults,
-            sts_requests: now.sts_requests,
-            sts_connections: now.sts_connections,
-            sts_us_total: now.sts_us_total,
-            sts_us_max: now.sts_us_max,
-            sts_throttled: now.sts_throttled,
-            sts_retries: now.sts_retries,
-            sts_stale: now.sts_stale,
-            throttled_accounts: now.throttled_accounts,
-        };
-        write_struct(out, stats)?;
+        write_struct(out, maws_stats::from(&now))?;
         Ok(MAWS_DONE)
     })
 }
