@@ -20,7 +20,8 @@ fn outcome(reason: Reason, times: Times, total_ms: u64) -> Outcome {
 
 #[test]
 fn each_end_has_its_counter() {
-    let counters: [(maws_code, fn(&Snapshot) -> u64); 10] = [
+    type Read = fn(&Snapshot) -> u64;
+    let counters: [(maws_code, Read); 10] = [
         (MAWS_DONE, |now| now.succeeded),
         (MAWS_E_PROTOCOL, |now| now.bad_protocol),
         (MAWS_E_DENIED, |now| now.denied),
