@@ -453,15 +453,15 @@ typedef struct maws_stats {
    */
   uint32_t struct_size;
   /**
-   * Worker threads that live now.
+   * Worker threads now.
    */
   uint32_t workers;
   /**
-   * Conversations that live now.
+   * Conversations open now.
    */
   uint64_t conversations;
   /**
-   * Verifications that wait for a worker now.
+   * Verifications waiting for a worker now.
    */
   uint64_t queued;
   /**
@@ -477,7 +477,7 @@ typedef struct maws_stats {
    */
   uint64_t succeeded;
   /**
-   * Refused because of what the client sent.
+   * Refused because the client's message was invalid.
    */
   uint64_t bad_protocol;
   /**
@@ -485,15 +485,15 @@ typedef struct maws_stats {
    */
   uint64_t denied;
   /**
-   * Refused for overload, refused begins included.
+   * Refused because a limit was reached, refused begins included.
    */
   uint64_t overloaded;
   /**
-   * Out of time.
+   * Failed because the deadline expired.
    */
   uint64_t timed_out;
   /**
-   * STS not reachable, failing or not to be trusted.
+   * Failed because STS was unreachable, failing or not trusted.
    */
   uint64_t upstream_failed;
   /**
@@ -501,11 +501,11 @@ typedef struct maws_stats {
    */
   uint64_t cancelled;
   /**
-   * Refused by the operating system (threads, random bytes).
+   * Failed because the operating system refused threads or random bytes.
    */
   uint64_t system_failed;
   /**
-   * Faults of the plugin.
+   * Failed by an internal error of the plugin.
    */
   uint64_t faults;
   /**
@@ -513,31 +513,31 @@ typedef struct maws_stats {
    */
   uint64_t sts_requests;
   /**
-   * Connections opened to STS.
+   * Connections opened to STS for a request.
    */
   uint64_t sts_connections;
   /**
-   * Microseconds that workers waited for STS's answers, in all.
+   * Sum of the times from request to response, in microseconds.
    */
   uint64_t sts_us_total;
   /**
-   * The longest of these waits, in microseconds.
+   * The longest of these times, in microseconds.
    */
   uint64_t sts_us_max;
   /**
-   * Throttling answers of STS.
+   * Throttling responses of STS.
    */
   uint64_t sts_throttled;
   /**
-   * Requests that were not their login's first.
+   * Requests after a login's first.
    */
   uint64_t sts_retries;
   /**
-   * Connections that had rested and turned out to be dead when a request was sent.
+   * Idle connections found dead when a request was sent.
    */
   uint64_t sts_stale;
   /**
-   * Accounts of clients that STS throttles now, by endpoint.
+   * Accounts that STS throttles now, per endpoint.
    */
   uint64_t throttled_accounts;
 } maws_stats;

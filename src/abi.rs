@@ -342,11 +342,11 @@ pub struct maws_info {
 pub struct maws_stats {
     /// sizeof(maws_stats) of the host.
     pub struct_size: u32,
-    /// Worker threads that live now.
+    /// Worker threads now.
     pub workers: u32,
-    /// Conversations that live now.
+    /// Conversations open now.
     pub conversations: u64,
-    /// Verifications that wait for a worker now.
+    /// Verifications waiting for a worker now.
     pub queued: u64,
     /// Verifications that workers are busy with now.
     pub in_flight: u64,
@@ -354,37 +354,37 @@ pub struct maws_stats {
     pub begun: u64,
     /// Logins verified.
     pub succeeded: u64,
-    /// Refused because of what the client sent.
+    /// Refused because the client's message was invalid.
     pub bad_protocol: u64,
     /// Refused by STS or by a rule of the operator.
     pub denied: u64,
-    /// Refused for overload, refused begins included.
+    /// Refused because a limit was reached, refused begins included.
     pub overloaded: u64,
-    /// Out of time.
+    /// Failed because the deadline expired.
     pub timed_out: u64,
-    /// STS not reachable, failing or not to be trusted.
+    /// Failed because STS was unreachable, failing or not trusted.
     pub upstream_failed: u64,
     /// Cancelled, or ended before an outcome.
     pub cancelled: u64,
-    /// Refused by the operating system (threads, random bytes).
+    /// Failed because the operating system refused threads or random bytes.
     pub system_failed: u64,
-    /// Faults of the plugin.
+    /// Failed by an internal error of the plugin.
     pub faults: u64,
     /// Requests sent to STS, retries included.
     pub sts_requests: u64,
-    /// Connections opened to STS.
+    /// Connections opened to STS for a request.
     pub sts_connections: u64,
-    /// Microseconds that workers waited for STS's answers, in all.
+    /// Sum of the times from request to response, in microseconds.
     pub sts_us_total: u64,
-    /// The longest of these waits, in microseconds.
+    /// The longest of these times, in microseconds.
     pub sts_us_max: u64,
-    /// Throttling answers of STS.
+    /// Throttling responses of STS.
     pub sts_throttled: u64,
-    /// Requests that were not their login's first.
+    /// Requests after a login's first.
     pub sts_retries: u64,
-    /// Connections that had rested and turned out to be dead when a request was sent.
+    /// Idle connections found dead when a request was sent.
     pub sts_stale: u64,
-    /// Accounts of clients that STS throttles now, by endpoint.
+    /// Accounts that STS throttles now, per endpoint.
     pub throttled_accounts: u64,
 }
 

@@ -13,7 +13,7 @@ use crate::pool::{Job, Ran, Then};
 use crate::ports::{Attempt, Interrupt, SendLimits};
 use crate::reason::{Failure, Reason};
 use crate::services::Services;
-use crate::stats::Answered;
+use crate::stats::RequestOutcome;
 use crate::sync::Arc;
 use crate::throttle::{Done, Key, Queued, Verdict};
 
@@ -159,9 +159,9 @@ impl Verification {
         let outcome = self.judge(attempt);
         done.verdict = verdict(&outcome);
         let answered = match done.verdict {
-            Verdict::Throttled => Answered::Throttled,
-            Verdict::Failed => Answered::Failed,
-            Verdict::Answered | Verdict::Unsent => Answered::Ok,
+            Verdict::Throttled => RequestOutcome::Throttled,
+            Verdict::Failed => RequestOutcome::Failed,
+            Verdict::Answered | Verdict::Unsent => RequestOutcome::Answered,
         };
         self.services.stats.judged(self.key.endpoint, answered);
         match self.pause_before_retry(&outcome) {

@@ -1,4 +1,4 @@
-//! What the statistics say of logins.
+//! What the statistics say about logins.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::reason::Reason;
+use mongodb_aws_auth::stats::LoginTimes;
+use serde_json::Value;
 use sts_emulator::{Delivery, Reply, client};
 use support::*;
 
@@ -25,15 +27,13 @@ fn every_login_is_counted_by_its_outcome_and_its_endpoint() {
     server.login(ALICE).assert_refused(Reason::ConnectionLost);
 
     let now = server.plugin.snapshot();
-    let times = &now.times;
-    for (phases, name) in [
-        (&times.succeeded, "succeeded"),
-        (&times.refused, "refused"),
-        (&times.failed, "failed"),
-    ] {
-        let counts = (phases.queue.count, phases.sts.count, phases.total.count);
-        assert_eq!(counts, (1, 1, 1), "{name}");
-    }
+    assert_eq!((now.succeeded, now.denied, now.upstream_failed), (1, 1, 1));
+    let LoginTimes {
+        queue, sts, total, ..
+    } = now.times;
+    assert_eq!([queue, sts, total].map(|time| time.count), [3; 3]);
+    assert!(total.sum_us >= queue.sum_us + sts.sum_us);
+    assert!(total.max_us <= total.sum_us);
     let [endpoint] = &now.endpoints[..] else {
         panic!("{:?}", now.endpoints);
     };
@@ -55,4 +55,43 @@ fn throttling_is_counted_and_its_account_seen_while_it_lasts() {
     assert_eq!((now.sts_throttled, now.sts_retries), (1, 1));
     assert_eq!(now.throttled_accounts, 1);
     assert_eq!(now.endpoints[0].throttled, 1);
+}
+
+/// The server's diagnostic data capture stores a new schema whenever a field comes or goes.
+#[test]
+fn the_fields_are_fixed_and_none_is_named_after_a_host_or_an_account() {
+    let server = Server::start();
+    let before = serde_json::to_value(server.plugin.snapshot()).unwrap();
+    server.sts.push_fault(Reply::Throttling);
+    assert_eq!(server.login(ALICE).code, MAWS_DONE);
+    let after = serde_json::to_value(server.plugin.snapshot()).unwrap();
+    assert_eq!(shape(&before), shape(&after));
+    for name in names(&after) {
+        assert!(name.chars().all(char::is_alphabetic), "{name}");
+    }
+}
+
+/// The names and their order, without the values.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let shapes = members
+                .iter()
+                .map(|(name, member)| (name.clone(), shape(member)));
+            Value::Object(shapes.collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(shape).collect()),
+        _ => Value::Null,
+    }
+}
+
+fn names(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(members) => {
+            let below = members.values().flat_map(names);
+            members.keys().cloned().chain(below).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(names).collect(),
+        _ => Vec::new(),
+    }
 }

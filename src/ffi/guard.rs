@@ -7,10 +7,11 @@ use crate::abi::maws_code::{self, *};
 use crate::abi::maws_status;
 use crate::failpoint::failpoint;
 use crate::panics::Inside;
-use crate::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The process that the plugins belong to; 0 while there are none.
-static PROCESS: AtomicU32 = AtomicU32::new(0);
+/// The process that the plugins belong to, and how many there are: id and count in one word. 0 while
+/// there are none.
+static PROCESS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
@@ -38,17 +39,23 @@ pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status 
 /// The calling process is a child of the one that the plugins belong to.
 fn is_forked() -> bool {
     let owner = PROCESS.load(Ordering::Acquire);
-    owner != 0 && owner != std::process::id()
+    owner != 0 && (owner >> 32) as u32 != std::process::id()
 }
 
-/// From here on the plugins belong to this process.
-pub fn claim_process() {
-    PROCESS.store(std::process::id(), Ordering::Release);
+/// One more plugin belongs to this process.
+pub fn add_plugin() {
+    let first = u64::from(std::process::id()) << 32 | 1;
+    let add = |owner| Some(if owner == 0 { first } else { owner + 1 });
+    let _always_added = PROCESS.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
 }
 
-/// There is no plugin any more: a child may create its own.
-pub fn release_process() {
-    PROCESS.store(0, Ordering::Release);
+/// One plugin less. After the last one a child of this process may create its own.
+pub fn remove_plugin() {
+    let remove = |owner: u64| match owner as u32 {
+        0 | 1 => Some(0),
+        _ => Some(owner - 1),
+    };
+    let _always_removed = PROCESS.fetch_update(Ordering::AcqRel, Ordering::Acquire, remove);
 }
 
 /// Runs a callback of the host; calls from inside it are refused.

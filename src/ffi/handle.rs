@@ -56,11 +56,6 @@ impl<T> Table<T> {
         objects.filter_map(|slot| slot.object.clone()).collect()
     }
 
-    /// No handle names an object.
-    pub fn is_empty(&self) -> bool {
-        self.lock().slots.iter().all(|slot| slot.object.is_none())
-    }
-
     /// Makes the handle stale.
     pub fn remove(&self, handle: u64) -> Option<Arc<T>> {
         let mut table = self.lock();

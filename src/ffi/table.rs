@@ -83,9 +83,9 @@ unsafe extern "C" fn create(
             let options = Options::new(&pairs(&given))?;
             let sts = Arc::new(StsOverHttps::new(&options.settings)?);
             let (log_level, clock) = (host.log_level, Arc::new(SystemClock));
-            guard::claim_process();
             let plugin = Plugin::new(Box::new(CHost::new(host)), log_level, options, sts, clock);
             let id = PLUGINS.insert(plugin).ok_or(MAWS_E_INTERNAL)?;
+            guard::add_plugin();
             write(out, maws_plugin { id })?;
             Ok(MAWS_DONE)
         },
@@ -97,9 +97,7 @@ unsafe extern "C" fn destroy(handle: maws_plugin, drain_ms: u32) -> maws_status 
         let plugin = plugin(handle)?;
         let drained = plugin.shutdown(ms(drain_ms)).map_err(|_| MAWS_E_IN_USE)?;
         PLUGINS.remove(handle.id);
-        if PLUGINS.is_empty() {
-            guard::release_process();
-        }
+        guard::remove_plugin();
         if drained {
             Ok(MAWS_DONE)
         } else {
@@ -157,32 +155,7 @@ unsafe extern "C" fn set_log_level(handle: maws_plugin, level: i32) -> maws_stat
 unsafe extern "C" fn stats(handle: maws_plugin, out: *mut maws_stats) -> maws_status {
     guard::call(|| {
         let now = plugin(handle)?.snapshot();
-        let stats = maws_stats {
-            struct_size: 0,
-            workers: u32::try_from(now.workers).unwrap_or(u32::MAX),
-            conversations: now.conversations,
-            queued: now.queued,
-            in_flight: now.in_flight,
-            begun: now.begun,
-            succeeded: now.succeeded,
-            bad_protocol: now.bad_protocol,
-            denied: now.denied,
-            overloaded: now.overloaded,
-            timed_out: now.timed_out,
-            upstream_failed: now.upstream_failed,
-            cancelled: now.cancelled,
-            system_failed: now.system_failed,
-            faults: now.faults,
-            sts_requests: now.sts_requests,
-            sts_connections: now.sts_connections,
-            sts_us_total: now.sts_us_total,
-            sts_us_max: now.sts_us_max,
-            sts_throttled: now.sts_throttled,
-            sts_retries: now.sts_retries,
-            sts_stale: now.sts_stale,
-            throttled_accounts: now.throttled_accounts,
-        };
-        write_struct(out, stats)?;
+        write_struct(out, maws_stats::from(&now))?;
         Ok(MAWS_DONE)
     })
 }

@@ -262,7 +262,7 @@ void thousands_of_logins() {
     CHECK(count(lines, Severity::kInfo, {"login refused"}) == denied + killed);
 }
 
-void server_status_has_always_the_same_fields() {
+void server_status_has_the_plugin_s_statistics() {
     const auto section = [] {
         const auto* found = mongo::standinSections().at("awsIamAuth");
         CHECK(found->includeByDefault());
@@ -278,7 +278,7 @@ void server_status_has_always_the_same_fields() {
     connection.first();
     CHECK(connection.status("second").isOK());
     const auto after = section();
-    CHECK(before.size() == 22 && after.size() == 22);
+    CHECK(before.size() == after.size());
     for (const auto& [name, value] : before) CHECK(after.count(name) == 1 && !value.empty());
     CHECK(before.at("succeeded") == "0" && after.at("succeeded") == "1");
     CHECK(after.at("begun") == "1");
@@ -298,6 +298,6 @@ int main(int argc, char** argv) {
     shutdown_ends_all_logins();
     shutdown_races_with_logins();
     thousands_of_logins();
-    server_status_has_always_the_same_fields();
+    server_status_has_the_plugin_s_statistics();
     return 0;
 }
