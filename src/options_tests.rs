@@ -231,8 +231,6 @@ fn sts_hosts_that_do_not_go_together_are_refused() {
 fn a_password_is_in_no_debug_form_and_in_no_error() {
     let url = "http://user:hunter2@proxy.example:3128";
     let options = Options::new(&[("awsStsProxy", url)]).unwrap();
-    let proxy = options.settings.proxy.as_ref().unwrap();
-    let authorization = proxy.authorization().to_owned();
     let twice = error(&[("awsStsProxy", url), ("awsStsProxy", url)]);
     let late = options.change(&[("awsStsProxy", url)]).unwrap_err();
     for shown in [
@@ -242,7 +240,6 @@ fn a_password_is_in_no_debug_form_and_in_no_error() {
     ] {
         assert!(shown.contains("proxy.example"), "{shown}");
         assert!(!shown.contains("hunter2"), "{shown}");
-        assert!(!shown.contains(&authorization), "{shown}");
     }
     assert!(format!("{options:?}").contains(r#""awsStsWorkers": "64""#));
 }

@@ -251,7 +251,7 @@ impl<J: Job> State<J> {
     /// When something is due; in the past or now, if it is due already.
     fn next_due(&self, now: Instant) -> Option<Instant> {
         match self.errands.is_empty() {
-            true => self.throttle.next_due(now),
+            true => self.throttle.wake_at(true),
             false => Some(now),
         }
     }

@@ -1,46 +1,23 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
-use crate::admission::{Key, Verdict, Waiting};
-use crate::aws::{Endpoint, SignedRequest};
-use crate::ports::{Attempt, Resting, SendLimits, StsClient, SystemClock};
+use crate::ports::SystemClock;
+use crate::throttle::{Done, Key, Queued, Verdict};
 
-struct NoSts;
+type Event = (&'static str, &'static str);
 
-impl Sts for NoSts {
-    fn client(&self) -> Box<dyn StsClient> {
-        Box::new(NoClient)
-    }
-
-    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
-        None
-    }
-
-    fn shutdown(&self) {}
+/// Reports that it runs, then waits until the test lets it go.
+struct Held {
+    name: &'static str,
+    deadline: Instant,
+    events: Sender<Event>,
+    /// What STS makes of it; it is retried unless STS answers.
+    go: Receiver<Verdict>,
+    /// Its report blocks until the test lets that go, too.
+    report: Option<Receiver<()>>,
 }
 
-pub(super) struct NoClient;
-
-impl StsClient for NoClient {
-    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
-        unreachable!()
-    }
-
-    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
-        true
-    }
-}
-
-/// Says that it runs, then waits until the test lets it go.
-pub(super) struct Held {
-    pub(super) name: &'static str,
-    pub(super) deadline: Instant,
-    pub(super) events: Sender<(&'static str, &'static str)>,
-    /// What STS makes of it; run again unless it answers.
-    pub(super) go: Receiver<Verdict>,
-}
-
-impl Waiting for Held {
+impl Queued for Held {
     fn key(&self) -> Key {
         Key {
             endpoint: 0,
@@ -55,14 +32,12 @@ impl Waiting for Held {
     fn client(&self) -> u64 {
         0
     }
-
-    fn is_wanted(&self) -> bool {
-        true
-    }
 }
 
 impl Job for Held {
-    fn run(self, _: &mut dyn StsClient) -> Ran<Held> {
+    type Outcome = &'static str;
+
+    fn run(&mut self) -> Ran<&'static str> {
         self.events.send(("run", self.name)).unwrap();
         // A test that lets its sender go wants a fault.
         let verdict = self.go.recv().expect("fault");
@@ -70,47 +45,50 @@ impl Job for Held {
             verdict,
             ..Done::unsent(Instant::now())
         };
-        let pause = match verdict {
-            Verdict::Answered => return Ran { done, again: None },
-            Verdict::Throttled => None,
-            _ => Some(Duration::ZERO),
+        let then = match verdict {
+            Verdict::Answered => Then::Finish("done"),
+            Verdict::Throttled => Then::Retry(None),
+            _ => Then::Retry(Some(Duration::ZERO)),
         };
-        Ran {
-            done,
-            again: Some((self, pause)),
+        Ran::new(done, then)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn finish(self, outcome: &'static str) {
+        if let Some(report) = &self.report {
+            self.events.send(("reporting", self.name)).unwrap();
+            report.recv().unwrap();
         }
+        self.events.send((outcome, self.name)).unwrap();
     }
 
-    fn send(self, _: Box<dyn Resting>, _: impl FnOnce(Sent<Held>) + Send + 'static) {
-        unreachable!()
-    }
-
-    fn refuse(self, reason: Reason) {
-        self.events.send((reason.name(), self.name)).unwrap();
+    fn refuse(self, failure: Failure) {
+        self.finish(failure.reason.name());
     }
 }
 
-pub(super) const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(30);
 
-pub(super) struct Bench {
-    pub(super) pool: Pool<Held>,
-    pub(super) events: Receiver<(&'static str, &'static str)>,
-    pub(super) sender: Sender<(&'static str, &'static str)>,
+struct Bench {
+    pool: Pool<Held>,
+    events: Receiver<Event>,
+    sender: Sender<Event>,
+}
+
+fn limits(in_flight: usize, queue: usize) -> ThrottleLimits {
+    ThrottleLimits { in_flight, queue }
 }
 
 impl Bench {
-    pub(super) fn new(workers: usize, queue: usize) -> Bench {
+    fn new(in_flight: usize, queue: usize) -> Bench {
         let (sender, events) = channel();
-        let limits = AdmissionLimits {
-            requests: workers,
-            waiting: queue,
-        };
-        let clock = Arc::new(SystemClock);
         let pool = Pool::new(
-            Arc::new(NoSts),
-            clock,
+            Arc::new(SystemClock),
             1,
-            limits,
+            limits(in_flight, queue),
             Random::new(7),
             Box::new(drop),
         );
@@ -121,196 +99,252 @@ impl Bench {
         }
     }
 
-    pub(super) fn submit(&self, name: &'static str) -> Result<Sender<Verdict>, Reason> {
-        self.submit_for(name, LONG)
-    }
-
-    pub(super) fn submit_for(
-        &self,
-        name: &'static str,
-        time: Duration,
-    ) -> Result<Sender<Verdict>, Reason> {
+    fn job(&self, name: &'static str, time: Duration) -> (Held, Sender<Verdict>) {
         let (go, held) = channel();
         let job = Held {
             name,
             deadline: Instant::now() + time,
             events: self.sender.clone(),
             go: held,
+            report: None,
         };
-        self.pool.submit(Instant::now(), job).map(|()| go)
+        (job, go)
     }
 
-    /// Threads and waiting jobs.
-    pub(super) fn gauges(&self) -> (usize, usize) {
-        let gauges = self.pool.gauges();
-        (gauges.workers, gauges.waiting)
+    fn submit(&self, name: &'static str) -> Result<Sender<Verdict>, Reason> {
+        self.submit_for(name, LONG)
     }
 
-    /// Then nothing happens by itself before a deadline.
-    pub(super) fn until_the_timekeeper_sleeps(&self) {
-        while !matches!(
-            self.pool.shared.state().timekeeper,
-            Timekeeper::Asleep(Some(_))
-        ) {
-            thread::yield_now();
-        }
+    fn submit_for(&self, name: &'static str, time: Duration) -> Result<Sender<Verdict>, Reason> {
+        let (job, go) = self.job(name, time);
+        self.pool.submit(Instant::now(), job).map(|_| go)
+    }
+
+    /// A job whose report blocks until the test lets it go.
+    fn submit_blocking(&self, name: &'static str, time: Duration) -> (Sender<Verdict>, Sender<()>) {
+        let (report, held) = channel();
+        let (mut job, go) = self.job(name, time);
+        job.report = Some(held);
+        self.pool.submit(Instant::now(), job).unwrap();
+        (go, report)
+    }
+
+    fn running(&self, name: &'static str) -> Sender<Verdict> {
+        let go = self.submit(name).unwrap();
+        self.expect(("run", name));
+        go
+    }
+
+    fn queued(&self) -> usize {
+        self.pool.gauges().queued
+    }
+
+    fn workers(&self) -> usize {
+        self.pool.gauges().workers
     }
 
     #[track_caller]
-    pub(super) fn expect(&self, event: (&'static str, &'static str)) {
+    fn expect(&self, event: Event) {
         assert_eq!(self.events.recv_timeout(LONG), Ok(event));
+    }
+
+    fn shutdown(&self, drain: Duration) -> bool {
+        self.pool.close();
+        self.pool.join(drain)
     }
 }
 
 #[test]
 fn there_is_no_thread_before_the_first_job() {
     let bench = Bench::new(4, 4);
-    assert_eq!(bench.gauges(), (0, 0));
-    assert!(bench.pool.shutdown(Duration::ZERO));
+    assert_eq!((bench.workers(), bench.queued()), (0, 0));
+    assert!(bench.shutdown(Duration::ZERO));
 }
 
 #[test]
-fn threads_grow_to_the_limit_then_jobs_wait_in_order_then_they_are_refused() {
+fn jobs_run_up_to_the_limit_then_they_wait_in_order_then_they_are_refused() {
     let bench = Bench::new(2, 2);
-    let a = bench.submit("a").unwrap();
-    let b = bench.submit("b").unwrap();
-    let first_two = [bench.events.recv().unwrap(), bench.events.recv().unwrap()];
-    assert!(first_two.contains(&("run", "a")) && first_two.contains(&("run", "b")));
+    let (a, b) = (bench.running("a"), bench.running("b"));
     let c = bench.submit("c").unwrap();
     let d = bench.submit("d").unwrap();
-    assert_eq!(bench.gauges(), (2, 2));
+    assert_eq!(bench.queued(), 2);
     let _one_too_many = bench.submit("e").unwrap();
     bench.expect(("QueueFull", "e"));
     a.send(Verdict::Answered).unwrap();
-    bench.expect(("run", "c"));
+    let both = [bench.events.recv().unwrap(), bench.events.recv().unwrap()];
+    assert!(both.contains(&("done", "a")) && both.contains(&("run", "c")));
     b.send(Verdict::Answered).unwrap();
-    bench.expect(("run", "d"));
+    let both = [bench.events.recv().unwrap(), bench.events.recv().unwrap()];
+    assert!(both.contains(&("done", "b")) && both.contains(&("run", "d")));
     c.send(Verdict::Answered).unwrap();
     d.send(Verdict::Answered).unwrap();
-    assert!(bench.pool.shutdown(LONG));
+    assert!(bench.shutdown(LONG));
 }
 
 #[test]
-fn a_job_s_fault_costs_no_worker() {
+fn a_fault_in_a_job_ends_the_job_and_no_worker() {
     let bench = Bench::new(1, 4);
-    drop(bench.submit("faulty").unwrap());
-    bench.expect(("run", "faulty"));
-    let next = bench.submit("next").unwrap();
-    bench.expect(("run", "next"));
-    next.send(Verdict::Answered).unwrap();
-    assert!(bench.pool.shutdown(LONG));
+    drop(bench.running("faulty"));
+    bench.expect(("Panicked", "faulty"));
+    let workers = bench.workers();
+    bench.running("next").send(Verdict::Answered).unwrap();
+    bench.expect(("done", "next"));
+    assert!(bench.workers() >= workers);
+    assert!(bench.shutdown(LONG));
 }
 
 #[test]
-fn shutdown_discards_what_waits_and_refuses_what_comes() {
+fn shutdown_refuses_what_waits_and_what_comes() {
     let bench = Bench::new(1, 4);
-    let running = bench.submit("running").unwrap();
-    bench.expect(("run", "running"));
+    let running = bench.running("running");
     let _waiting = bench.submit("waiting").unwrap();
-    assert!(
-        !bench.pool.shutdown(Duration::ZERO),
-        "a worker is left behind"
-    );
+    assert!(!bench.shutdown(Duration::ZERO), "a worker is left behind");
     bench.expect(("ShuttingDown", "waiting"));
     assert_eq!(bench.submit("late").unwrap_err(), Reason::ShuttingDown);
+    assert!(!bench.pool.run(Box::new(|| {})));
     running.send(Verdict::Answered).unwrap();
-    assert!(bench.pool.shutdown(LONG), "and goes when its job is done");
+    assert!(bench.pool.join(LONG), "and exits when its job is done");
 }
 
 #[test]
-fn fewer_workers_take_effect_as_they_fall_idle() {
-    let bench = Bench::new(2, 4);
-    let a = bench.submit("a").unwrap();
-    let b = bench.submit("b").unwrap();
-    bench.events.recv().unwrap();
-    bench.events.recv().unwrap();
-    bench.pool.set_limits(AdmissionLimits {
-        requests: 1,
-        waiting: 4,
-    });
-    a.send(Verdict::Answered).unwrap();
-    let until_one = |shared: &Shared<Held>| {
-        let state = shared.state();
-        drop(
-            shared
-                .thread_gone
-                .wait_while(state, |s| s.threads > 1)
-                .unwrap(),
-        );
-    };
-    until_one(&bench.pool.shared);
-    let c = bench.submit("c").unwrap();
-    assert_eq!(bench.gauges(), (1, 1));
-    b.send(Verdict::Answered).unwrap();
-    bench.expect(("run", "c"));
-    c.send(Verdict::Answered).unwrap();
-    assert!(bench.pool.shutdown(LONG));
-}
-
-#[test]
-fn a_time_that_is_over_ends_the_wait_though_every_worker_is_busy() {
+fn a_job_that_is_to_be_retried_by_a_closed_pool_is_refused() {
     let bench = Bench::new(1, 4);
-    let running = bench.submit("running").unwrap();
-    bench.expect(("run", "running"));
+    let job = bench.running("job");
+    assert!(!bench.shutdown(Duration::ZERO));
+    job.send(Verdict::Failed).unwrap();
+    bench.expect(("ShuttingDown", "job"));
+    assert!(bench.pool.join(LONG));
+}
+
+#[test]
+fn a_lower_limit_holds_for_jobs_that_start_afterwards() {
+    let bench = Bench::new(2, 4);
+    let (a, b) = (bench.running("a"), bench.running("b"));
+    bench.pool.set_limits(limits(1, 4));
+    a.send(Verdict::Answered).unwrap();
+    bench.expect(("done", "a"));
+    let c = bench.submit("c").unwrap();
+    assert_eq!(bench.queued(), 1);
+    b.send(Verdict::Answered).unwrap();
+    let both = [bench.events.recv().unwrap(), bench.events.recv().unwrap()];
+    assert!(both.contains(&("done", "b")) && both.contains(&("run", "c")));
+    c.send(Verdict::Answered).unwrap();
+    assert!(bench.shutdown(LONG));
+}
+
+#[test]
+fn a_deadline_ends_the_wait_though_every_request_is_in_flight() {
+    let bench = Bench::new(1, 4);
+    let running = bench.running("running");
     let _late = bench.submit_for("late", Duration::from_millis(1)).unwrap();
     bench.expect(("VerificationTimeout", "late"));
     running.send(Verdict::Answered).unwrap();
-    assert!(bench.pool.shutdown(LONG));
+    assert!(bench.shutdown(LONG));
 }
 
 #[test]
-fn a_job_can_be_run_again() {
+fn a_report_that_blocks_delays_neither_outcomes_nor_deadlines_of_others() {
+    let bench = Bench::new(1, 100);
+    let running = bench.running("running");
+    let (_never_run, unblock) = bench.submit_blocking("blocked", Duration::from_millis(1));
+    bench.expect(("reporting", "blocked"));
+    for _ in 0..100 {
+        let _late = bench.submit_for("late", Duration::from_millis(1)).unwrap();
+        bench.expect(("VerificationTimeout", "late"));
+    }
+    running.send(Verdict::Answered).unwrap();
+    bench.expect(("done", "running"));
+    unblock.send(()).unwrap();
+    bench.expect(("VerificationTimeout", "blocked"));
+    assert!(bench.shutdown(LONG));
+}
+
+#[test]
+fn a_report_that_blocks_holds_no_place() {
     let bench = Bench::new(1, 4);
-    let job = bench.submit("job").unwrap();
-    bench.expect(("run", "job"));
+    let (go, unblock) = bench.submit_blocking("blocked", LONG);
+    bench.expect(("run", "blocked"));
+    go.send(Verdict::Answered).unwrap();
+    bench.expect(("reporting", "blocked"));
+    bench.running("next").send(Verdict::Answered).unwrap();
+    bench.expect(("done", "next"));
+    unblock.send(()).unwrap();
+    bench.expect(("done", "blocked"));
+    assert!(bench.shutdown(LONG));
+}
+
+#[test]
+fn a_removed_job_frees_its_place_and_never_runs() {
+    let bench = Bench::new(1, 1);
+    let running = bench.running("running");
+    let (job, _go) = bench.job("removed", LONG);
+    let id = bench.pool.submit(Instant::now(), job).unwrap();
+    assert_eq!(bench.queued(), 1);
+    bench.pool.remove(id);
+    assert_eq!(bench.queued(), 0);
+    let next = bench.submit("next").unwrap();
+    running.send(Verdict::Answered).unwrap();
+    let both = [bench.events.recv().unwrap(), bench.events.recv().unwrap()];
+    assert!(both.contains(&("done", "running")) && both.contains(&("run", "next")));
+    next.send(Verdict::Answered).unwrap();
+    assert!(bench.shutdown(LONG));
+}
+
+#[test]
+fn a_job_can_be_retried() {
+    let bench = Bench::new(1, 4);
+    let job = bench.running("job");
     job.send(Verdict::Failed).unwrap();
+    bench.expect(("run", "job"));
+    job.send(Verdict::Throttled).unwrap();
     bench.expect(("run", "job"));
     job.send(Verdict::Answered).unwrap();
-    assert!(bench.pool.shutdown(LONG));
-}
-
-#[test]
-fn what_is_paced_goes_at_its_pace_though_none_of_it_has_come_back() {
-    let bench = Bench::new(4, 4);
-    let probe = bench.submit("probe").unwrap();
-    bench.expect(("run", "probe"));
-    probe.send(Verdict::Throttled).unwrap();
-    bench.expect(("run", "probe"));
-    let a = bench.submit("a").unwrap();
-    let b = bench.submit("b").unwrap();
-    let c = bench.submit("c").unwrap();
-    bench.until_the_timekeeper_sleeps();
-    probe.send(Verdict::Answered).unwrap();
-    bench.expect(("run", "a"));
-    bench.expect(("run", "b"));
-    bench.expect(("run", "c"));
-    for held in [a, b, c] {
-        held.send(Verdict::Answered).unwrap();
-    }
-    assert!(bench.pool.shutdown(LONG));
-}
-
-#[test]
-fn a_job_that_comes_back_to_a_closed_pool_is_refused() {
-    let bench = Bench::new(1, 4);
-    let job = bench.submit("job").unwrap();
-    bench.expect(("run", "job"));
-    assert!(!bench.pool.shutdown(Duration::ZERO));
-    job.send(Verdict::Failed).unwrap();
-    bench.expect(("ShuttingDown", "job"));
-    assert!(bench.pool.shutdown(LONG));
+    bench.expect(("done", "job"));
+    assert!(bench.shutdown(LONG));
 }
 
 #[test]
 fn an_errand_runs_beside_the_jobs() {
     let bench = Bench::new(1, 4);
-    let running = bench.submit("running").unwrap();
-    bench.expect(("run", "running"));
+    let running = bench.running("running");
     let events = bench.sender.clone();
-    let told = move |_: &mut dyn StsClient| events.send(("run", "errand")).unwrap();
-    assert!(bench.pool.errand(Box::new(told)));
+    let errand = move || events.send(("run", "errand")).unwrap();
+    assert!(bench.pool.run(Box::new(errand)));
     bench.expect(("run", "errand"));
     running.send(Verdict::Answered).unwrap();
-    assert!(bench.pool.shutdown(LONG));
-    assert!(!bench.pool.errand(Box::new(|_: &mut dyn StsClient| {})));
+    assert!(bench.shutdown(LONG));
+}
+
+/// Runs as fast as the test moves it.
+struct MovedClock(Mutex<Instant>);
+
+impl Clock for MovedClock {
+    fn now(&self) -> Instant {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[test]
+fn workers_without_work_exit() {
+    let clock = Arc::new(MovedClock(Mutex::new(Instant::now())));
+    let mut bench = Bench::new(8, 8);
+    bench.pool = Pool::new(
+        Arc::<MovedClock>::clone(&clock),
+        1,
+        limits(8, 8),
+        Random::new(7),
+        Box::new(drop),
+    );
+    let jobs = ["a", "b", "c"].map(|name| bench.running(name));
+    for job in jobs {
+        job.send(Verdict::Answered).unwrap();
+        bench.events.recv_timeout(LONG).unwrap();
+    }
+    *clock.0.lock().unwrap() += Duration::from_secs(11);
+    // A job wakes a worker; the others are woken by hand, as their own time-out would.
+    while bench.workers() > 0 {
+        bench.pool.shared.changed.notify_all();
+        thread::yield_now();
+    }
+    assert!(bench.shutdown(Duration::ZERO));
 }

@@ -13,7 +13,7 @@ use crate::reason::{Failure, Reason};
 
 /// Where one conversation stands.
 #[derive(Debug)]
-pub enum Conversation {
+pub enum Exchange {
     /// Nothing has come yet.
     Begun {
         /// What the server will have the client sign for.
@@ -39,10 +39,10 @@ pub enum Action {
     Verify(Box<SignedRequest>),
 }
 
-impl Conversation {
+impl Exchange {
     /// A conversation that will advertise this endpoint's host.
-    pub fn begin(endpoint: Arc<Endpoint>) -> Conversation {
-        Conversation::Begun { endpoint }
+    pub fn begin(endpoint: Arc<Endpoint>) -> Exchange {
+        Exchange::Begun { endpoint }
     }
 
     /// Takes one payload of the client. `random` gives the server's half of the nonce.
@@ -53,20 +53,20 @@ impl Conversation {
         payload: &[u8],
         random: impl FnOnce() -> Result<[u8; NONCE_LENGTH], Failure>,
     ) -> Result<Action, Failure> {
-        match std::mem::replace(self, Conversation::Over) {
-            Conversation::Begun { endpoint } => {
+        match std::mem::replace(self, Exchange::Over) {
+            Exchange::Begun { endpoint } => {
                 let client = messages::read_client_first(payload)?;
                 let nonces = join(client, random()?);
                 let reply = messages::write_server_first(&nonces, endpoint.host());
-                *self = Conversation::Challenged { endpoint, nonces };
+                *self = Exchange::Challenged { endpoint, nonces };
                 Ok(Action::Reply(reply))
             }
-            Conversation::Challenged { endpoint, nonces } => {
+            Exchange::Challenged { endpoint, nonces } => {
                 let message = messages::read_client_second(payload)?;
                 let request = SignedRequest::check(&message, &nonces, endpoint)?;
                 Ok(Action::Verify(Box::new(request)))
             }
-            Conversation::Over => Err(Failure::new(Reason::Internal, "a step after the end")),
+            Exchange::Over => Err(Failure::new(Reason::Internal, "a step after the end")),
         }
     }
 }

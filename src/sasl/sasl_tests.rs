@@ -4,9 +4,9 @@ const NONCE: [u8; 32] = [0xC5; 32];
 pub(crate) const FIRST: &[u8] =
     b"\x34\0\0\0\x05r\0\x20\0\0\0\0ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ\x10p\0\x6E\0\0\0\0";
 
-fn begin() -> Conversation {
+fn begin() -> Exchange {
     let endpoint = Endpoint::new("sts.amazonaws.com", None, None).unwrap();
-    Conversation::begin(Arc::new(endpoint))
+    Exchange::begin(Arc::new(endpoint))
 }
 
 pub(crate) fn second() -> Vec<u8> {

@@ -177,7 +177,7 @@ impl Names {
             .stack_size(STACK_BYTES);
         thread.spawn(move || {
             let _panics_are_ours = panics::Inside::enter();
-            asked.answer = (shared.lookup)(&host, port);
+            asked.set((shared.lookup)(&host, port));
         })?;
         Ok(())
     }
@@ -229,6 +229,12 @@ impl Name {
 struct Asked {
     name: Arc<Name>,
     answer: io::Result<Vec<SocketAddr>>,
+}
+
+impl Asked {
+    fn set(&mut self, answer: io::Result<Vec<SocketAddr>>) {
+        self.answer = answer;
+    }
 }
 
 impl Drop for Asked {

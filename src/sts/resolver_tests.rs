@@ -1,15 +1,16 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
+use crate::ports::Interrupt;
 
 const LONG: Duration = Duration::from_secs(60);
 
 /// A name service that answers when the test lets it.
 struct NameService {
-    resolver: Arc<Resolver>,
+    names: Names,
     questions: Receiver<()>,
     answers: Sender<io::Result<Vec<SocketAddr>>>,
-    target: Arc<Endpoint>,
+    target: Target,
 }
 
 impl NameService {
@@ -23,10 +24,10 @@ impl NameService {
             next.recv().expect("a fault that the test asked for")
         };
         NameService {
-            resolver: Arc::new(Resolver::asking(Arc::new(lookup))),
+            names: Names::asking(Box::new(lookup)),
             questions,
             answers,
-            target: Arc::new(Endpoint::new("sts.eu-west-1.amazonaws.com", None, None).unwrap()),
+            target: ("sts.eu-west-1.amazonaws.com".to_owned(), 443),
         }
     }
 
@@ -35,14 +36,23 @@ impl NameService {
     }
 
     fn resolve(&self) -> Result<Vec<SocketAddr>, Reason> {
-        let resolved = self.resolver.resolve(&self.target, Instant::now() + LONG);
-        resolved.map_err(|fault| fault.failure.reason)
+        resolve(&self.names, &self.target, &Arc::default())
     }
 
     /// What is known is old from here on.
     fn expire(&self) {
-        self.resolver.name(&self.target).known().until = None;
+        self.names.name(&self.target).known().until = None;
     }
+}
+
+fn resolve(
+    names: &Names,
+    target: &Target,
+    interrupt: &Arc<Interrupt>,
+) -> Result<Vec<SocketAddr>, Reason> {
+    let call = Call::new(LONG, LONG, Arc::clone(interrupt));
+    let (resolved, _) = call.run(|| names.addresses(target));
+    resolved.map_err(|failure| failure.reason)
 }
 
 fn address(last: u8) -> SocketAddr {
@@ -68,7 +78,7 @@ fn old_addresses_are_used_while_the_name_service_is_silent() {
     service.expire();
     // Nobody answers; that this ends is the point.
     assert_eq!(service.resolve(), Ok(vec![address(1)]));
-    service.resolver.distrust(&service.target);
+    service.names.distrust(&Uri::from_static("https://sts.eu-west-1.amazonaws.com/"));
     assert_eq!(service.resolve(), Ok(vec![address(1)]));
     // One question for the first address, one that waits.
     assert_eq!(service.questions.iter().take(2).count(), 2);
@@ -100,12 +110,26 @@ fn a_name_without_an_address_is_a_failure() {
 fn a_fault_in_the_resolver_s_thread_is_a_failure_of_the_name() {
     let service = NameService::new();
     let NameService {
-        resolver,
+        names,
         answers,
         target,
         questions: _questions,
     } = service;
     drop(answers);
-    let failed = resolver.resolve(&target, Instant::now() + LONG);
-    assert_eq!(failed.unwrap_err().failure.reason, Reason::NameResolution);
+    let failed = resolve(&names, &target, &Arc::default());
+    assert_eq!(failed, Err(Reason::NameResolution));
+}
+
+#[test]
+fn an_interrupted_call_does_not_wait_for_a_name() {
+    let service = NameService::new();
+    let interrupt = Arc::new(Interrupt::default());
+    let (names, target, its) = (&service.names, &service.target, &interrupt);
+    thread::scope(|scope| {
+        let waits = scope.spawn(move || resolve(names, target, its));
+        service.questions.recv().unwrap();
+        interrupt.set();
+        assert_eq!(waits.join().unwrap(), Err(Reason::Cancelled));
+    });
+    service.answers(Ok(vec![address(1)]));
 }

@@ -70,11 +70,11 @@ pub fn connect(details: &ConnectionDetails<'_>) -> Result<SocketIo, Failure> {
         match connect_to(address, share, details) {
             Ok(socket) => return Ok(socket),
             Err(error) => {
-                let error = match error.kind() {
-                    io::ErrorKind::InProgress | io::ErrorKind::WouldBlock => {
-                        io::Error::from_raw_os_error(libc::ETIMEDOUT)
-                    }
-                    _ => error,
+                // What connect(2) says after its timeout.
+                let timed_out = error.raw_os_error() == Some(libc::EINPROGRESS);
+                let error = match timed_out {
+                    true => io::Error::from_raw_os_error(libc::ETIMEDOUT),
+                    false => error,
                 };
                 failure = Failure::new(Reason::ConnectFailed, format!("{address}: {error}"));
             }

@@ -123,11 +123,6 @@ impl TlsTransport {
         Ok(transport)
     }
 
-    /// The socket at the bottom.
-    pub fn socket(&self) -> &Arc<Socket> {
-        self.lower.socket()
-    }
-
     /// Encrypts what waits to be sent, head and body as one, and sends it.
     fn flush(&mut self) -> Result<(), Failure> {
         let pending = self.buffers.pending();

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant, SystemTime};
 
 use mongodb_aws_auth::aws::{Endpoint, Proxy, is_exempt};
-use mongodb_aws_auth::net::load_roots;
+use mongodb_aws_auth::sts::load_roots;
 use mongodb_aws_auth::options::{Options, Settings};
 use mongodb_aws_auth::reason::{Reason, printable};
 use time::macros::format_description;

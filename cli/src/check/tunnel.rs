@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use mongodb_aws_auth::aws::{Endpoint, Proxy};
-use mongodb_aws_auth::net::load_roots;
+use mongodb_aws_auth::sts::load_roots;
 use mongodb_aws_auth::reason::printable;
 
 use super::certificates::Witness;

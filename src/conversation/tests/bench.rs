@@ -6,39 +6,24 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::super::*;
 use crate::abi::maws_log_level;
 use crate::aws::{Answer, CallerIdentity, Endpoint, StsError};
-use crate::ports::{Attempt, Clock, Host, SendLimits, Sts, StsClient};
+use crate::plugin::Plugin;
+use crate::ports::{Attempt, Clock, Host, SendLimits, Sts};
 use crate::sasl::tests::{FIRST, second};
 
 pub(super) const LONG: Duration = Duration::from_secs(30);
 
 /// An STS that tells the test of each request and answers what the test sends it.
-pub(super) struct ScriptedSts(pub(super) Mutex<Option<ScriptedClient>>);
+pub(super) struct ScriptedSts {
+    pub(super) requests: Mutex<Sender<()>>,
+    pub(super) answers: Mutex<Receiver<Result<Answer, Failure>>>,
+}
 
 impl Sts for ScriptedSts {
-    fn client(&self) -> Box<dyn StsClient> {
-        Box::new(self.0.lock().unwrap().take().expect("one worker"))
-    }
-
-    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
-        None
-    }
-
-    fn shutdown(&self) {}
-}
-
-pub(super) struct ScriptedClient {
-    pub(super) requests: Sender<()>,
-    pub(super) answers: Receiver<Result<Answer, Failure>>,
-}
-
-impl StsClient for ScriptedClient {
-    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
-        self.requests.send(()).unwrap();
+    fn send(&self, _: &SignedRequest, _: SendLimits, _: &Arc<Interrupt>) -> Attempt {
+        self.requests.lock().unwrap().send(()).unwrap();
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         Attempt {
-            result: self
-                .answers
-                .recv()
-                .expect("a fault that the test asked for"),
+            result: answers.recv().expect("a fault that the test asked for"),
             status: None,
             connect: None,
             connected: true,
@@ -48,9 +33,17 @@ impl StsClient for ScriptedClient {
         }
     }
 
-    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
+    fn open_ahead(&self, _: &Endpoint) {}
+
+    fn wants_connection(&self, _: &Endpoint) -> bool {
+        false
+    }
+
+    fn probe(&self, _: &Endpoint, _: Duration) -> bool {
         true
     }
+
+    fn shutdown(&self) {}
 }
 
 /// Stands still until it is moved, or let run.
@@ -101,9 +94,9 @@ pub(super) fn bench_with(
 ) -> Bench {
     let (answers, scripted_answers) = channel();
     let (scripted_requests, requests) = channel();
-    let client = ScriptedClient {
-        requests: scripted_requests,
-        answers: scripted_answers,
+    let sts = ScriptedSts {
+        requests: Mutex::new(scripted_requests),
+        answers: Mutex::new(scripted_answers),
     };
     let clock = ManualClock(Arc::new(Mutex::new((Instant::now(), None))));
     let ready = Arc::new(AtomicUsize::new(0));
@@ -115,7 +108,7 @@ pub(super) fn bench_with(
         }),
         0,
         Options::new(&one_worker).unwrap(),
-        Arc::new(ScriptedSts(Mutex::new(Some(client)))),
+        Arc::new(sts),
         Arc::new(clock.clone()),
     );
     Bench {

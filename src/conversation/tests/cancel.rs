@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::channel;
 
 use super::*;
+use crate::plugin::Plugin;
 
 #[test]
 fn cancel_wakes_a_poll_of_another_thread() {
@@ -41,6 +42,10 @@ impl HookedClock {
 #[test]
 fn a_step_that_begins_within_a_cancel_does_not_undo_it() {
     let clock = HookedClock::default();
+    let sts = ScriptedSts {
+        requests: Mutex::new(channel().0),
+        answers: Mutex::new(channel().1),
+    };
     let plugin = Plugin::new(
         Box::new(CountingHost {
             ready: Arc::default(),
@@ -48,7 +53,7 @@ fn a_step_that_begins_within_a_cancel_does_not_undo_it() {
         }),
         0,
         Options::new(&[]).unwrap(),
-        Arc::new(ScriptedSts(Mutex::new(None))),
+        Arc::new(sts),
         Arc::new(clock.clone()),
     );
     let conversation = plugin.begin(&begin("$external", true)).unwrap();

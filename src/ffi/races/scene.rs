@@ -12,7 +12,7 @@ use crate::aws::{Answer, CallerIdentity, Endpoint, SignedRequest};
 use crate::conversation::{Begin, Conversation};
 use crate::options::Options;
 use crate::plugin::{InUse, Plugin};
-use crate::ports::{Attempt, Resting, SendLimits, Sts, StsClient, SystemClock, Then};
+use crate::ports::{Attempt, Interrupt, Interruptible, SendLimits, Sts, SystemClock};
 use crate::reason::{Failure, Reason};
 use crate::sasl::tests::{FIRST, second};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -46,74 +46,48 @@ unsafe extern "C" fn on_log(host_ctx: usize, _: *const maws_log_event) {
     assert!(!seen.destroyed.load(SeqCst), "a log line after destroy");
 }
 
-/// Answers every request at once, or only when it is shut down. A connection rests at first, or
-/// none does, as chance has it, and one more after each answer to a worker.
+/// Answers every request at once, or only when it is shut down or the request is interrupted.
 pub(super) struct FakeSts {
     answers: bool,
-    state: Mutex<StsState>,
+    closed: Mutex<bool>,
     changed: Condvar,
 }
 
-struct StsState {
-    closed: bool,
-    resting: usize,
-    /// What was sent without a worker.
-    sent: Vec<Then>,
-}
-
-pub(super) struct FakeClient(Arc<FakeSts>);
-
 pub(super) struct FakeEndpoint(Arc<FakeSts>);
 
+impl Interruptible for FakeSts {
+    fn interrupt(&self) {
+        drop(self.closed.lock().unwrap());
+        self.changed.notify_all();
+    }
+}
+
 impl Sts for FakeEndpoint {
-    fn client(&self) -> Box<dyn StsClient> {
-        Box::new(FakeClient(Arc::clone(&self.0)))
-    }
-
-    fn warm_up(&self, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
-        None
-    }
-
-    fn ready(&self, _: &Arc<Endpoint>) -> Option<Box<dyn Resting>> {
-        let mut state = self.0.state.lock().unwrap();
-        state.resting = state.resting.checked_sub(1)?;
-        Some(Box::new(FakeClient(Arc::clone(&self.0))))
-    }
-
-    fn take_answers(&self) {
-        let mut state = self.0.state.lock().unwrap();
-        loop {
-            let due = state.closed || self.0.answers;
-            let then = due.then(|| state.sent.pop()).flatten();
-            match then {
-                Some(then) => {
-                    state.resting += 1;
-                    let closed = state.closed;
-                    drop(state);
-                    then(attempt(closed, closed));
-                    state = self.0.state.lock().unwrap();
-                }
-                None if state.closed => return,
-                None => state = self.0.changed.wait(state).unwrap(),
-            }
+    fn send(&self, _: &SignedRequest, _: SendLimits, interrupt: &Arc<Interrupt>) -> Attempt {
+        let target: Arc<dyn Interruptible> = Arc::<FakeSts>::clone(&self.0);
+        let mut interrupted = !interrupt.watch(Arc::downgrade(&target));
+        let mut closed = self.0.closed.lock().unwrap();
+        while !self.0.answers && !*closed && !interrupted {
+            closed = self.0.changed.wait(closed).unwrap();
+            interrupted = interrupt.is_set();
         }
+        let closed = *closed || interrupted;
+        interrupt.release();
+        attempt(closed, shuttle::rand::thread_rng().gen_range(0..4) == 0)
+    }
+
+    fn open_ahead(&self, _: &Endpoint) {}
+
+    fn wants_connection(&self, _: &Endpoint) -> bool {
+        shuttle::rand::thread_rng().gen_range(0..2) == 0
+    }
+
+    fn probe(&self, _: &Endpoint, _: Duration) -> bool {
+        true
     }
 
     fn shutdown(&self) {
-        self.0.state.lock().unwrap().closed = true;
-        self.0.changed.notify_all();
-    }
-}
-
-impl Resting for FakeClient {
-    fn send(self: Box<Self>, _: &SignedRequest, _: Duration, then: Then) {
-        let mut state = self.0.state.lock().unwrap();
-        if state.closed {
-            drop(state);
-            return then(attempt(true, true));
-        }
-        state.sent.push(then);
-        drop(state);
+        *self.0.closed.lock().unwrap() = true;
         self.0.changed.notify_all();
     }
 }
@@ -127,8 +101,8 @@ fn attempt(closed: bool, stale_connection: bool) -> Attempt {
         request_id: String::new(),
     };
     Attempt {
-        result: match closed {
-            true => Err(Failure::from(Reason::ShuttingDown)),
+        result: match closed || stale_connection {
+            true => Err(Failure::from(Reason::ConnectionLost)),
             false => Ok(Answer::Caller(caller)),
         },
         status: None,
@@ -137,21 +111,6 @@ fn attempt(closed: bool, stale_connection: bool) -> Attempt {
         timed_out: false,
         exchange: Duration::ZERO,
         stale_connection,
-    }
-}
-
-impl StsClient for FakeClient {
-    fn send(&mut self, _: &SignedRequest, _: SendLimits) -> Attempt {
-        let mut state = self.0.state.lock().unwrap();
-        while !self.0.answers && !state.closed {
-            state = self.0.changed.wait(state).unwrap();
-        }
-        state.resting += 1;
-        attempt(state.closed, false)
-    }
-
-    fn probe(&mut self, _: &Arc<Endpoint>, _: Duration) -> bool {
-        true
     }
 }
 
@@ -176,11 +135,7 @@ impl Scene {
         };
         let sts = FakeEndpoint(Arc::new(FakeSts {
             answers,
-            state: Mutex::new(StsState {
-                closed: false,
-                resting: shuttle::rand::thread_rng().gen_range(0..2),
-                sent: Vec::new(),
-            }),
+            closed: Mutex::new(false),
             changed: Condvar::new(),
         }));
         let options = Options::new(&[("awsStsWorkers", workers)]).unwrap();
