@@ -108,7 +108,10 @@ impl Verification {
             }
             let left = self.deadline.saturating_duration_since(self.services.now());
             if left.is_zero() {
-                let outcome = self.timed_out();
+                let outcome = match self.last.take() {
+                    Some(last) => *last,
+                    None => Outcome::failed(Reason::VerificationTimeout.into()),
+                };
                 return Ran::new(done, Then::Finish(outcome));
             }
             let attempt = self.send(left);
@@ -223,14 +226,6 @@ impl Verification {
         Some(pause)
     }
 
-    /// The end of a verification past its deadline: what STS said last explains more than the clock.
-    fn timed_out(&mut self) -> Outcome {
-        match self.last.take() {
-            Some(last) => *last,
-            None => Outcome::failed(Reason::VerificationTimeout.into()),
-        }
-    }
-
     fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {
         self.completion.log(reason, detail);
     }
@@ -279,8 +274,9 @@ impl Job for Verification {
 
     fn refuse(mut self, failure: Failure) {
         self.times.queue += self.services.now().saturating_duration_since(self.queued);
-        let outcome = match failure.reason {
-            Reason::VerificationTimeout => self.timed_out(),
+        let outcome = match (failure.reason, self.last.take()) {
+            // What STS said last explains more than the clock.
+            (Reason::VerificationTimeout | Reason::Overloaded, Some(last)) => *last,
             _ => Outcome::failed(failure),
         };
         self.finish(outcome);

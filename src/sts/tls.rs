@@ -195,10 +195,8 @@ impl TlsTransport {
     fn is_silent(&mut self) -> bool {
         let mut reads = 0..TICKET_READS;
         while self.lower.has_input() {
-            let is_ticket = reads.next().is_some()
-                && matches!(self.receive("STS"), Ok(true))
-                && self.is_drained();
-            if !is_ticket {
+            let read = reads.next().is_some() && matches!(self.receive("STS"), Ok(true));
+            if !read {
                 return false;
             }
         }
