@@ -8,7 +8,6 @@ mod armed {
     static CALL: AtomicBool = AtomicBool::new(false);
     static WORKER: AtomicBool = AtomicBool::new(false);
     static WORKER_START: AtomicBool = AtomicBool::new(false);
-    static TIMEKEEPER: AtomicBool = AtomicBool::new(false);
 
     /// Where a fault may be asked for.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +18,6 @@ mod armed {
         Worker,
         /// A worker, before its first verification.
         WorkerStart,
-        /// The thread that keeps the time of what waits, as it begins.
-        Timekeeper,
     }
 
     impl Point {
@@ -29,7 +26,6 @@ mod armed {
                 Point::Call => &CALL,
                 Point::Worker => &WORKER,
                 Point::WorkerStart => &WORKER_START,
-                Point::Timekeeper => &TIMEKEEPER,
             }
         }
 

@@ -156,9 +156,10 @@ impl Plugin {
         *options = Arc::new(changed);
         drop(options);
         let keys = given.iter().map(|(key, _)| *key).collect::<Vec<_>>();
-        self.services.log(MAWS_LOG_INFO, Reason::OptionsChanged, 0, || {
-            format!("{}: {}", Reason::OptionsChanged.summary(), keys.join(", "))
-        });
+        self.services
+            .log(MAWS_LOG_INFO, Reason::OptionsChanged, 0, || {
+                format!("{}: {}", Reason::OptionsChanged.summary(), keys.join(", "))
+            });
         Ok(())
     }
 
@@ -197,10 +198,9 @@ impl Plugin {
         self.pool.close();
         self.services.sts.shutdown();
         let drained = self.pool.join(drain);
-        self.services
-            .log(MAWS_LOG_INFO, Reason::Destroyed, 0, || {
-                Reason::Destroyed.summary().to_owned()
-            });
+        self.services.log(MAWS_LOG_INFO, Reason::Destroyed, 0, || {
+            Reason::Destroyed.summary().to_owned()
+        });
         self.services.host.close();
         Ok(drained)
     }
@@ -241,12 +241,13 @@ impl Plugin {
             .into_iter()
             .find(|name| std::env::var_os(name).is_some())
         {
-            self.services.log(MAWS_LOG_WARNING, Reason::ProxyIgnored, 0, || {
-                format!(
-                    "{}: {name} is set; STS is connected to directly",
-                    Reason::ProxyIgnored.summary()
-                )
-            });
+            self.services
+                .log(MAWS_LOG_WARNING, Reason::ProxyIgnored, 0, || {
+                    format!(
+                        "{}: {name} is set; STS is connected to directly",
+                        Reason::ProxyIgnored.summary()
+                    )
+                });
         }
     }
 }

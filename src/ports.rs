@@ -45,11 +45,9 @@ pub trait Sts: Send + Sync {
         limits: SendLimits,
         interrupt: &Arc<Interrupt>,
     ) -> Attempt;
-    /// Opens a connection for the next login. Returns at once where one is idle or is being opened,
-    /// or could not be opened a moment ago; see [`Sts::wants_connection`].
-    fn open_ahead(&self, endpoint: &Endpoint);
-    /// [`Sts::open_ahead`] has something to do.
-    fn wants_connection(&self, endpoint: &Endpoint) -> bool;
+    /// Work that opens a connection for the next login; it blocks. None where one is idle or is being
+    /// opened, or could not be opened a moment ago. The login waits for it until it is run or dropped.
+    fn open_ahead(self: Arc<Self>, endpoint: &Endpoint) -> Option<Box<dyn FnOnce() + Send>>;
     /// Sends a request that belongs to no login. True: the endpoint answers.
     fn probe(&self, endpoint: &Endpoint, timeout: Duration) -> bool;
     /// Interrupts calls in flight, closes all connections and refuses new ones.
@@ -120,6 +118,12 @@ impl Interrupt {
     pub fn watch(&self, target: Weak<dyn Interruptible>) -> bool {
         *self.blocked_on() = Some(target);
         !self.is_set()
+    }
+
+    /// The call may be blocked on something.
+    #[cfg(test)]
+    pub fn is_watching(&self) -> bool {
+        self.blocked_on().is_some()
     }
 
     /// From the return on [`Interrupt::set`] touches no target.

@@ -140,7 +140,9 @@ impl Verification {
             connect: limits.connect_timeout.min(left),
             fresh: self.fresh,
         };
-        let in_flight = services.endpoints.request(services.now(), self.key.endpoint);
+        let in_flight = services
+            .endpoints
+            .request(services.now(), self.key.endpoint);
         let attempt = services.sts.send(&self.request, times, &self.interrupt);
         let changes = in_flight.end(services.now(), &attempt, left, limits.sts_timeout);
         services.log_changes(&changes, &self.options);

@@ -15,7 +15,7 @@ use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::abi::*;
 use mongodb_aws_auth::failpoint::Point;
 use mongodb_aws_auth::reason::Reason;
-use sts_emulator::{Reply, StsEmulator};
+use sts_emulator::StsEmulator;
 
 use host::{Host, call, empty_error, empty_step, view};
 use support::{ALICE, JANE, LONG, client_first};
@@ -138,18 +138,6 @@ fn l4_a_worker_that_fails_at_its_start_costs_one_login_at_most_and_is_replaced()
     );
     host.login(ALICE).assert_done(ALICE);
     wait_until(|| host.stats().workers >= 1);
-    assert_reported(&host.stop());
-}
-
-#[test]
-fn l4_a_fault_of_the_thread_that_keeps_the_time_is_reported_and_it_goes_on() {
-    let _turn = turn();
-    let sts = StsEmulator::builder().start().unwrap();
-    let host = Host::with_emulator(&sts, &[]);
-    Point::Timekeeper.arm();
-    // What is throttled waits, and nobody but that thread would send it again.
-    sts.push_fault(Reply::Throttling);
-    host.login(ALICE).assert_done(ALICE);
     assert_reported(&host.stop());
 }
 

@@ -37,12 +37,10 @@ impl Proxy {
                 "a proxy's user and password hold no control characters",
             ));
         }
-        let text = str::from_utf8(&credentials).map_err(|_| {
-            EndpointError("a proxy's user and password are UTF-8, percent-encoded")
-        })?;
+        let text = str::from_utf8(&credentials)
+            .map_err(|_| EndpointError("a proxy's user and password are UTF-8, percent-encoded"))?;
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
-        let credentials =
-            (!text.is_empty()).then(|| (Secret::new(user), Secret::new(password)));
+        let credentials = (!text.is_empty()).then(|| (Secret::new(user), Secret::new(password)));
         Ok(Proxy {
             place: Arc::new(Endpoint::of_proxy(name, port)),
             tls,
@@ -150,7 +148,10 @@ mod tests {
         assert_eq!(without_password(url), "http://***@proxy.example:3128");
         assert_eq!(without_password("http://proxy:1"), "http://proxy:1");
         let shown = format!("{:?}", Proxy::parse("http://user:secret@proxy").unwrap());
-        assert!(!shown.contains("user") && !shown.contains("\"secret\""), "{shown}");
+        assert!(
+            !shown.contains("user") && !shown.contains("\"secret\""),
+            "{shown}"
+        );
     }
 
     #[test]

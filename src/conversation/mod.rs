@@ -8,11 +8,11 @@ mod slots;
 
 use std::time::{Duration, Instant};
 
+pub use self::slots::{Slot, Slots};
 use crate::abi::maws_code::{self, *};
 use crate::aws::SignedRequest;
 use crate::options::Options;
 use crate::outcome::Outcome;
-pub use self::slots::{Slot, Slots};
 use crate::panics;
 use crate::pool::Pool;
 use crate::ports::Interrupt;
@@ -272,11 +272,7 @@ impl Conversation {
         self.outcome.get().map(|outcome| &**outcome)
     }
 
-    fn take_payload(
-        &self,
-        sasl: &mut sasl::Exchange,
-        payload: &[u8],
-    ) -> Result<Action, Failure> {
+    fn take_payload(&self, sasl: &mut sasl::Exchange, payload: &[u8]) -> Result<Action, Failure> {
         if self.is_past_its_life() {
             return Err(Reason::ConversationExpired.into());
         }
@@ -335,13 +331,10 @@ impl Conversation {
 
     /// The login needs a connection after one more round trip to the client.
     fn open_ahead(&self) {
-        let endpoint = Arc::clone(self.options.settings.endpoints.at(self.endpoint));
-        if self.services.sts.wants_connection(&endpoint) {
-            let services = Arc::clone(&self.services);
+        let endpoint = self.options.settings.endpoints.at(self.endpoint);
+        if let Some(open) = Arc::clone(&self.services.sts).open_ahead(endpoint) {
             // Where no worker is free, the login opens a connection itself.
-            let _accepted = self
-                .pool
-                .run(Box::new(move || services.sts.open_ahead(&endpoint)));
+            let _accepted = self.pool.run(open);
         }
     }
 

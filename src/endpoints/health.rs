@@ -101,7 +101,11 @@ impl Health {
             probe_at.is_some_and(|at| at <= now)
         };
         let index = self.endpoints.iter().position(due)?;
-        if let Some(outage) = self.endpoints.get_mut(index).and_then(|e| e.outage.as_mut()) {
+        if let Some(outage) = self
+            .endpoints
+            .get_mut(index)
+            .and_then(|e| e.outage.as_mut())
+        {
             outage.probe_at = None;
         }
         Some(index)
@@ -138,13 +142,19 @@ impl Health {
         let Some(endpoint) = self.endpoints.get_mut(index) else {
             return;
         };
+        // Also of requests whose clients gave up.
+        let silent = signal == Signal::Unknown && endpoint.is_silent(now);
         endpoint.in_flight = endpoint.in_flight.saturating_sub(1);
         match signal {
             Signal::Answered => {
                 endpoint.failures = 0;
                 endpoint.silent_since = now;
                 // An answer to a request from before the outage does not end it.
-                if endpoint.outage.as_ref().is_some_and(|outage| sent > outage.since) {
+                if endpoint
+                    .outage
+                    .as_ref()
+                    .is_some_and(|outage| sent > outage.since)
+                {
                     self.mark_healthy(now, index);
                 }
             }
@@ -154,6 +164,7 @@ impl Health {
                     self.mark_unhealthy(now, index);
                 }
             }
+            Signal::Unknown if silent => self.mark_unhealthy(now, index),
             Signal::Unknown => {}
         }
     }

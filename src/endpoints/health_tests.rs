@@ -56,6 +56,14 @@ fn an_endpoint_that_falls_silent_is_left_before_any_request_has_failed() {
 }
 
 #[test]
+fn an_endpoint_is_silent_also_when_clients_give_up_before_the_next_login() {
+    let (mut health, now) = two();
+    (0..2).for_each(|_| health.sent(now, 0));
+    (0..2).for_each(|_| health.ended(now + 1600 * MS, 0, now, Signal::Unknown));
+    assert_eq!(health.preferred(now + 1600 * MS), 1);
+}
+
+#[test]
 fn one_slow_request_is_no_silence_and_neither_are_many_among_answers() {
     let (mut health, now) = two();
     health.sent(now, 0);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 pub use self::health::Change;
 use self::health::{Health, Signal};
-use crate::ports::Attempt;
 use crate::aws::Answer;
+use crate::ports::Attempt;
 use crate::reason::Reason;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 use crate::throttle::Random;

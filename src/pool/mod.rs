@@ -232,9 +232,7 @@ impl<J: Job> Shared<J> {
         // The new thread inherits the mask.
         let started = SignalsBlocked::new().and_then(|_blocked| {
             let builder = thread::Builder::new().name("maws-worker".into());
-            builder
-                .stack_size(STACK_BYTES)
-                .spawn(move || shared.work())
+            builder.stack_size(STACK_BYTES).spawn(move || shared.work())
         });
         match started {
             Ok(handle) => {

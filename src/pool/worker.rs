@@ -46,9 +46,8 @@ impl<J: Job> Shared<J> {
                 Next::Wait(until) => {
                     let exit_at = worked + LONGEST_IDLE;
                     // Nothing waits, or another idle worker looks in time.
-                    let watched = until.is_none_or(|until| {
-                        state.watched_at.is_some_and(|at| at <= until)
-                    });
+                    let watched =
+                        until.is_none_or(|until| state.watched_at.is_some_and(|at| at <= until));
                     if watched && now >= exit_at {
                         return;
                     }

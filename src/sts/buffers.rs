@@ -4,11 +4,12 @@
 use ureq::unversioned::transport::Buffers;
 use zeroize::Zeroize as _;
 
+use super::call;
+
+/// Holds most responses; it grows for longer ones.
+const INPUT: usize = 4 * 1024;
 /// Holds the longest head that is read, and a little more, so that one that is too long is noticed.
-const INPUT: usize = 17 * 1024;
-/// Holds the longest request that passes the checks: a token of 16 KiB and an Authorization value of
-/// 2 KiB among its headers.
-const OUTPUT: usize = 20 * 1024;
+const LONGEST_INPUT: usize = 17 * 1024;
 
 /// Buffers that are allocated with their first use.
 #[derive(Default)]
@@ -43,6 +44,32 @@ impl WipedBuffers {
         self.pending = 0;
     }
 
+    /// Room for the whole request of the thread's call.
+    fn reserve_output(&mut self) {
+        let size = call::with(|call| call.request_bytes).unwrap_or_default();
+        if self.output.len() < size {
+            grow(&mut self.output, size);
+        }
+    }
+
+    /// Room for more input.
+    fn reserve_input(&mut self) {
+        if self.consumed == self.filled {
+            self.wipe_input();
+        }
+        if self.filled < self.input.len() {
+            return;
+        }
+        if self.consumed > 0 {
+            self.input.copy_within(self.consumed..self.filled, 0);
+            self.filled -= self.consumed;
+            self.consumed = 0;
+        } else if self.input.len() < LONGEST_INPUT {
+            let size = (4 * self.input.len()).clamp(INPUT, LONGEST_INPUT);
+            grow(&mut self.input, size);
+        }
+    }
+
     /// Wipes the input, which the call has read to its end.
     pub fn wipe_input(&mut self) {
         if let Some(read) = self.input.get_mut(..self.used) {
@@ -56,7 +83,7 @@ impl WipedBuffers {
 
 impl Buffers for WipedBuffers {
     fn output(&mut self) -> &mut [u8] {
-        self.output.resize(OUTPUT, 0);
+        self.reserve_output();
         self.output.get_mut(self.pending..).unwrap_or_default()
     }
 
@@ -67,14 +94,7 @@ impl Buffers for WipedBuffers {
     }
 
     fn input_append_buf(&mut self) -> &mut [u8] {
-        self.input.resize(INPUT, 0);
-        if self.consumed == self.filled {
-            self.wipe_input();
-        } else if self.filled == INPUT && self.consumed > 0 {
-            self.input.copy_within(self.consumed..self.filled, 0);
-            self.filled -= self.consumed;
-            self.consumed = 0;
-        }
+        self.reserve_input();
         self.input.get_mut(self.filled..).unwrap_or_default()
     }
 
@@ -89,8 +109,8 @@ impl Buffers for WipedBuffers {
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        self.input.resize(INPUT, 0);
-        self.output.resize(OUTPUT, 0);
+        self.reserve_input();
+        self.reserve_output();
         (
             self.input.get_mut(self.filled..).unwrap_or_default(),
             self.output.get_mut(self.pending..).unwrap_or_default(),
@@ -107,6 +127,15 @@ impl Drop for WipedBuffers {
         self.wipe_pending();
         self.input.zeroize();
     }
+}
+
+/// Makes a buffer longer, and wipes the memory that it leaves.
+fn grow(buffer: &mut Vec<u8>, size: usize) {
+    let mut longer = Vec::with_capacity(size);
+    longer.extend_from_slice(buffer);
+    longer.resize(size, 0);
+    buffer.zeroize();
+    *buffer = longer;
 }
 
 impl std::fmt::Debug for WipedBuffers {

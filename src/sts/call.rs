@@ -26,6 +26,8 @@ pub struct Call {
     pub fresh: bool,
     /// Opens a connection for a later call and sends nothing.
     pub ahead: bool,
+    /// Size of the request, head and body.
+    pub request_bytes: usize,
     /// Time until a new connection was open, or failed to open.
     pub connect: Option<Duration>,
     /// The connection existed before this call.
@@ -56,6 +58,7 @@ impl Call {
             connecting: false,
             fresh: false,
             ahead: false,
+            request_bytes: 0,
             connect: None,
             reused: true,
             connected: false,
@@ -154,7 +157,12 @@ pub fn time_left() -> Result<Duration, Failure> {
             false => Ok(left),
         }
     });
-    left.unwrap_or_else(|| Err(Failure::new(Reason::Internal, "network access outside a call")))
+    left.unwrap_or_else(|| {
+        Err(Failure::new(
+            Reason::Internal,
+            "network access outside a call",
+        ))
+    })
 }
 
 /// Another thread wants the call to end.
@@ -190,7 +198,10 @@ pub fn to_io(failure: Failure) -> io::Error {
 
 /// The failure behind an I/O error; `reason` and the system's text where there is none.
 pub fn from_io(error: io::Error, reason: Reason) -> Failure {
-    if !error.get_ref().is_some_and(|inner| inner.is::<Failure>() || inner.is::<ureq::Error>()) {
+    if !error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<Failure>() || inner.is::<ureq::Error>())
+    {
         return Failure::new(reason, error.to_string());
     }
     match error.into_inner().map(|inner| inner.downcast::<Failure>()) {

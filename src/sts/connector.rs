@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{
 use super::call::{self, Call};
 use super::resolver::Names;
 use super::socket::{self, PlainTransport, SocketIo};
-use super::tls::{Lower, TlsTransport};
+use super::tls::{Connection, Lower, Unpooled};
 use super::upstream::Upstream;
 use crate::reason::{Failure, Reason};
 
@@ -34,10 +34,14 @@ impl Connector for StsConnector {
         details: &ConnectionDetails<'_>,
         _: Option<()>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        let known = |upstream: &&Arc<Upstream>| upstream.uri().authority() == details.uri.authority();
+        let known =
+            |upstream: &&Arc<Upstream>| upstream.uri().authority() == details.uri.authority();
         match self.upstreams.iter().find(known) {
             Some(upstream) => self.connect_to_sts(upstream, details),
-            None => self.connect_to_proxy(details).map(Some).map_err(call::to_ureq),
+            None => self
+                .connect_to_proxy(details)
+                .map(Some)
+                .map_err(call::to_ureq),
         }
     }
 }
@@ -55,7 +59,7 @@ impl StsConnector {
         .unwrap_or_default();
         if !fresh
             && !ahead
-            && let Some(mut open) = upstream.take_ahead().map_err(call::to_ureq)?
+            && let Some(mut open) = upstream.take_kept().map_err(call::to_ureq)?
             && open.is_open()
         {
             call::with(|call| {
@@ -67,11 +71,14 @@ impl StsConnector {
         let opened = self.open(upstream, details);
         call::with(Call::end_connecting);
         let mut opened = opened.map_err(call::to_ureq)?;
+        if fresh {
+            return Ok(Some(Box::new(Unpooled::new(opened, Arc::clone(upstream)))));
+        }
         if !ahead {
             return Ok(Some(Box::new(opened)));
         }
         if opened.set_aside() {
-            upstream.keep(opened);
+            upstream.keep(Box::new(opened));
         }
         // ureq has nothing to send over it.
         Ok(None)
@@ -81,7 +88,7 @@ impl StsConnector {
         &self,
         upstream: &Arc<Upstream>,
         details: &ConnectionDetails<'_>,
-    ) -> Result<TlsTransport, Failure> {
+    ) -> Result<Connection, Failure> {
         let tunnel = ConnectProxyConnector::default()
             .connect(details, None::<()>)
             .map_err(proxy_failure)?;
@@ -96,7 +103,7 @@ impl StsConnector {
         let upstream = Some(Arc::clone(upstream));
         let name = upstream.as_ref().map(|upstream| upstream.tls_name());
         let name = name.ok_or(Reason::Internal)?;
-        TlsTransport::handshake(lower, name, &self.tls, upstream)
+        Connection::handshake(lower, name, &self.tls, upstream)
             .inspect_err(|_| self.names.distrust(details.uri))
     }
 
@@ -114,12 +121,13 @@ impl StsConnector {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Failure::new(Reason::TlsFailed, "the proxy's name is malformed"))?;
-        let tls = TlsTransport::handshake(Lower::Socket(io), name, &self.tls, None)?;
+        let tls = Connection::handshake(Lower::Socket(io), name, &self.tls, None)?;
         Ok(Box::new(tls))
     }
 
     fn open_socket(&self, details: &ConnectionDetails<'_>) -> Result<SocketIo, Failure> {
-        socket::connect(details).inspect_err(|_| self.names.distrust(details.uri))
+        socket::connect(&details.addrs, &*details.register_shutdown)
+            .inspect_err(|_| self.names.distrust(details.uri))
     }
 }
 

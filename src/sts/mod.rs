@@ -26,7 +26,7 @@ use rustls::crypto::aws_lc_rs as cryptography;
 use rustls::crypto::ring as cryptography;
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
-use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use zeroize::Zeroizing;
 
 use self::call::Call;
@@ -44,6 +44,8 @@ const AHEAD_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest head and body of a response, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
 const BODY_LIMIT: usize = 64 * 1024;
+/// Room for a request's first line, its body, and headers that ureq adds.
+const REQUEST_ROOM: usize = 512;
 /// More idle connections than there can be requests in flight.
 const POOL_SIZE: usize = 16 * 1024;
 const USER_AGENT: &str = concat!("mongodb-aws-auth/", env!("CARGO_PKG_VERSION"));
@@ -149,6 +151,10 @@ impl StsOverHttps {
     ) -> Result<Reply, Failure> {
         let agent = self.agent()?;
         let upstream = self.upstream(endpoint)?;
+        let header_bytes =
+            |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
+        let request_bytes = REQUEST_ROOM + headers.iter().map(header_bytes).sum::<usize>();
+        call::with(|call| call.request_bytes = request_bytes);
         let mut request = Request::new(SignedRequest::BODY);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = upstream.uri().clone();
@@ -212,25 +218,20 @@ impl Sts for StsOverHttps {
         }
     }
 
-    fn open_ahead(&self, endpoint: &Endpoint) {
-        let Ok(upstream) = self.upstream(endpoint) else {
-            return;
-        };
+    fn open_ahead(self: Arc<Self>, endpoint: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        let upstream = self.upstream(endpoint).ok()?;
         if !upstream.begin_opening() {
-            return;
+            return None;
         }
-        let opening = Opening(upstream);
-        self.in_background(AHEAD_TIMEOUT, || {
-            call::with(|call| call.ahead = true);
-            // The connector keeps what it opens, so that this request is never sent.
-            let _unsent = self.exchange(endpoint, HeaderMap::new(), true);
-        });
-        drop(opening);
-    }
-
-    fn wants_connection(&self, endpoint: &Endpoint) -> bool {
-        let upstream = self.upstream(endpoint);
-        upstream.is_ok_and(|upstream| upstream.wants_connection())
+        let opening = Opening(Arc::clone(upstream));
+        Some(Box::new(move || {
+            self.in_background(AHEAD_TIMEOUT, || {
+                call::with(|call| call.ahead = true);
+                // The connector keeps what it opens, so that this request is never sent.
+                let _unsent = self.exchange(&opening.0.endpoint, HeaderMap::new(), true);
+            });
+            drop(opening);
+        }))
     }
 
     fn probe(&self, endpoint: &Endpoint, timeout: Duration) -> bool {
@@ -265,9 +266,9 @@ impl Sts for StsOverHttps {
 }
 
 /// A connection is being opened ahead until this drops.
-struct Opening<'a>(&'a Upstream);
+struct Opening(Arc<Upstream>);
 
-impl Drop for Opening<'_> {
+impl Drop for Opening {
     fn drop(&mut self) {
         self.0.opened();
     }
@@ -376,7 +377,8 @@ fn read(mut response: Response<ureq::Body>) -> Result<Reply, Failure> {
     })
 }
 
-/// The signed request's headers, whose values are wiped with their last copy inside ureq.
+/// The signed request's headers, all that are sent and in this order. Values are wiped with their last
+/// copy inside ureq.
 fn headers(request: &SignedRequest) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::with_capacity(16);
     for (name, value) in request.headers() {
@@ -385,6 +387,10 @@ fn headers(request: &SignedRequest) -> Result<HeaderMap, Failure> {
         let value = value.map_err(|_| Failure::new(Reason::Internal, "a header's value"))?;
         headers.insert(name, value);
     }
+    let length = HeaderValue::from(SignedRequest::BODY.len());
+    headers.insert(header::CONTENT_LENGTH, length);
+    let agent = HeaderValue::from_static(USER_AGENT);
+    headers.insert(header::USER_AGENT, agent);
     Ok(headers)
 }
 

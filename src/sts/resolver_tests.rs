@@ -78,7 +78,9 @@ fn old_addresses_are_used_while_the_name_service_is_silent() {
     service.expire();
     // Nobody answers; that this ends is the point.
     assert_eq!(service.resolve(), Ok(vec![address(1)]));
-    service.names.distrust(&Uri::from_static("https://sts.eu-west-1.amazonaws.com/"));
+    service
+        .names
+        .distrust(&Uri::from_static("https://sts.eu-west-1.amazonaws.com/"));
     assert_eq!(service.resolve(), Ok(vec![address(1)]));
     // One question for the first address, one that waits.
     assert_eq!(service.questions.iter().take(2).count(), 2);

@@ -6,9 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Type};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, LazyBuffers, NextTimeout, ShutdownHandle, Transport,
-};
+use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, ShutdownHandle, Transport};
 
 use super::call;
 use crate::ports::Interruptible;
@@ -60,14 +58,16 @@ pub struct SocketIo {
     write_timeout: Duration,
 }
 
+/// Takes note of a socket, to shut it down with the agent.
+pub type Register = dyn Fn(Weak<dyn ShutdownHandle>) -> Result<(), ureq::Error>;
+
 /// Connects to one of the addresses.
-pub fn connect(details: &ConnectionDetails<'_>) -> Result<SocketIo, Failure> {
-    let addresses = &*details.addrs;
+pub fn connect(addresses: &[SocketAddr], register: &Register) -> Result<SocketIo, Failure> {
     let mut failure = Failure::new(Reason::ConnectFailed, "no address");
     for (index, address) in addresses.iter().enumerate() {
         // An address that does not answer leaves the others their share of the time.
         let share = call::time_left()? / u32::try_from(addresses.len() - index).unwrap_or(1);
-        match connect_to(address, share, details) {
+        match connect_to(*address, share, register) {
             Ok(socket) => return Ok(socket),
             Err(error) => {
                 // What connect(2) says after its timeout.
@@ -85,13 +85,9 @@ pub fn connect(details: &ConnectionDetails<'_>) -> Result<SocketIo, Failure> {
     Err(failure)
 }
 
-fn connect_to(
-    address: &SocketAddr,
-    timeout: Duration,
-    details: &ConnectionDetails<'_>,
-) -> io::Result<SocketIo> {
+fn connect_to(address: SocketAddr, timeout: Duration, register: &Register) -> io::Result<SocketIo> {
     let socket = socket2::Socket::new(
-        Domain::for_address(*address),
+        Domain::for_address(address),
         Type::STREAM.cloexec(),
         Some(Protocol::TCP),
     )?;
@@ -99,10 +95,10 @@ fn connect_to(
     // Before connect(2) waits: a shutdown ends that, too.
     watch(&socket).map_err(call::to_io)?;
     let weak = Arc::downgrade(&socket) as Weak<dyn ShutdownHandle>;
-    (details.register_shutdown)(weak).map_err(|error| error.into_io())?;
+    register(weak).map_err(|error| error.into_io())?;
     // It bounds connect(2), too (socket(7)).
     socket.0.set_write_timeout(Some(timeout))?;
-    socket.0.connect(&(*address).into())?;
+    socket.0.connect(&address.into())?;
     socket.0.set_tcp_nodelay(true)?;
     socket.0.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     Ok(SocketIo {
@@ -222,7 +218,10 @@ impl Transport for PlainTransport {
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        let count = self.io.read(self.buffers.input_append_buf()).map_err(lost)?;
+        let count = self
+            .io
+            .read(self.buffers.input_append_buf())
+            .map_err(lost)?;
         self.buffers.input_appended(count);
         Ok(count > 0)
     }
@@ -234,4 +233,66 @@ impl Transport for PlainTransport {
 
 fn lost(error: io::Error) -> ureq::Error {
     call::to_ureq(call::from_io(error, Reason::ConnectionLost))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Instant;
+
+    use super::*;
+    use crate::ports::Interrupt;
+    use crate::sts::call::Call;
+
+    /// An address that takes no connection any more, and the connections that wait there.
+    fn full() -> (TcpListener, Vec<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let try_it = |_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+        let waiting = (0..).map_while(try_it).collect();
+        (listener, waiting)
+    }
+
+    fn connect_as(call: Call, addresses: &[SocketAddr]) -> Result<SocketIo, Reason> {
+        let (connected, _) = call.run(|| connect(addresses, &|_| Ok(())));
+        connected.map_err(|failure| failure.reason)
+    }
+
+    fn call(time: Duration) -> Call {
+        Call::new(time, time, Arc::default())
+    }
+
+    #[test]
+    fn an_address_that_never_answers_leaves_the_next_its_share_of_the_time() {
+        let (silent, _waiting) = full();
+        let good = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [&silent, &good].map(|listener| listener.local_addr().unwrap());
+        connect_as(call(Duration::from_secs(1)), &addresses).unwrap();
+        good.accept().unwrap();
+    }
+
+    #[test]
+    fn a_connect_that_is_never_answered_ends_at_its_deadline_and_not_before() {
+        let (silent, _waiting) = full();
+        let time = Duration::from_millis(300);
+        let began = Instant::now();
+        let ended = connect_as(call(time), &[silent.local_addr().unwrap()]);
+        assert_eq!(ended.unwrap_err(), Reason::VerificationTimeout);
+        assert!(began.elapsed() >= time);
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_connect_that_waits() {
+        let (silent, _waiting) = full();
+        let address = silent.local_addr().unwrap();
+        let interrupt = Arc::new(Interrupt::default());
+        let long = Duration::from_secs(60);
+        let waits = Call::new(long, long, Arc::clone(&interrupt));
+        let connecting = std::thread::spawn(move || connect_as(waits, &[address]));
+        while !interrupt.is_watching() {
+            std::thread::yield_now();
+        }
+        interrupt.set();
+        assert_eq!(connecting.join().unwrap().unwrap_err(), Reason::Cancelled);
+    }
 }

@@ -76,12 +76,13 @@ impl Write for Lower {
 }
 
 /// A connection on which TLS is established.
-pub struct TlsTransport {
+pub struct Connection {
     tls: ClientConnection,
     lower: Lower,
     records: RecordPosition,
     buffers: WipedBuffers,
     usage: Usage,
+    /// None of a connection to a proxy.
     upstream: Option<Arc<Upstream>>,
 }
 
@@ -89,10 +90,12 @@ pub struct TlsTransport {
 enum Usage {
     InUse,
     /// In ureq's pool, counted; or opened ahead and kept for the next call.
-    Idle { _counted: Option<IdleCount> },
+    Idle {
+        _counted: Option<IdleCount>,
+    },
 }
 
-impl TlsTransport {
+impl Connection {
     /// Establishes TLS. The certificate must be for this name. `upstream` counts the connection while
     /// it is idle; a proxy's has none.
     pub fn handshake(
@@ -100,11 +103,11 @@ impl TlsTransport {
         name: ServerName<'static>,
         config: &Arc<ClientConfig>,
         upstream: Option<Arc<Upstream>>,
-    ) -> Result<TlsTransport, Failure> {
+    ) -> Result<Connection, Failure> {
         let host = name.to_str().into_owned();
         let tls = ClientConnection::new(Arc::clone(config), name)
             .map_err(|error| tls_failure(&error, &host))?;
-        let mut transport = TlsTransport {
+        let mut connection = Connection {
             tls,
             lower,
             records: RecordPosition::default(),
@@ -112,15 +115,15 @@ impl TlsTransport {
             usage: Usage::InUse,
             upstream,
         };
-        while transport.tls.is_handshaking() {
-            transport.flush()?;
-            if transport.tls.is_handshaking() && !transport.receive(&host)? {
+        while connection.tls.is_handshaking() {
+            connection.flush()?;
+            if connection.tls.is_handshaking() && !connection.receive(&host)? {
                 let detail = format!("{host} closed the connection during the handshake");
                 return Err(Failure::new(Reason::TlsFailed, detail));
             }
         }
-        transport.flush()?;
-        Ok(transport)
+        connection.flush()?;
+        Ok(connection)
     }
 
     /// Encrypts what waits to be sent, head and body as one, and sends it.
@@ -161,7 +164,11 @@ impl TlsTransport {
     fn read_some(&mut self) -> Result<bool, Failure> {
         self.flush()?;
         loop {
-            match self.tls.reader().read(self.buffers.input_append_buf()) {
+            let space = self.buffers.input_append_buf();
+            if space.is_empty() {
+                return Err(Reason::AnswerTooLarge.into());
+            }
+            match self.tls.reader().read(space) {
                 Ok(count) => {
                     self.buffers.input_appended(count);
                     return Ok(count > 0);
@@ -226,7 +233,7 @@ impl TlsTransport {
     }
 }
 
-impl Transport for TlsTransport {
+impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }
@@ -258,7 +265,7 @@ impl Transport for TlsTransport {
     }
 }
 
-impl Drop for TlsTransport {
+impl Drop for Connection {
     fn drop(&mut self) {
         // ureq drops a connection with bytes behind the response before it asks whether it is open.
         if matches!(self.usage, Usage::InUse) && !self.buffers.input().is_empty() {
@@ -267,9 +274,62 @@ impl Drop for TlsTransport {
     }
 }
 
-impl fmt::Debug for TlsTransport {
+impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsTransport").finish_non_exhaustive()
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+/// A connection that was opened for one call, and that ureq neither takes from its pool nor returns
+/// there. It is kept for a later call all the same.
+#[derive(Debug)]
+pub struct Unpooled {
+    connection: Box<dyn Transport>,
+    upstream: Arc<Upstream>,
+    /// The call has ended, and the connection may serve another.
+    open: bool,
+}
+
+impl Unpooled {
+    /// For one call.
+    pub fn new(connection: Connection, upstream: Arc<Upstream>) -> Unpooled {
+        Unpooled {
+            connection: Box::new(connection),
+            upstream,
+            open: false,
+        }
+    }
+}
+
+impl Transport for Unpooled {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.connection.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, time: NextTimeout) -> Result<(), ureq::Error> {
+        self.connection.transmit_output(amount, time)
+    }
+
+    fn await_input(&mut self, time: NextTimeout) -> Result<bool, ureq::Error> {
+        self.connection.await_input(time)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.open = self.connection.is_open();
+        self.open
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for Unpooled {
+    fn drop(&mut self) {
+        if self.open {
+            let connection = std::mem::replace(&mut self.connection, Box::new(()));
+            self.upstream.keep(connection);
+        }
     }
 }
 

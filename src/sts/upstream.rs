@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use ureq::http::Uri;
+use ureq::unversioned::transport::Transport;
 
 use super::call;
-use super::tls::TlsTransport;
 use crate::aws::Endpoint;
 use crate::options::OptionError;
 use crate::ports::Interruptible;
@@ -23,7 +23,8 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// One endpoint as connections need it.
 #[derive(Debug)]
 pub struct Upstream {
-    endpoint: Arc<Endpoint>,
+    /// What logins know of it.
+    pub endpoint: Arc<Endpoint>,
     uri: Uri,
     tls_name: ServerName<'static>,
     /// It is reached through the configured proxy.
@@ -40,9 +41,10 @@ struct State {
     /// A connection is being opened ahead, and a call waits for it.
     opening: bool,
     awaited: bool,
-    /// Opened ahead and not yet used.
-    ahead: Option<(Instant, Box<TlsTransport>)>,
+    /// Idle connections that ureq's pool does not have: opened ahead, or for one call. Oldest first.
+    kept: Vec<(Instant, Box<dyn Transport>)>,
     not_before: Option<Instant>,
+    closed: bool,
 }
 
 /// One connection in ureq's pool.
@@ -98,12 +100,8 @@ impl Upstream {
         IdleCount(Arc::clone(upstream))
     }
 
-    /// No connection is idle or being opened, and opening one did not fail a moment ago.
-    pub fn wants_connection(&self) -> bool {
-        self.state().wants_connection()
-    }
-
-    /// Takes it upon the caller to open a connection ahead; [`Upstream::opened`] must follow.
+    /// True: the caller is to open a connection ahead, and [`Upstream::opened`] must follow. False: one is
+    /// idle or is being opened, or could not be opened a moment ago.
     pub fn begin_opening(&self) -> bool {
         let mut state = self.state();
         let begins = state.wants_connection();
@@ -112,26 +110,32 @@ impl Upstream {
     }
 
     /// Keeps a connection for the next call that needs one.
-    pub fn keep(&self, connection: TlsTransport) {
-        self.state().ahead = Some((Instant::now(), Box::new(connection)));
+    pub fn keep(&self, connection: Box<dyn Transport>) {
+        let mut state = self.state();
+        let old = state.take_old();
+        if !state.closed {
+            state.kept.push((Instant::now(), connection));
+        }
+        drop(state);
+        drop(old);
     }
 
     /// The connection that was to be opened ahead is there, or is not.
     pub fn opened(&self) {
         let mut state = self.state();
         state.opening = false;
-        let failed = state.ahead.is_none();
+        let failed = state.kept.is_empty();
         state.not_before = failed.then(|| Instant::now() + PAUSE_AFTER_FAILURE);
         drop(state);
         self.changed.notify_all();
     }
 
-    /// The connection that was opened ahead, waiting for it within the call's limit if it is being
-    /// opened and no other call waits for it.
-    pub fn take_ahead(self: &Arc<Self>) -> Result<Option<Box<TlsTransport>>, Failure> {
+    /// A connection that is kept; where one is being opened ahead and no other call waits for that, it is
+    /// waited for within the call's limit.
+    pub fn take_kept(self: &Arc<Self>) -> Result<Option<Box<dyn Transport>>, Failure> {
         call::watch(Arc::downgrade(self) as Weak<dyn Interruptible>)?;
         let mut state = self.state();
-        if state.opening && !state.awaited {
+        if state.kept.is_empty() && state.opening && !state.awaited {
             state.awaited = true;
             while state.opening {
                 let Ok(left) = call::time_left() else {
@@ -142,18 +146,21 @@ impl Upstream {
             }
             state.awaited = false;
         }
-        let ahead = state.ahead.take();
+        let old = state.take_old();
+        let newest = state.kept.pop();
         drop(state);
+        drop(old);
         call::time_left()?;
-        Ok(ahead
-            .filter(|(since, _)| since.elapsed() < LONGEST_IDLE)
-            .map(|(_, connection)| connection))
+        Ok(newest.map(|(_, connection)| connection))
     }
 
-    /// Closes the connection that was opened ahead.
+    /// Closes the connections that are kept, and those to come.
     pub fn close(&self) {
-        let ahead = self.state().ahead.take();
-        drop(ahead);
+        let mut state = self.state();
+        state.closed = true;
+        let kept = std::mem::take(&mut state.kept);
+        drop(state);
+        drop(kept);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -162,13 +169,20 @@ impl Upstream {
 }
 
 impl State {
+    /// Those that were idle for too long, to be closed when the lock is no longer held.
+    fn take_old(&mut self) -> Vec<(Instant, Box<dyn Transport>)> {
+        let is_old = |(since, _): &(Instant, _)| since.elapsed() >= LONGEST_IDLE;
+        let old = self.kept.partition_point(is_old);
+        self.kept.drain(..old).collect()
+    }
+
     fn wants_connection(&self) -> bool {
         let now = Instant::now();
         let fresh = |since: Instant| now.saturating_duration_since(since) < LONGEST_IDLE;
         let has_idle = self.idle > 0 && self.returned.is_some_and(fresh);
-        let has_ahead = self.ahead.as_ref().is_some_and(|(since, _)| fresh(*since));
+        let has_kept = self.kept.last().is_some_and(|(since, _)| fresh(*since));
         let too_soon = self.not_before.is_some_and(|at| now < at);
-        !has_idle && !has_ahead && !self.opening && !too_soon
+        !has_idle && !has_kept && !self.opening && !too_soon
     }
 }
 

@@ -210,7 +210,9 @@ impl<J: Queued> Throttle<J> {
             return timer;
         }
         let endpoint = self.endpoints.iter().find(|e| self.has_turn(e));
-        let limited = self.waiting_limiters().map(|(_, limiter)| limiter.ready_at());
+        let limited = self
+            .waiting_limiters()
+            .map(|(_, limiter)| limiter.ready_at());
         let limited = limited.min();
         let due = endpoint.map(|_| self.created);
         due.into_iter().chain(timer).chain(limited).min()
@@ -229,7 +231,11 @@ impl<J: Queued> Throttle<J> {
             (Some(_), Some(_)) => !self.limited_was_last,
             _ => limited.is_some(),
         };
-        if self.limited_was_last { limited } else { unlimited }
+        if self.limited_was_last {
+            limited
+        } else {
+            unlimited
+        }
     }
 
     /// Jobs at the head of an endpoint's queue whose account was throttled since join its limiter's.
@@ -295,7 +301,8 @@ impl<J: Queued> Throttle<J> {
             };
             self.limiters.remove(&oldest);
         }
-        self.limiters.insert(key, Limiter::new(now, &mut self.random));
+        self.limiters
+            .insert(key, Limiter::new(now, &mut self.random));
     }
 
     /// Why this job may not join its queue; none if it may.
@@ -310,7 +317,12 @@ impl<J: Queued> Throttle<J> {
             Some(limiter) => {
                 let pause = limiter.ready_at().saturating_duration_since(now);
                 let rate = limiter.known_rate();
-                (&mut limiter.queue, self.limits.queue, rate, left.saturating_sub(pause))
+                (
+                    &mut limiter.queue,
+                    self.limits.queue,
+                    rate,
+                    left.saturating_sub(pause),
+                )
             }
             None if endpoint.queue.len() < free => return None,
             None => {
@@ -353,7 +365,10 @@ impl<J: Queued> Throttle<J> {
 
     fn queue(&mut self, key: Key, limited: bool) -> Option<&mut Queue> {
         match limited {
-            true => self.limiters.get_mut(&key).map(|limiter| &mut limiter.queue),
+            true => self
+                .limiters
+                .get_mut(&key)
+                .map(|limiter| &mut limiter.queue),
             false => self.endpoints.get_mut(key.endpoint).map(|e| &mut e.queue),
         }
     }

@@ -133,9 +133,11 @@ fn explore() {
                 let ideal = (10_000.0 - burst) / 600.0;
                 println!(
                     "{time:?} burst {burst} {by_second} {round_trip:?}: answered {} ({:.3} of possible) time {:.3} requests {:.3} {:?}",
-                    storm.answered.len(), storm.answered.len() as f64/(burst+600.0*time.as_secs_f64()),
+                    storm.answered.len(),
+                    storm.answered.len() as f64 / (burst + 600.0 * time.as_secs_f64()),
                     storm.last().as_secs_f64() / ideal,
-                    f64::from(storm.requests) / storm.answered.len() as f64, storm.refused
+                    f64::from(storm.requests) / storm.answered.len() as f64,
+                    storm.refused
                 );
             }
         }

@@ -15,12 +15,12 @@ use std::time::{Duration, SystemTime};
 use mongodb_aws_auth::abi::maws_code::{self, *};
 use mongodb_aws_auth::abi::maws_log_level;
 use mongodb_aws_auth::conversation::{Begin, Conversation};
-use mongodb_aws_auth::sts::StsOverHttps;
 use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::outcome::Outcome;
 use mongodb_aws_auth::plugin::Plugin;
 use mongodb_aws_auth::ports::{Host, SystemClock};
 use mongodb_aws_auth::reason::Reason;
+use mongodb_aws_auth::sts::StsOverHttps;
 use sts_emulator::client::{ClientSecond, Credentials, Signer};
 use sts_emulator::{Identities, StsEmulator};
 

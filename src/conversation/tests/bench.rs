@@ -33,10 +33,8 @@ impl Sts for ScriptedSts {
         }
     }
 
-    fn open_ahead(&self, _: &Endpoint) {}
-
-    fn wants_connection(&self, _: &Endpoint) -> bool {
-        false
+    fn open_ahead(self: Arc<Self>, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        None
     }
 
     fn probe(&self, _: &Endpoint, _: Duration) -> bool {

@@ -76,10 +76,9 @@ impl Sts for FakeEndpoint {
         attempt(closed, shuttle::rand::thread_rng().gen_range(0..4) == 0)
     }
 
-    fn open_ahead(&self, _: &Endpoint) {}
-
-    fn wants_connection(&self, _: &Endpoint) -> bool {
-        shuttle::rand::thread_rng().gen_range(0..2) == 0
+    fn open_ahead(self: Arc<Self>, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {
+        let opens = shuttle::rand::thread_rng().gen_range(0..2) == 0;
+        opens.then(|| Box::new(thread::yield_now) as Box<dyn FnOnce() + Send>)
     }
 
     fn probe(&self, _: &Endpoint, _: Duration) -> bool {
