@@ -1,6 +1,5 @@
-//! The SASL conversation as a pure state machine: no thread, clock, socket or pointer.
-//!
-//! Two payloads of the client, in order, each parsed strictly; any failure is final.
+//! MONGODB-AWS as a pure state machine: two payloads of the client, in order, each parsed strictly.
+//! Any failure is final.
 
 pub mod bson;
 pub mod messages;
@@ -11,62 +10,62 @@ use self::messages::{NONCE_LENGTH, Nonces};
 use crate::aws::{Endpoint, SignedRequest};
 use crate::reason::{Failure, Reason};
 
-/// Where one conversation stands.
+/// The exchange of SASL messages with one client, by its state.
 #[derive(Debug)]
-pub enum Conversation {
-    /// Nothing has come yet.
+pub enum Exchange {
+    /// Client-first is expected.
     Begun {
-        /// What the server will have the client sign for.
+        /// The endpoint whose host server-first advertises.
         endpoint: Arc<Endpoint>,
     },
-    /// Server-first was sent.
+    /// Server-first was given; client-second is expected.
     Challenged {
-        /// What the client signs for.
+        /// The endpoint whose host the client signs.
         endpoint: Arc<Endpoint>,
-        /// What the signature must cover.
+        /// The nonces that the signature has to cover.
         nonces: Nonces,
     },
-    /// Client-second was accepted, or something failed: nothing more is accepted.
+    /// Client-second was accepted, or a payload was refused: no payload is accepted.
     Over,
 }
 
-/// What is to be done after a payload.
+/// What the caller does after a payload.
 #[derive(Debug)]
 pub enum Action {
-    /// Send this to the client.
+    /// Sends this to the client.
     Reply(Vec<u8>),
-    /// Have STS verify this.
+    /// Has STS verify this request.
     Verify(Box<SignedRequest>),
 }
 
-impl Conversation {
-    /// A conversation that will advertise this endpoint's host.
-    pub fn begin(endpoint: Arc<Endpoint>) -> Conversation {
-        Conversation::Begun { endpoint }
+impl Exchange {
+    /// An exchange that advertises this endpoint's host.
+    pub fn begin(endpoint: Arc<Endpoint>) -> Exchange {
+        Exchange::Begun { endpoint }
     }
 
     /// Takes one payload of the client. `random` gives the server's half of the nonce.
     ///
-    /// After a failure, and after [`Action::Verify`], the conversation is over.
+    /// After a failure, and after [`Action::Verify`], the exchange is over.
     pub fn step(
         &mut self,
         payload: &[u8],
         random: impl FnOnce() -> Result<[u8; NONCE_LENGTH], Failure>,
     ) -> Result<Action, Failure> {
-        match std::mem::replace(self, Conversation::Over) {
-            Conversation::Begun { endpoint } => {
+        match std::mem::replace(self, Exchange::Over) {
+            Exchange::Begun { endpoint } => {
                 let client = messages::read_client_first(payload)?;
                 let nonces = join(client, random()?);
                 let reply = messages::write_server_first(&nonces, endpoint.host());
-                *self = Conversation::Challenged { endpoint, nonces };
+                *self = Exchange::Challenged { endpoint, nonces };
                 Ok(Action::Reply(reply))
             }
-            Conversation::Challenged { endpoint, nonces } => {
-                let message = messages::read_client_second(payload)?;
-                let request = SignedRequest::check(&message, &nonces, endpoint)?;
+            Exchange::Challenged { endpoint, nonces } => {
+                let parts = messages::read_client_second(payload)?;
+                let request = SignedRequest::check(&parts, &nonces, endpoint)?;
                 Ok(Action::Verify(Box::new(request)))
             }
-            Conversation::Over => Err(Failure::new(Reason::Internal, "a step after the end")),
+            Exchange::Over => Err(Failure::new(Reason::Internal, "a step after the end")),
         }
     }
 }
