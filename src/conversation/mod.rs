@@ -72,7 +72,7 @@ struct State {
 
 enum Phase {
     /// The client's next payload is awaited.
-    Dialogue(sasl::Conversation),
+    Dialogue(sasl::Exchange),
     /// A payload is being looked at.
     Stepping { cancelled: bool },
     /// The verification is queued or under way.
@@ -89,7 +89,7 @@ impl Conversation {
     ) -> Conversation {
         let endpoint = plugin.choose_endpoint(&options);
         let advertised = Arc::clone(options.settings.endpoints.at(endpoint));
-        let sasl = sasl::Conversation::begin(advertised);
+        let sasl = sasl::Exchange::begin(advertised);
         Conversation {
             begun: plugin.clock.now(),
             plugin,
@@ -290,11 +290,7 @@ impl Conversation {
         matches!(self.state().phase, Phase::Over(_))
     }
 
-    fn take_payload(
-        &self,
-        sasl: &mut sasl::Conversation,
-        payload: &[u8],
-    ) -> Result<Action, Failure> {
+    fn take_payload(&self, sasl: &mut sasl::Exchange, payload: &[u8]) -> Result<Action, Failure> {
         if self.is_past_its_life() {
             return Err(Reason::ConversationExpired.into());
         }

@@ -48,7 +48,7 @@ impl Way {
     }
 
     fn send_over(&self, over: Box<dyn Resting>, total: Duration) -> Receiver<Attempt> {
-        let mut sasl = sasl::Conversation::begin(Arc::clone(&self.endpoint));
+        let mut sasl = sasl::Exchange::begin(Arc::clone(&self.endpoint));
         sasl.step(FIRST, || Ok([0xC5; 32])).unwrap();
         let Action::Verify(request) = sasl.step(&second(), || unreachable!()).unwrap() else {
             panic!("no request");

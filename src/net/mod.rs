@@ -142,7 +142,10 @@ impl Connections {
             None => self.wire(&place.endpoint, until)?,
             Some(proxy) => self.through(proxy, &place.endpoint, until)?,
         };
-        let reached = place.proxy.as_ref().map_or(&place.endpoint, Proxy::place);
+        let reached = place
+            .proxy
+            .as_ref()
+            .map_or(&place.endpoint, Proxy::endpoint);
         Connection::open(wire, place.tls_name()?, &self.tls, until)
             .map(Box::new)
             .inspect_err(|_| self.resolver.distrust(reached))
@@ -156,9 +159,9 @@ impl Connections {
     }
 
     fn through(&self, proxy: &Proxy, target: &Endpoint, until: Instant) -> Result<Wire, Fault> {
-        let mut wire = self.wire(proxy.place(), until)?;
+        let mut wire = self.wire(proxy.endpoint(), until)?;
         if proxy.is_tls() {
-            let name = place::tls_name(proxy.place())?;
+            let name = place::tls_name(proxy.endpoint())?;
             let outer = Connection::open(wire, name, &self.tls, until)?;
             wire = Wire::Tls(Box::new(outer));
         }
