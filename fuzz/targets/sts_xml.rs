@@ -18,7 +18,7 @@ fuzz_target!(|body: &[u8]| {
         assert!(caller.is_err() && error.is_err());
         return;
     };
-    if xml::Document::parse(text).is_err() {
+    if xml::XmlDocument::parse(text).is_err() {
         assert!(caller.is_err() && error.is_err());
         return;
     }

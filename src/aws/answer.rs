@@ -1,14 +1,14 @@
 //! Reads STS's answer: the caller it names, or its error.
 //!
-//! Members and elements that are unknown are ignored: AWS calls an added one compatible. The known
-//! ones are required in their place, once, with their type.
+//! The known members are required in their place, once, with their type. Unknown ones are ignored,
+//! within limits: AWS may add optional members at any time.
 
 use serde::Deserialize;
 
 use super::arn::Arn;
 use super::date;
 use super::json::{self, JsonError, Object};
-use super::xml::{self, XmlError};
+use super::xml::{XmlDocument, XmlElement, XmlError};
 use crate::reason::{Failure, Reason, printable};
 
 /// Longest message that is logged, in bytes.
@@ -157,7 +157,7 @@ fn json_caller(text: &str) -> Result<CallerFields, JsonError> {
 }
 
 fn xml_caller(text: &str) -> Result<CallerFields, XmlError> {
-    let document = xml::Document::parse(text)?;
+    let document = XmlDocument::parse(text)?;
     let response = document.root("GetCallerIdentityResponse")?;
     let result = response.child("GetCallerIdentityResult")?;
     let metadata = response.optional("ResponseMetadata")?;
@@ -170,13 +170,13 @@ fn xml_caller(text: &str) -> Result<CallerFields, XmlError> {
 }
 
 fn text_or_empty(
-    parent: Option<xml::Element<'_, '_>>,
+    parent: Option<XmlElement<'_, '_>>,
     name: &'static str,
 ) -> Result<String, XmlError> {
     let Some(parent) = parent else {
         return Ok(String::new());
     };
-    let text = parent.optional(name)?.map_or(Ok(""), xml::Element::text);
+    let text = parent.optional(name)?.map_or(Ok(""), XmlElement::text);
     text.map(str::to_owned)
 }
 
@@ -237,7 +237,7 @@ fn json_error(text: &str) -> Result<ErrorFields, JsonError> {
 }
 
 fn xml_error(text: &str) -> Result<ErrorFields, XmlError> {
-    let document = xml::Document::parse(text)?;
+    let document = XmlDocument::parse(text)?;
     let response = document.root("ErrorResponse")?;
     let error = response.child("Error")?;
     Ok(ErrorFields {

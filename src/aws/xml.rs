@@ -69,11 +69,11 @@ impl std::error::Error for XmlError {}
 
 /// A document that holds elements and text alone.
 #[derive(Debug)]
-pub struct Document<'a>(roxmltree::Document<'a>);
+pub struct XmlDocument<'a>(roxmltree::Document<'a>);
 
-impl<'a> Document<'a> {
+impl<'a> XmlDocument<'a> {
     /// Parses and checks a whole document.
-    pub fn parse(text: &'a str) -> Result<Document<'a>, XmlError> {
+    pub fn parse(text: &'a str) -> Result<XmlDocument<'a>, XmlError> {
         check_markup(text)?;
         let options = ParsingOptions {
             allow_dtd: false,
@@ -86,14 +86,14 @@ impl<'a> Document<'a> {
         for (count, element) in elements.enumerate() {
             check_element(element, count)?;
         }
-        Ok(Document(document))
+        Ok(XmlDocument(document))
     }
 
     /// The root element, which must have this name.
-    pub fn root(&self, name: &'static str) -> Result<Element<'_, 'a>, XmlError> {
+    pub fn root(&self, name: &'static str) -> Result<XmlElement<'_, 'a>, XmlError> {
         let node = self.0.root_element();
         match node.tag_name().name() == name {
-            true => Ok(Element { node, name }),
+            true => Ok(XmlElement { node, name }),
             false => Err(XmlError::Missing(name)),
         }
     }
@@ -101,19 +101,19 @@ impl<'a> Document<'a> {
 
 /// An element that was asked for by its name.
 #[derive(Clone, Copy, Debug)]
-pub struct Element<'d, 'a> {
+pub struct XmlElement<'d, 'a> {
     node: Node<'d, 'a>,
     name: &'static str,
 }
 
-impl<'d, 'a> Element<'d, 'a> {
+impl<'d, 'a> XmlElement<'d, 'a> {
     /// The child of this name, if there is one; a second one is refused.
-    pub fn optional(self, name: &'static str) -> Result<Option<Element<'d, 'a>>, XmlError> {
+    pub fn optional(self, name: &'static str) -> Result<Option<XmlElement<'d, 'a>>, XmlError> {
         let mut named = self
             .node
             .children()
             .filter(|child| child.is_element() && child.tag_name().name() == name);
-        let first = named.next().map(|node| Element { node, name });
+        let first = named.next().map(|node| XmlElement { node, name });
         match named.next() {
             None => Ok(first),
             Some(_) => Err(XmlError::Duplicate(name)),
@@ -121,7 +121,7 @@ impl<'d, 'a> Element<'d, 'a> {
     }
 
     /// The one child of this name.
-    pub fn child(self, name: &'static str) -> Result<Element<'d, 'a>, XmlError> {
+    pub fn child(self, name: &'static str) -> Result<XmlElement<'d, 'a>, XmlError> {
         self.optional(name)?.ok_or(XmlError::Missing(name))
     }
 

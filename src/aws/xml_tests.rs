@@ -2,7 +2,7 @@ use super::*;
 
 /// The text at a path below the root `R`.
 fn text(body: &str, path: &[&'static str]) -> Result<String, XmlError> {
-    let document = Document::parse(body)?;
+    let document = XmlDocument::parse(body)?;
     let mut element = document.root("R")?;
     for name in path {
         element = element.child(name)?;
@@ -12,7 +12,7 @@ fn text(body: &str, path: &[&'static str]) -> Result<String, XmlError> {
 
 #[track_caller]
 fn assert_refused(body: &str, error: XmlError) {
-    assert_eq!(Document::parse(body).map(drop), Err(error), "{body:?}");
+    assert_eq!(XmlDocument::parse(body).map(drop), Err(error), "{body:?}");
 }
 
 #[test]
@@ -158,12 +158,12 @@ fn what_is_not_well_formed_is_refused() {
 #[test]
 fn depth_and_number_of_elements_have_limits() {
     let deep = |depth: usize| "<A>".repeat(depth) + &"</A>".repeat(depth);
-    assert!(Document::parse(&deep(DEPTH_LIMIT)).is_ok());
+    assert!(XmlDocument::parse(&deep(DEPTH_LIMIT)).is_ok());
     assert_refused(&deep(DEPTH_LIMIT + 1), XmlError::TooDeep);
     assert_refused(&deep(10_000), XmlError::TooManyElements);
     for element in ["<e> </e> ", "<e/>"] {
         let wide = |count: usize| format!("<R> {}</R>", element.repeat(count - 1));
-        assert!(Document::parse(&wide(ELEMENT_LIMIT)).is_ok());
+        assert!(XmlDocument::parse(&wide(ELEMENT_LIMIT)).is_ok());
         assert_refused(&wide(ELEMENT_LIMIT + 1), XmlError::TooManyElements);
         assert_refused(&wide(10_000), XmlError::TooManyElements);
     }
