@@ -1,9 +1,9 @@
-//! From STS's answer to a user of `$external`: who may log in, and under which name.
+//! From a caller ARN to a principal, a user name in `$external`, by the operator's rules.
 
-use crate::aws::{Arn, CallerIdentity, Kind};
+use crate::aws::{Arn, Kind};
 use crate::reason::{Failure, Reason};
 
-/// Which name a role's session has.
+/// The principal of a role's session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PrincipalFormat {
     /// `arn:aws:iam::ACCOUNT:role/ROLE`, Percona's form.
@@ -13,12 +13,12 @@ pub enum PrincipalFormat {
     StsWildcard,
 }
 
-/// The operator's rules. An empty list allows all.
+/// The operator's rules. An empty list allows every value.
 #[derive(Clone, Debug, Default)]
 pub struct IdentityRules {
-    /// Which name a role's session has.
+    /// The principal of a role's session.
     pub format: PrincipalFormat,
-    /// User names; a final `*` stands for any rest.
+    /// Principals; one may end in the wildcard `*`.
     pub principals: Vec<String>,
     /// Account numbers.
     pub accounts: Vec<String>,
@@ -31,40 +31,42 @@ pub struct IdentityRules {
 }
 
 impl IdentityRules {
-    /// The user name of this caller, if the rules let it log in.
-    pub fn admit(&self, caller: &CallerIdentity) -> Result<String, Failure> {
-        let arn = Arn::parse(&caller.arn)?;
-        match arn.kind {
+    /// The principal of this caller, if the rules allow it to log in.
+    pub fn admit(&self, caller: &Arn) -> Result<String, Failure> {
+        let refused = |reason, detail: &str| Err(Failure::new(reason, detail));
+        match caller.kind {
             Kind::User | Kind::Role { .. } => {}
             Kind::Federated if self.allow_federated => {}
             Kind::Root if self.allow_root => {}
-            Kind::Federated => return Err(Failure::new(Reason::FederatedNotAllowed, arn.text)),
-            Kind::Root => return Err(Failure::new(Reason::RootNotAllowed, arn.text)),
-            Kind::Instance => return Err(Failure::new(Reason::InstanceIdentity, arn.text)),
+            Kind::Federated => return refused(Reason::FederatedNotAllowed, &caller.text),
+            Kind::Root => return refused(Reason::RootNotAllowed, &caller.text),
+            Kind::Instance => return refused(Reason::InstanceIdentity, &caller.text),
         }
-        let name = match self.format {
-            PrincipalFormat::IamRole => arn.iam_role_form(),
-            PrincipalFormat::StsWildcard => arn.sts_wildcard_form(),
+        if !is_allowed(&self.partitions, |allowed| allowed == caller.partition) {
+            return refused(Reason::PartitionNotAllowed, &caller.partition);
+        }
+        if !is_allowed(&self.accounts, |allowed| allowed == caller.account) {
+            return refused(Reason::AccountNotAllowed, &caller.account);
+        }
+        let principal = match self.format {
+            PrincipalFormat::IamRole => caller.iam_role_form(),
+            PrincipalFormat::StsWildcard => caller.sts_wildcard_form(),
         };
-        let among =
-            |list: &[String], value: &str| list.is_empty() || list.iter().any(|v| v == value);
-        if !among(&self.partitions, arn.partition) {
-            return Err(Failure::new(Reason::PartitionNotAllowed, arn.partition));
+        match is_allowed(&self.principals, |pattern| matches(pattern, &principal)) {
+            true => Ok(principal),
+            false => refused(Reason::PrincipalNotAllowed, &principal),
         }
-        if !among(&self.accounts, arn.account) {
-            return Err(Failure::new(Reason::AccountNotAllowed, arn.account));
-        }
-        if !self.principals.is_empty() && !self.principals.iter().any(|p| matches(p, &name)) {
-            return Err(Failure::new(Reason::PrincipalNotAllowed, name));
-        }
-        Ok(name)
     }
 }
 
-fn matches(pattern: &str, name: &str) -> bool {
+fn is_allowed(list: &[String], fits: impl Fn(&str) -> bool) -> bool {
+    list.is_empty() || list.iter().any(|entry| fits(entry))
+}
+
+fn matches(pattern: &str, principal: &str) -> bool {
     match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == pattern,
+        Some(prefix) => principal.starts_with(prefix),
+        None => principal == pattern,
     }
 }
 

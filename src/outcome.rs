@@ -1,4 +1,4 @@
-//! How a conversation ended: what the host can read of it.
+//! How a conversation ended, as the host reads it.
 
 use std::time::Duration;
 
@@ -6,37 +6,37 @@ use crate::abi::maws_code::{self, *};
 use crate::aws::CallerIdentity;
 use crate::reason::{Failure, Reason};
 
-/// The end of a conversation. Texts are empty where nothing is known.
+/// The end of a conversation. Texts are empty until known.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Status for the host.
     pub code: maws_code,
-    /// Why, by its stable number; [`Reason::Verified`] for a success.
+    /// The stable number of the reason; [`Reason::Verified`] for a success.
     pub reason: Reason,
-    /// Why, in words; for the server's log.
+    /// The reason in words, for the server's log.
     pub detail: String,
-    /// The user to look up; for a success only.
+    /// The user to look up, for a success only.
     pub principal: Option<String>,
-    /// What STS said of the caller, also where a rule of the operator then refused it.
+    /// The identity that STS returned, also if the operator's rules then refused it.
     pub caller: Option<CallerIdentity>,
-    /// The error code that STS answered with.
+    /// The error code of STS's answer.
     pub sts_error_code: String,
     /// STS's id of the last request.
     pub sts_request_id: String,
-    /// Times.
+    /// How long each part of the verification took.
     pub times: Times,
-    /// From begin to here.
+    /// From begin to the outcome.
     pub total: Duration,
 }
 
-/// Where a verification's time went.
+/// How long each part of a verification took.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Times {
-    /// Waiting for a worker.
+    /// In the queue.
     pub queue: Duration,
     /// Opening a connection.
     pub connect: Duration,
-    /// Waiting for STS.
+    /// From the request to STS's answer.
     pub sts: Duration,
 }
 

@@ -221,7 +221,7 @@ impl Plugin {
             let endpoints = endpoints.collect::<Vec<_>>().join("; then ");
             let summary = Reason::Created.summary();
             let proxy = options.settings.proxy.as_ref().map(|proxy| {
-                let place = proxy.place();
+                let place = proxy.endpoint();
                 format!(
                     ", through the proxy {}:{}",
                     place.server_name(),

@@ -1,4 +1,4 @@
-//! Text that must not outlive its use: session tokens, Authorization values.
+//! Texts that are wiped after use: session tokens, Authorization values, nonces.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use zeroize::Zeroizing;
 
 /// Text that is wiped when dropped and that `{:?}` does not show.
 ///
-/// Copies made inside the HTTP and TLS libraries are out of reach; docs/security.md says which.
+/// Copies that the HTTP and TLS libraries make cannot be wiped; docs/security.md names them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes a copy of the text.
+    /// Copies the text.
     pub fn new(text: &str) -> Secret {
         Secret(Zeroizing::new(text.to_owned()))
     }

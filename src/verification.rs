@@ -184,7 +184,7 @@ impl Verification {
         match attempt.result {
             Ok(Answer::Caller(caller)) => {
                 let rules = &self.options.settings.identity;
-                match rules.admit(&caller) {
+                match rules.admit(&caller.arn) {
                     Ok(principal) => Outcome::verified(principal, caller),
                     Err(refusal) => Outcome {
                         sts_request_id: caller.request_id.clone(),

@@ -1,4 +1,4 @@
-//! Answers that are not quite STS's: each names nobody, and the next login is its own.
+//! Answers that are not STS's: each is refused, and the next login gets its own identity.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -9,7 +9,7 @@ use mongodb_aws_auth::reason::Reason;
 use sts_emulator::{CannedAnswer, Fault, Reply, StsEmulator};
 use support::*;
 
-/// The time that a silent STS costs in these tests.
+/// Timeout of a verification in these tests.
 const SHORT: (&str, &str) = ("awsStsTimeoutMs", "500");
 const ADMIN: &str = "arn:aws:iam::123456789012:user/admin";
 
@@ -25,7 +25,7 @@ fn json_body(body: &str) -> CannedAnswer {
 }
 
 #[test]
-fn an_answer_that_is_not_exactly_sts_s_names_nobody() {
+fn an_answer_without_the_required_shape_is_refused() {
     let server = Server::start();
     let identity = CannedAnswer::identity(ADMIN, "AIDAADMIN", "123456789012");
     let with_status = |status| CannedAnswer {
@@ -83,7 +83,7 @@ fn an_answer_that_is_not_exactly_sts_s_names_nobody() {
         assert_eq!(
             server.login(ALICE).principal(),
             ALICE,
-            "the next login is its own"
+            "the next login gets its own identity"
         );
     }
 }

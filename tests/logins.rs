@@ -35,7 +35,7 @@ fn identities_become_the_users_of_external() {
             (MAWS_DONE, principal),
             "{arn}: {login:?}"
         );
-        assert_eq!(login.outcome.caller.as_ref().unwrap().arn, arn);
+        assert_eq!(login.outcome.caller.as_ref().unwrap().arn.text, arn);
     }
 }
 
@@ -44,7 +44,7 @@ fn a_verified_login_tells_who_and_how_long() {
     let server = Server::start();
     let login = server.login(SHOP_APP);
     let caller = login.outcome.caller.clone().unwrap();
-    assert_eq!(caller.account, "123456789012");
+    assert_eq!(caller.arn.account, "123456789012");
     assert_eq!(caller.user_id, "AROASHOPAPPEXAMPLE001:i-0123456789abcdef0");
     assert!(!login.outcome.sts_request_id.is_empty());
     assert!(login.outcome.total >= login.outcome.times.sts);

@@ -55,13 +55,13 @@ pub fn look_at(text: &str) -> Result<Principal, String> {
     let arn = Arn::parse(text).map_err(|failure| why_not(text, &failure.detail))?;
     let mut principal = Principal {
         arn: text.to_owned(),
-        account: arn.account.to_owned(),
-        partition: arn.partition.to_owned(),
+        account: arn.account.clone(),
+        partition: arn.partition.clone(),
         iam_role: Some(arn.iam_role_form()),
         sts_wildcard: Some(arn.sts_wildcard_form()),
         ..Principal::default()
     };
-    match arn.kind {
+    match &arn.kind {
         Kind::User => principal.kind = "IAM user",
         Kind::Role { role, session } => {
             principal.kind = "session of a role";

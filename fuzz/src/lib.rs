@@ -10,13 +10,13 @@ use bson::RawDocument;
 use bson::raw::RawBsonRef;
 use bson::spec::BinarySubtype;
 
-/// The only field of this name. The plugin refuses a known field that stands twice.
+/// The only field of this name. The plugin refuses a known field that is duplicated.
 pub fn bson_field<'a>(payload: &'a [u8], key: &str) -> Option<RawBsonRef<'a>> {
     let mut found = bson_fields(payload)
         .into_iter()
         .filter(|(name, _)| *name == key);
     let value = found.next().map(|(_, value)| value);
-    assert!(found.next().is_none(), "{key} stands twice");
+    assert!(found.next().is_none(), "{key} is duplicated");
     value
 }
 

@@ -1,25 +1,26 @@
-//! One or two lines of text as ARNs: what is accepted is the sum of its parts, and its user name
-//! is a fixed point of the mapping that nobody else's ARN maps to.
+//! One or two lines of text as ARNs: what is accepted is the sum of its parts, and its principal is
+//! a fixed point of the mapping that no other identity's ARN maps to.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use mongodb_aws_auth::aws::{Arn, Kind};
 
 fuzz_target!(|text: &str| {
-    let arns: Vec<Arn<'_>> = text.split('\n').take(2).flat_map(Arn::parse).collect();
+    let arns: Vec<Arn> = text.split('\n').take(2).flat_map(Arn::parse).collect();
     arns.iter().for_each(check);
-    if let [a, b] = arns[..] {
-        check_pair(&a, &b);
+    if let [a, b] = &arns[..] {
+        check_pair(a, b);
     }
 });
 
-fn check(arn: &Arn<'_>) {
+fn check(arn: &Arn) {
     let Arn {
         text,
         partition,
         account,
         kind,
-    } = *arn;
+    } = arn;
+    let text = text.as_str();
     let (iam, sts) = (
         format!("arn:{partition}:iam::{account}:"),
         format!("arn:{partition}:sts::{account}:"),
@@ -27,7 +28,7 @@ fn check(arn: &Arn<'_>) {
     assert!((20..=2048).contains(&text.len()));
     assert!(text.bytes().all(|b| b.is_ascii_graphic()));
     match kind {
-        Kind::Root => assert_eq!(text, iam.clone() + "root"),
+        Kind::Root => assert_eq!(text, format!("{iam}root")),
         Kind::User => assert!(text.starts_with(&(iam.clone() + "user/"))),
         Kind::Federated => assert!(text.starts_with(&(sts.clone() + "federated-user/"))),
         Kind::Instance => {
@@ -43,11 +44,11 @@ fn check(arn: &Arn<'_>) {
         Kind::Role { role, session } => {
             assert_eq!(name, format!("{iam}role/{role}"));
             assert_eq!(starred, format!("{sts}assumed-role/{role}/*"));
-            // No caller has such an ARN, so that no caller can take the name as its own.
+            // No caller has such an ARN, so that no other caller has this principal.
             assert!(Arn::parse(&name).is_err());
             let again = Arn::parse(&starred).expect("a session named *");
             assert_eq!(again.sts_wildcard_form(), starred);
-            // A role's sessions are one user; another role's, account's or partition's are not.
+            // A role's sessions have one principal; other roles, accounts and partitions have others.
             let sessions = [
                 format!("{sts}assumed-role/{role}/x"),
                 format!("{sts}assumed-role/{role}/{session}"),
@@ -60,7 +61,7 @@ fn check(arn: &Arn<'_>) {
                 (format!("{sts}assumed-role/{role}{role}/{session}"), true),
                 (
                     format!("arn:{partition}:sts::{other_account}:assumed-role/{role}/{session}"),
-                    other_account != account,
+                    other_account != *account,
                 ),
                 (
                     format!("arn:{partition}-x:sts::{account}:assumed-role/{role}/{session}"),
@@ -80,9 +81,9 @@ fn check(arn: &Arn<'_>) {
     }
 }
 
-/// Two ARNs have one name only where they are the same user, or sessions of the same role.
-fn check_pair(a: &Arn<'_>, b: &Arn<'_>) {
-    let same = match (a.kind, b.kind) {
+/// Two ARNs have one principal only if they are the same, or sessions of the same role.
+fn check_pair(a: &Arn, b: &Arn) {
+    let same = match (&a.kind, &b.kind) {
         (Kind::Role { role: one, .. }, Kind::Role { role: other, .. }) => {
             one == other && a.partition == b.partition && a.account == b.account
         }

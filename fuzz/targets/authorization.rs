@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mongodb_aws_auth::aws::{Authorization, AuthorizationRules};
+use mongodb_aws_auth::aws::{AuthorizationRules, check_authorization};
 
 const DAY: &str = "20261123";
 const REGION: &str = "eu-central-1";
@@ -23,17 +23,12 @@ fuzz_target!(|data: &[u8]| {
         region: REGION,
         token,
     };
-    let parsed = Authorization::parse(value, &rules);
-    let parts = canonical_parts(value, token);
-    assert_eq!(parsed.is_ok(), parts.is_some());
-    if let (Ok(parsed), Some(access_key_id)) = (parsed, parts) {
-        assert_eq!(parsed.access_key_id, access_key_id);
-        assert!(parsed.rebuild().expose() == value);
-    }
+    let access_key_id = check_authorization(value, &rules).ok();
+    assert_eq!(access_key_id, canonical_key_id(value, token));
 });
 
 /// The access key id of a value in canonical form, found from both ends.
-fn canonical_parts(value: &str, token: bool) -> Option<&str> {
+fn canonical_key_id(value: &str, token: bool) -> Option<&str> {
     let headers = if token { WITH_TOKEN } else { WITHOUT_TOKEN };
     let at = value.len().checked_sub(64)?;
     let (front, signature) = value.is_char_boundary(at).then(|| value.split_at(at))?;
@@ -43,8 +38,8 @@ fn canonical_parts(value: &str, token: bool) -> Option<&str> {
         .strip_prefix("AWS4-HMAC-SHA256 Credential=")?;
     let id = |c: char| matches!(c, '0'..='9' | 'A'..='Z' | 'a'..='z' | '_');
     let hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-    let legal = (1..=128).contains(&access_key_id.len())
+    let is_valid = (1..=128).contains(&access_key_id.len())
         && access_key_id.chars().all(id)
         && signature.chars().all(hex);
-    legal.then_some(access_key_id)
+    is_valid.then_some(access_key_id)
 }

@@ -8,7 +8,7 @@ use bson::raw::RawBsonRef;
 use libfuzzer_sys::fuzz_target;
 use mongodb_aws_auth::aws::Endpoint;
 use mongodb_aws_auth::sasl::messages::read_client_first;
-use mongodb_aws_auth::sasl::{Action, Conversation};
+use mongodb_aws_auth::sasl::{Action, Exchange};
 use second_opinion::{bson_field, bson_fields, generic_binary, string};
 
 const HOST: &str = "sts.eu-central-1.amazonaws.com";
@@ -19,11 +19,11 @@ static ENDPOINT: LazyLock<Arc<Endpoint>> =
 
 fuzz_target!(|payload: &[u8]| {
     let read = read_client_first(payload);
-    let mut conversation = Conversation::begin(Arc::clone(&ENDPOINT));
-    let action = conversation.step(payload, || Ok(SERVER_NONCE));
+    let mut exchange = Exchange::begin(Arc::clone(&ENDPOINT));
+    let action = exchange.step(payload, || Ok(SERVER_NONCE));
     let Ok(nonce) = read else {
         assert_eq!(read.err(), action.err());
-        assert!(matches!(conversation, Conversation::Over));
+        assert!(matches!(exchange, Exchange::Over));
         return;
     };
     assert_eq!(generic_binary(bson_field(payload, "r")), Some(&nonce[..]));

@@ -5,8 +5,8 @@
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use mongodb_aws_auth::aws::{Endpoint, SignedRequest};
-use mongodb_aws_auth::sasl::messages::{ClientSecond, read_client_second};
+use mongodb_aws_auth::aws::{Endpoint, SignedParts, SignedRequest};
+use mongodb_aws_auth::sasl::messages::read_client_second;
 use second_opinion::{bson_field, document_of_strings, string};
 
 static ENDPOINT: LazyLock<Arc<Endpoint>> = LazyLock::new(|| {
@@ -14,12 +14,12 @@ static ENDPOINT: LazyLock<Arc<Endpoint>> = LazyLock::new(|| {
 });
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(message) = read_client_second(data) {
-        assert_eq!(string(bson_field(data, "a")), Some(message.authorization));
-        assert_eq!(string(bson_field(data, "d")), Some(message.date));
-        assert_eq!(bson_field(data, "t").is_some(), message.token.is_some());
-        assert_eq!(string(bson_field(data, "t")), message.token);
-        check_request(&message);
+    if let Ok(parts) = read_client_second(data) {
+        assert_eq!(string(bson_field(data, "a")), Some(parts.authorization));
+        assert_eq!(string(bson_field(data, "d")), Some(parts.date));
+        assert_eq!(bson_field(data, "t").is_some(), parts.token.is_some());
+        assert_eq!(string(bson_field(data, "t")), parts.token);
+        check_request(&parts);
     }
 
     let Ok(text) = str::from_utf8(data) else {
@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
     let mut fields = vec![("a", authorization), ("d", date)];
     fields.extend(token.map(|token| ("t", token)));
     let payload = document_of_strings(&fields);
-    let expected = ClientSecond {
+    let expected = SignedParts {
         authorization,
         date,
         token,
@@ -45,20 +45,20 @@ fuzz_target!(|data: &[u8]| {
     check_request(&expected);
 });
 
-fn check_request(message: &ClientSecond<'_>) {
-    let Ok(request) = SignedRequest::check(message, &[7; 64], Arc::clone(&ENDPOINT)) else {
+fn check_request(parts: &SignedParts<'_>) {
+    let Ok(request) = SignedRequest::check(parts, &[7; 64], Arc::clone(&ENDPOINT)) else {
         return;
     };
     let header = |name: &str| {
         let mut values = request.headers().filter(|(known, _)| *known == name);
         let value = values.next().map(|(_, value)| value);
-        assert!(values.next().is_none(), "{name} stands twice");
+        assert!(values.next().is_none(), "{name} is duplicated");
         value
     };
     assert_eq!(header("host"), Some("sts.amazonaws.com"));
-    assert_eq!(header("authorization"), Some(message.authorization));
-    assert_eq!(header("x-amz-date"), Some(message.date));
-    assert_eq!(header("x-amz-security-token"), message.token);
+    assert_eq!(header("authorization"), Some(parts.authorization));
+    assert_eq!(header("x-amz-date"), Some(parts.date));
+    assert_eq!(header("x-amz-security-token"), parts.token);
     for (_, value) in request.headers() {
         assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)));
     }

@@ -1,14 +1,14 @@
-//! Which account an access key id seems to belong to.
+//! The account number that is encoded in an access key id.
 
-/// Where the account number begins, behind `AKIA` or `ASIA`.
+/// Where it begins, behind `AKIA` or `ASIA`.
 const PREFIX: usize = 4;
-/// Characters that hold it: ten of base32 make fifty bits.
+/// Characters that encode it: ten of base32 hold fifty bits.
 const CHARACTERS: usize = 10;
 
-/// The account number inside an access key id, 0 where there is none.
+/// The account number in an access key id, 0 if it has none.
 ///
-/// A hint only, for telling accounts apart before STS has answered: AWS documents no such form, ids
-/// of before 2019 hold other bits there, and a client may claim any id.
+/// A hint for sharing the queue before STS has answered, and never an identity: AWS does not
+/// document the encoding, ids from before 2019 hold other bits, and a client may claim any id.
 pub fn account_hint(access_key_id: &str) -> u64 {
     let known = ["AKIA", "ASIA"]
         .iter()
@@ -43,13 +43,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_access_key_id_holds_its_account_s_number() {
+    fn an_access_key_id_encodes_its_account() {
         assert_eq!(account_hint("ASIAQNZGKIQY56JQ7WML"), 29_608_264_753);
         assert_eq!(account_hint("ASIAY34FZKBOKMUTVV7A"), 609_629_065_308);
     }
 
     #[test]
-    fn ids_of_another_form_hold_none() {
+    fn an_id_of_another_form_gives_0() {
         for id in [
             "",
             "AKIA",

@@ -1,35 +1,40 @@
-//! Reading STS's answer: what it says of the caller, or why it says nothing.
+//! Reads STS's answer: the caller it names, or its error.
+//!
+//! The known members are required in their place, once, with their type. Unknown ones are ignored,
+//! within limits: AWS may add optional members at any time.
 
 use serde::Deserialize;
 
 use super::arn::Arn;
-use super::object::Object;
-use super::{date, xml};
+use super::date;
+use super::json::{self, JsonError, Object};
+use super::xml::{XmlDocument, XmlElement, XmlError};
 use crate::reason::{Failure, Reason, printable};
 
-/// Longest error code, request id or message that is taken over, in bytes.
-const TEXT_LIMIT: usize = 256;
+/// Longest message that is logged, in bytes.
+const MESSAGE_LIMIT: usize = 256;
+/// Longest error code or request id that is logged, in bytes.
+const CODE_LIMIT: usize = 128;
+/// Longest user id, in bytes.
 const USER_ID_LIMIT: usize = 512;
 
-/// What STS said.
+/// An answer of STS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The signature is right, and this is who made it.
+    /// The signature is valid; this identity made it.
     Caller(CallerIdentity),
-    /// STS refuses, fails or throttles.
+    /// STS refused the request, failed or throttled.
     Error(StsError),
 }
 
-/// The members of a GetCallerIdentity answer, checked against each other.
+/// The result of GetCallerIdentity, its members checked against each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerIdentity {
-    /// The identity's ARN; it follows the grammar of [`Arn`].
-    pub arn: String,
-    /// Account number, the same as the ARN's.
-    pub account: String,
+    /// The caller ARN; its account is the one that STS answered.
+    pub arn: Arn,
     /// The identity's unique id.
     pub user_id: String,
-    /// STS's id of the request; empty where it gave none.
+    /// STS's id of the request; empty if it sent none.
     pub request_id: String,
 }
 
@@ -38,25 +43,33 @@ pub struct CallerIdentity {
 pub struct StsError {
     /// What it means for the login.
     pub reason: Reason,
-    /// STS's error code, printable; empty where it gave none.
+    /// STS's error code, printable; empty if it sent none.
     pub code: String,
-    /// STS's id of the request; empty where it gave none.
+    /// STS's id of the request; empty if it sent none.
     pub request_id: String,
-    /// Text for the log that is known to hold no secret; empty where there is none.
+    /// Text for the log that cannot hold a secret; may be empty.
     pub detail: String,
 }
 
-/// Reads an answer by its HTTP status and the media type of its Content-Type alone.
+/// Reads an answer by its HTTP status and the media type of its Content-Type.
 pub fn read_answer(
     status: u16,
     content_type: Option<&str>,
     body: &[u8],
 ) -> Result<Answer, Failure> {
     let format = Format::of(content_type);
+    let text = str::from_utf8(body);
     match status {
-        200 => read_caller(format?, body).map(Answer::Caller),
+        200 => {
+            let format = format?;
+            let text = text.map_err(|_| Failure::new(Reason::AnswerMalformed, "not UTF-8"))?;
+            read_caller(format, text).map(Answer::Caller)
+        }
         429 | 500..=599 | 400 | 401 | 403 => {
-            let fields = format.ok().and_then(|format| format.error_fields(body));
+            let fields = match (format, text) {
+                (Ok(format), Ok(text)) => format.error_fields(text),
+                _ => None,
+            };
             read_error(status, fields).map(Answer::Error)
         }
         _ => Err(Failure::new(
@@ -86,115 +99,94 @@ impl Format {
         }
     }
 
-    fn error_fields(self, body: &[u8]) -> Option<ErrorFields> {
+    fn caller_fields(self, text: &str) -> Result<CallerFields, Failure> {
+        let malformed = |detail| Failure::new(Reason::AnswerMalformed, detail);
         match self {
-            Format::Json => {
-                // As text: from bytes, members that are stepped over need not be UTF-8.
-                let body = str::from_utf8(body).ok()?;
-                let Object(error) = serde_json::from_str::<Object<JsonError>>(body).ok()?;
-                let Object(parts) = error.error;
-                Some(ErrorFields {
-                    code: parts.code,
-                    message: parts.message,
-                    request_id: error.request_id,
-                })
-            }
-            Format::Xml => {
-                let document = xml::read(body).ok()?;
-                Some(ErrorFields {
-                    code: document.text("ErrorResponse/Error/Code")?.to_owned(),
-                    message: document
-                        .text("ErrorResponse/Error/Message")
-                        .unwrap_or_default()
-                        .into(),
-                    request_id: document
-                        .text("ErrorResponse/RequestId")
-                        .unwrap_or_default()
-                        .into(),
-                })
-            }
+            Format::Json => json_caller(text).map_err(|e| malformed(format!("JSON, {e}"))),
+            Format::Xml => xml_caller(text).map_err(|e| malformed(format!("XML, {e}"))),
+        }
+    }
+
+    fn error_fields(self, text: &str) -> Option<ErrorFields> {
+        match self {
+            Format::Json => json_error(text).ok(),
+            Format::Xml => xml_error(text).ok(),
         }
     }
 }
 
-fn read_caller(format: Format, body: &[u8]) -> Result<CallerIdentity, Failure> {
-    let (arn, account, user_id, request_id) = match format {
-        Format::Json => json_caller(body)?,
-        Format::Xml => xml_caller(body)?,
-    };
-    let parsed = Arn::parse(&arn)?;
-    if account != parsed.account {
+fn read_caller(format: Format, text: &str) -> Result<CallerIdentity, Failure> {
+    let fields = format.caller_fields(text)?;
+    let arn = Arn::parse(&fields.arn)?;
+    if fields.account != arn.account {
         return Err(Reason::AccountMismatch.into());
     }
-    let graphic = user_id.bytes().all(|b| b.is_ascii_graphic());
-    if !(1..=USER_ID_LIMIT).contains(&user_id.len()) || !graphic {
+    let user_id = fields.user_id;
+    let is_graphic = user_id.bytes().all(|b| b.is_ascii_graphic());
+    if !(1..=USER_ID_LIMIT).contains(&user_id.len()) || !is_graphic {
         return Err(Reason::UserIdMissing.into());
     }
     Ok(CallerIdentity {
         arn,
-        account,
         user_id,
-        request_id: short(&request_id),
+        request_id: code_or_empty(&fields.request_id),
     })
 }
 
-type CallerFields = (String, String, String, String);
+struct CallerFields {
+    arn: String,
+    account: String,
+    user_id: String,
+    request_id: String,
+}
 
-fn json_caller(body: &[u8]) -> Result<CallerFields, Failure> {
-    // serde's text names members and positions of the document, never its values.
-    let Object(answer): Object<JsonAnswer> = serde_json::from_slice(body).map_err(|error| {
-        let detail = format!("JSON, line {} column {}", error.line(), error.column());
-        Failure::new(Reason::AnswerMalformed, detail)
-    })?;
+fn json_caller(text: &str) -> Result<CallerFields, JsonError> {
+    let answer: JsonAnswer = json::parse(text)?;
     let Object(JsonResponse { result, metadata }) = answer.response;
     let Object(JsonResult {
         arn,
         account,
         user_id,
     }) = result;
-    let request_id = metadata.map_or_else(String::new, |Object(metadata)| metadata.request_id);
-    Ok((arn, account, user_id, request_id))
+    Ok(CallerFields {
+        arn,
+        account,
+        user_id,
+        request_id: metadata.map_or_else(String::new, |Object(metadata)| metadata.request_id),
+    })
 }
 
-fn xml_caller(body: &[u8]) -> Result<CallerFields, Failure> {
-    let malformed = |what: &str| Failure::new(Reason::AnswerMalformed, format!("XML, {what}"));
-    let document = xml::read(body).map_err(|fault| malformed(fault.0))?;
-    let names = document.leaves().map(|(path, _)| path).collect::<Vec<_>>();
-    const RESULT: &str = "GetCallerIdentityResponse/GetCallerIdentityResult/";
-    const REQUEST_ID: &str = "GetCallerIdentityResponse/ResponseMetadata/RequestId";
-    let known = |path: &str| {
-        path == REQUEST_ID
-            || matches!(
-                path.strip_prefix(RESULT),
-                Some("Arn" | "UserId" | "Account")
-            )
+fn xml_caller(text: &str) -> Result<CallerFields, XmlError> {
+    let document = XmlDocument::parse(text)?;
+    let response = document.root("GetCallerIdentityResponse")?;
+    let result = response.child("GetCallerIdentityResult")?;
+    let metadata = response.optional("ResponseMetadata")?;
+    Ok(CallerFields {
+        arn: result.child("Arn")?.text()?.to_owned(),
+        account: result.child("Account")?.text()?.to_owned(),
+        user_id: result.child("UserId")?.text()?.to_owned(),
+        request_id: text_or_empty(metadata, "RequestId")?,
+    })
+}
+
+fn text_or_empty(
+    parent: Option<XmlElement<'_, '_>>,
+    name: &'static str,
+) -> Result<String, XmlError> {
+    let Some(parent) = parent else {
+        return Ok(String::new());
     };
-    if !names.into_iter().all(known) {
-        return Err(malformed("an element that does not belong there"));
-    }
-    let member = |name: &str| {
-        let text = document.text(&format!("{RESULT}{name}"));
-        text.map(str::to_owned)
-            .ok_or_else(|| malformed(&format!("no {name}")))
-    };
-    let request_id = document.text(REQUEST_ID).unwrap_or_default().to_owned();
-    Ok((
-        member("Arn")?,
-        member("Account")?,
-        member("UserId")?,
-        request_id,
-    ))
+    let text = parent.optional(name)?.map_or(Ok(""), XmlElement::text);
+    text.map(str::to_owned)
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct JsonAnswer {
     #[serde(rename = "GetCallerIdentityResponse")]
     response: Object<JsonResponse>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct JsonResponse {
     #[serde(rename = "GetCallerIdentityResult")]
     result: Object<JsonResult>,
@@ -203,7 +195,6 @@ struct JsonResponse {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct JsonResult {
     #[serde(rename = "Arn")]
     arn: String,
@@ -214,14 +205,13 @@ struct JsonResult {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct JsonMetadata {
-    #[serde(rename = "RequestId")]
+    #[serde(rename = "RequestId", default)]
     request_id: String,
 }
 
 #[derive(Deserialize)]
-struct JsonError {
+struct JsonErrorAnswer {
     #[serde(rename = "Error")]
     error: Object<JsonErrorBody>,
     #[serde(rename = "RequestId", default)]
@@ -236,6 +226,27 @@ struct JsonErrorBody {
     message: String,
 }
 
+fn json_error(text: &str) -> Result<ErrorFields, JsonError> {
+    let JsonErrorAnswer { error, request_id } = json::parse(text)?;
+    let Object(JsonErrorBody { code, message }) = error;
+    Ok(ErrorFields {
+        code,
+        message,
+        request_id,
+    })
+}
+
+fn xml_error(text: &str) -> Result<ErrorFields, XmlError> {
+    let document = XmlDocument::parse(text)?;
+    let response = document.root("ErrorResponse")?;
+    let error = response.child("Error")?;
+    Ok(ErrorFields {
+        code: error.child("Code")?.text()?.to_owned(),
+        message: text_or_empty(Some(error), "Message")?,
+        request_id: text_or_empty(Some(response), "RequestId")?,
+    })
+}
+
 #[derive(Default)]
 struct ErrorFields {
     code: String,
@@ -243,10 +254,10 @@ struct ErrorFields {
     request_id: String,
 }
 
-/// Classifies an error answer. Its message can repeat the canonical request with the session
-/// token, so of a message only two kinds are taken over: those known to hold times alone.
+/// Classifies an error answer. A message can repeat the canonical request, session token included;
+/// the log gets messages about clocks alone, which hold nothing but words and times.
 fn read_error(status: u16, fields: Option<ErrorFields>) -> Result<StsError, Failure> {
-    let known = fields.is_some();
+    let is_sts_error = fields.is_some();
     let fields = fields.unwrap_or_default();
     let code = fields.code.as_str();
     let message = fields.message.as_str();
@@ -257,7 +268,7 @@ fn read_error(status: u16, fields: Option<ErrorFields>) -> Result<StsError, Fail
             Reason::StsThrottling
         }
         (500..=599, _) => Reason::StsFailing,
-        (_, _) if !known => {
+        (_, _) if !is_sts_error => {
             let detail = format!("status {status} without an STS error");
             return Err(Failure::new(Reason::AnswerMalformed, detail));
         }
@@ -279,33 +290,33 @@ fn read_error(status: u16, fields: Option<ErrorFields>) -> Result<StsError, Fail
         (_, "AccessDenied" | "AccessDeniedException") => Reason::AccessDenied,
         _ => Reason::StsDenied,
     };
-    let request_id = short(&fields.request_id);
     Ok(StsError {
         reason,
-        code: short(code),
-        request_id,
+        code: code_or_empty(code),
+        request_id: code_or_empty(&fields.request_id),
         detail,
     })
 }
 
-/// The message if it is made of words, numbers and times, as STS's clock errors are.
+/// The message if it has only words, numbers and times, as STS's clock errors do; otherwise empty.
 fn times_only(message: &str) -> String {
-    let plain = |word: &str| {
+    let is_plain = |word: &str| {
         let word = word.trim_matches(['(', ')', '.', ':', ',', '+', '-']);
-        let letters = word.len() <= 9 && word.bytes().all(|b| b.is_ascii_alphabetic());
-        let number = word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit());
-        letters || number || date::check(word).is_ok()
+        let is_word = word.len() <= 9 && word.bytes().all(|b| b.is_ascii_alphabetic());
+        let is_number = word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit());
+        is_word || is_number || date::check(word).is_ok()
     };
-    match message.len() <= TEXT_LIMIT && message.split(' ').all(plain) {
+    match message.len() <= MESSAGE_LIMIT && message.split(' ').all(is_plain) {
         true => message.to_owned(),
         false => String::new(),
     }
 }
 
-/// A code or id for the log, if it is one; secrets have other characters or are longer.
-fn short(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.:".contains(&b);
-    match text.len() <= 128 && text.bytes().all(plain) {
+/// The text if it looks like an error code or request id; otherwise empty. Secrets have other
+/// characters or are longer.
+fn code_or_empty(text: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.:".contains(&b);
+    match text.len() <= CODE_LIMIT && text.bytes().all(is_plain) {
         true => text.to_owned(),
         false => String::new(),
     }

@@ -23,7 +23,7 @@ fn xml(arn: &str, account: &str, user_id: &str) -> String {
 fn refused(status: u16, content_type: Option<&str>, body: &str) -> Reason {
     match read_answer(status, content_type, body.as_bytes()) {
         Err(failure) => failure.reason,
-        Ok(answer) => panic!("{body} was read as {answer:?}"),
+        Ok(answer) => panic!("{body}: {answer:?}"),
     }
 }
 
@@ -40,8 +40,7 @@ fn error(status: u16, code: &str, message: &str) -> StsError {
 #[test]
 fn the_caller_is_read_from_json_and_from_xml() {
     let expected = CallerIdentity {
-        arn: ARN.to_owned(),
-        account: "123456789012".to_owned(),
+        arn: Arn::parse(ARN).unwrap(),
         user_id: "AIDA1".to_owned(),
         request_id: "r-1".to_owned(),
     };
@@ -86,7 +85,7 @@ fn an_answer_is_of_the_format_that_its_content_type_says() {
 }
 
 #[test]
-fn only_status_200_says_who_it_is() {
+fn only_status_200_names_a_caller() {
     for status in [201, 202, 204, 206, 301, 302, 303, 307, 308, 404, 418] {
         let body = json(ARN, "123456789012", "A");
         assert_eq!(
@@ -98,7 +97,7 @@ fn only_status_200_says_who_it_is() {
 }
 
 #[test]
-fn a_json_answer_is_exactly_one_such_document() {
+fn a_json_answer_has_the_required_members_once_in_one_document() {
     let good = json(ARN, "123456789012", "A");
     for body in [
         String::new(),
@@ -110,10 +109,22 @@ fn a_json_answer_is_exactly_one_such_document() {
         good.replace("\"Account\":\"123456789012\"", "\"Account\":123456789012"),
         good.replace("\"Account\"", "\"account\""),
         good.replace("\"UserId\"", "\"Arn\":\"x\",\"UserId\""),
-        good.replace("\"UserId\"", "\"Extra\":\"x\",\"UserId\""),
+        good.replace("\"A\"}", "\"A\",\"UserId\":\"A\"}"),
         good.replace(
-            "{\"GetCallerIdentityResponse\"",
-            "{\"X\":1,\"GetCallerIdentityResponse\"",
+            "\"ResponseMetadata\"",
+            "\"GetCallerIdentityResult\":{},\"ResponseMetadata\"",
+        ),
+        good.replace("}}}", "},\"ResponseMetadata\":{}}}"),
+        good.replace("\"r-1\"", "\"r-1\",\"RequestId\":\"r-1\""),
+        good.replace("}}}", "}},\"GetCallerIdentityResponse\":{}}"),
+        good.replace("\"Arn\"", "\"X\":{\"Arn\":\"x\"},\"arn\""),
+        good.replace(
+            "\"UserId\"",
+            &format!("\"X\":[{}],\"UserId\"", "0,".repeat(64) + "0"),
+        ),
+        good.replace(
+            "\"UserId\"",
+            &format!("\"X\":{}{},\"UserId\"", "[".repeat(6), "]".repeat(6)),
         ),
         format!("[{good}]"),
         // Members in order, without their names.
@@ -138,7 +149,7 @@ fn an_error_in_json_is_text_and_an_object() {
 }
 
 #[test]
-fn an_xml_answer_is_exactly_one_such_document() {
+fn an_xml_answer_has_the_required_elements_once_in_one_document() {
     let good = xml(ARN, "123456789012", "A");
     let arn = format!("<Arn>{ARN}</Arn>");
     for body in [
@@ -148,7 +159,17 @@ fn an_xml_answer_is_exactly_one_such_document() {
         format!("{good}{good}"),
         good.replace(&arn, ""),
         good.replace(&arn, &format!("{arn}{arn}")),
-        good.replace(&arn, &format!("<Extra>x</Extra>{arn}")),
+        good.replace(&arn, &format!("<X>{arn}</X>")),
+        good.replace(&arn, &format!("{arn}<X>{}</X>", "<X/>".repeat(64))),
+        good.replace(
+            "<GetCallerIdentityResult>",
+            "<GetCallerIdentityResult/><GetCallerIdentityResult>",
+        ),
+        good.replace(
+            "<ResponseMetadata>",
+            "<ResponseMetadata/><ResponseMetadata>",
+        ),
+        good.replace("<RequestId>", "<RequestId/><RequestId>"),
         good.replace(&arn, &format!("<Arn><![CDATA[{ARN}]]></Arn>")),
         good.replace(&arn, &format!("<Arn><!-- x -->{ARN}</Arn>")),
         good.replace(&arn, &format!("<Arn a=\"b\">{ARN}</Arn>")),
@@ -157,6 +178,59 @@ fn an_xml_answer_is_exactly_one_such_document() {
         format!("<!DOCTYPE x>{good}"),
     ] {
         assert_eq!(refused(200, XML, &body), Reason::AnswerMalformed, "{body}");
+    }
+}
+
+#[test]
+fn unknown_members_and_elements_are_ignored() {
+    let (json, xml) = (
+        json(ARN, "123456789012", "A"),
+        xml(ARN, "123456789012", "A"),
+    );
+    let unknown_json = r#""X":{"Arn":["x",{}],"Arn":null},"X":1"#;
+    let unknown_xml = "<X><Arn>x</Arn><Y><Z/><Z/></Y></X><X>x</X>";
+    for (format, body, name, more) in [
+        (JSON, &json, "\"Arn\"", format!("{unknown_json},\"Arn\"")),
+        (
+            JSON,
+            &json,
+            "\"RequestId\"",
+            format!("{unknown_json},\"RequestId\""),
+        ),
+        (
+            JSON,
+            &json,
+            "\"ResponseMetadata\"",
+            format!("{unknown_json},\"ResponseMetadata\""),
+        ),
+        (
+            JSON,
+            &json,
+            "\"GetCallerIdentityResponse\"",
+            format!("{unknown_json},\"GetCallerIdentityResponse\""),
+        ),
+        (XML, &xml, "<Arn>", format!("{unknown_xml}<Arn>")),
+        (
+            XML,
+            &xml,
+            "<RequestId>",
+            format!("{unknown_xml}<RequestId>"),
+        ),
+        (
+            XML,
+            &xml,
+            "<ResponseMetadata>",
+            format!("{unknown_xml}<ResponseMetadata>"),
+        ),
+    ] {
+        let expected = read_answer(200, format, body.as_bytes());
+        let body = body.replace(name, &more);
+        assert_eq!(
+            read_answer(200, format, body.as_bytes()),
+            expected,
+            "{body}"
+        );
+        assert!(expected.is_ok());
     }
 }
 
@@ -170,7 +244,7 @@ fn entities_in_an_arn_are_decoded_before_it_is_checked() {
     let Ok(Answer::Caller(caller)) = read_answer(200, XML, body.as_bytes()) else {
         panic!()
     };
-    assert_eq!(caller.arn, "arn:aws:iam::123456789012:user/a&b/alice");
+    assert_eq!(caller.arn.text, "arn:aws:iam::123456789012:user/a&b/alice");
 }
 
 #[test]
@@ -237,7 +311,7 @@ fn error_codes_become_reasons() {
 }
 
 #[test]
-fn of_a_clock_error_the_times_are_told() {
+fn a_clock_error_s_times_are_logged() {
     let message = "Signature expired: 20261123T100000Z is now earlier than 20261123T114500Z (20261123T120000Z - 15 min.)";
     let expired = error(403, "SignatureDoesNotMatch", message);
     assert_eq!(
@@ -252,7 +326,7 @@ fn of_a_clock_error_the_times_are_told() {
 }
 
 #[test]
-fn no_other_text_of_sts_is_taken_over() {
+fn no_other_message_of_sts_is_logged() {
     let secret = "FwoGZXIvYXdzEXAMPLEtoken";
     for message in [
         format!(

@@ -1,26 +1,28 @@
-//! Amazon Resource Names of identities, and the user name each stands for in `$external`.
+//! Amazon Resource Names of identities, and the principal that each maps to.
 //!
-//! Grammar: the AWS General Reference and the IAM quotas page. Split at the first five colons
-//! only, since an IAM path may hold further ones.
+//! Grammar: the AWS General Reference and the IAM quotas page. Only the first five colons separate,
+//! since an IAM path may hold further ones.
 
 use crate::reason::{Failure, Reason};
 
 /// Longest ARN, in bytes (STS API: 20 to 2048).
 const LENGTH_LIMIT: usize = 2048;
+/// Longest path of a user, in bytes (IAM quotas).
 const PATH_LIMIT: usize = 512;
+/// Role name in the session ARN that every EC2 instance has (EC2, instance identity roles).
 const INSTANCE_IDENTITY_ROLE: &str = "aws:ec2-instance";
 
-/// What kind of identity an ARN names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind<'a> {
+/// The kind of identity that an ARN names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
     /// An IAM user, possibly under a path.
     User,
     /// A session of an assumed role; the ARN does not hold the role's path.
     Role {
         /// Name of the role.
-        role: &'a str,
+        role: String,
         /// Chosen by whoever assumed the role: for logs only.
-        session: &'a str,
+        session: String,
     },
     /// A session of the identity that every EC2 instance has.
     Instance,
@@ -30,22 +32,22 @@ pub enum Kind<'a> {
     Root,
 }
 
-/// An ARN that follows the grammar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arn<'a> {
-    /// The ARN itself.
-    pub text: &'a str,
+/// An identity's ARN, checked against the grammar and split into its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arn {
+    /// The whole ARN.
+    pub text: String,
     /// `aws`, `aws-cn`, `aws-us-gov`, ...
-    pub partition: &'a str,
+    pub partition: String,
     /// Account number, 12 digits.
-    pub account: &'a str,
-    /// What it names.
-    pub kind: Kind<'a>,
+    pub account: String,
+    /// The kind of identity.
+    pub kind: Kind,
 }
 
-impl<'a> Arn<'a> {
+impl Arn {
     /// Parses the ARN of an identity that can call STS.
-    pub fn parse(text: &'a str) -> Result<Arn<'a>, Failure> {
+    pub fn parse(text: &str) -> Result<Arn, Failure> {
         let malformed = |what: &str| Failure::new(Reason::ArnMalformed, what);
         if text.len() > LENGTH_LIMIT {
             return Err(malformed("it is too long"));
@@ -73,38 +75,38 @@ impl<'a> Arn<'a> {
         }
         let kind = kind(service, resource).ok_or_else(|| malformed("its resource is malformed"))?;
         Ok(Arn {
-            text,
-            partition,
-            account,
+            text: text.to_owned(),
+            partition: partition.to_owned(),
+            account: account.to_owned(),
             kind,
         })
     }
 
-    /// The user name in Percona's form: a role session becomes its role's IAM ARN.
+    /// The principal in Percona's form: a role session becomes its role's IAM ARN.
     pub fn iam_role_form(&self) -> String {
-        match self.kind {
+        match &self.kind {
             Kind::Role { role, .. } => {
                 format!("arn:{}:iam::{}:role/{role}", self.partition, self.account)
             }
-            _ => self.text.to_owned(),
+            _ => self.text.clone(),
         }
     }
 
-    /// The user name in MongoDB's form: a role session with its session name as a star.
+    /// The principal in MongoDB's form: a role session with `*` as its session name.
     pub fn sts_wildcard_form(&self) -> String {
-        match self.kind {
+        match &self.kind {
             Kind::Role { role, .. } => {
                 format!(
                     "arn:{}:sts::{}:assumed-role/{role}/*",
                     self.partition, self.account
                 )
             }
-            _ => self.text.to_owned(),
+            _ => self.text.clone(),
         }
     }
 }
 
-/// A partition's name: `aws` and up to two further words.
+/// Whether the text has the form of a partition: `aws` and up to two words of 1 to 6 letters.
 pub fn is_partition(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("aws") else {
         return false;
@@ -116,25 +118,17 @@ pub fn is_partition(text: &str) -> bool {
             .is_some_and(|rest| rest.split('-').count() <= 2 && rest.split('-').all(word))
 }
 
-/// An account number: 12 digits.
+/// Whether the text has the form of an account number: 12 digits.
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn kind<'a>(service: &str, resource: &'a str) -> Option<Kind<'a>> {
-    if service == "iam" {
-        if resource == "root" {
-            return Some(Kind::Root);
-        }
-        let rest = resource.strip_prefix("user/")?;
-        let (path, name) = rest.rsplit_once('/').unwrap_or(("", rest));
-        let in_path = |b: u8| b.is_ascii_graphic();
-        let path_is_legal =
-            !rest.starts_with('/') && path.len() <= PATH_LIMIT && path.bytes().all(in_path);
-        return (path_is_legal && is_name(name, 128)).then_some(Kind::User);
-    }
-    if service != "sts" {
-        return None;
+fn kind(service: &str, resource: &str) -> Option<Kind> {
+    match (service, resource) {
+        ("iam", "root") => return Some(Kind::Root),
+        ("iam", user) => return is_user(user.strip_prefix("user/")?).then_some(Kind::User),
+        ("sts", _) => {}
+        _ => return None,
     }
     if let Some(name) = resource.strip_prefix("federated-user/") {
         return is_name(name, 64).then_some(Kind::Federated);
@@ -146,17 +140,29 @@ fn kind<'a>(service: &str, resource: &'a str) -> Option<Kind<'a>> {
     if role == INSTANCE_IDENTITY_ROLE {
         return Some(Kind::Instance);
     }
-    is_name(role, 64).then_some(Kind::Role { role, session })
+    is_name(role, 64).then(|| Kind::Role {
+        role: role.to_owned(),
+        session: session.to_owned(),
+    })
+}
+
+/// `[PATH/]NAME`; IAM allows every printable ASCII character in a path.
+fn is_user(text: &str) -> bool {
+    let (path, name) = text.rsplit_once('/').unwrap_or(("", text));
+    let is_path = path.len() <= PATH_LIMIT && path.bytes().all(|b| b.is_ascii_graphic());
+    !text.starts_with('/') && is_path && is_name(name, 128)
 }
 
 fn is_name(text: &str, limit: usize) -> bool {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
-    (1..=limit).contains(&text.len()) && text.bytes().all(legal)
+    let is_valid = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
+    (1..=limit).contains(&text.len()) && text.bytes().all(is_valid)
 }
 
+/// Wider than IAM's own rule for session names: the name goes to logs alone, and a service may
+/// choose it.
 fn is_session(text: &str) -> bool {
-    let legal = |b: u8| b.is_ascii_graphic() && b != b'/';
-    (1..=128).contains(&text.len()) && text.bytes().all(legal)
+    let is_valid = |b: u8| b.is_ascii_graphic() && b != b'/';
+    (1..=128).contains(&text.len()) && text.bytes().all(is_valid)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn identities_are_told_apart() {
+fn the_kinds_of_identity_are_distinguished() {
     for (text, kind) in [
         ("arn:aws:iam::123456789012:user/alice", Kind::User),
         (
@@ -18,15 +18,15 @@ fn identities_are_told_apart() {
         (
             "arn:aws:sts::123456789012:assumed-role/R/jane.doe@example.com",
             Kind::Role {
-                role: "R",
-                session: "jane.doe@example.com",
+                role: "R".into(),
+                session: "jane.doe@example.com".into(),
             },
         ),
         (
             "arn:aws:sts::123456789012:assumed-role/R/a:b*c",
             Kind::Role {
-                role: "R",
-                session: "a:b*c",
+                role: "R".into(),
+                session: "a:b*c".into(),
             },
         ),
         (
@@ -35,7 +35,8 @@ fn identities_are_told_apart() {
         ),
     ] {
         let arn = Arn::parse(text).unwrap_or_else(|f| panic!("{text}: {f}"));
-        assert_eq!((arn.kind, arn.account), (kind, "123456789012"), "{text}");
+        assert_eq!((arn.kind, &*arn.account), (kind, "123456789012"), "{text}");
+        assert_eq!(arn.text, text);
     }
 }
 

@@ -22,21 +22,19 @@ fn value(credential: &str, headers: &str, signature: &str) -> String {
 
 #[track_caller]
 fn assert_refused(value: &str, rules: &AuthorizationRules<'_>, reason: Reason) {
-    let refused = Authorization::parse(value, rules).map_err(|f| f.reason);
+    let refused = check_authorization(value, rules).map_err(|f| f.reason);
     assert_eq!(refused, Err(reason), "{value}");
 }
 
 #[test]
-fn what_drivers_send_is_accepted_and_rebuilt_byte_for_byte() {
+fn what_drivers_send_is_accepted() {
     let with_token = AuthorizationRules {
         token: true,
         ..RULES
     };
     for (headers, rules) in [(HEADERS, RULES), (HEADERS_WITH_TOKEN, with_token)] {
         let value = value(SCOPE, headers, &signature());
-        let parsed = Authorization::parse(&value, &rules).unwrap();
-        assert_eq!(parsed.access_key_id, "AKIDEXAMPLE");
-        assert_eq!(parsed.rebuild().expose(), value);
+        assert_eq!(check_authorization(&value, &rules), Ok("AKIDEXAMPLE"));
     }
 }
 
@@ -73,7 +71,7 @@ fn the_grammar_is_closed() {
 fn an_access_key_id_is_1_to_128_word_characters() {
     for good in ["A".to_owned(), "A".repeat(128), "abc_DEF_09".to_owned()] {
         let scope = SCOPE.replace("AKIDEXAMPLE", &good);
-        assert!(Authorization::parse(&value(&scope, HEADERS, &signature()), &RULES).is_ok());
+        assert!(check_authorization(&value(&scope, HEADERS, &signature()), &RULES).is_ok());
     }
     for bad in [
         String::new(),
@@ -217,7 +215,7 @@ fn any_byte_outside_the_grammar_is_refused_wherever_it_stands() {
         for position in 0..=good.len() {
             let mut bad = good.clone();
             bad.insert_str(position, byte);
-            assert!(Authorization::parse(&bad, &RULES).is_err(), "{bad:?}");
+            assert!(check_authorization(&bad, &RULES).is_err(), "{bad:?}");
         }
     }
 }
@@ -232,8 +230,21 @@ fn the_value_has_at_most_2048_bytes() {
     );
 }
 
+/// Each byte, left out, doubled or replaced: what still passes is the canonical form of its parts.
 #[test]
-fn a_debug_print_shows_no_signature() {
-    let parsed = Authorization::parse(&value(SCOPE, HEADERS, &signature()), &RULES).unwrap();
-    assert!(!format!("{parsed:?}").contains(&signature()));
+fn what_is_accepted_is_the_canonical_form_of_its_parts() {
+    let good = value(SCOPE, HEADERS, &signature());
+    for position in 0..good.len() {
+        let (before, after) = good.split_at(position);
+        let replaced = ["", "0", "a", "A", " ", ";", "/", ","].map(|with| (with, &after[1..]));
+        let doubled = (&after[..1], after);
+        for (with, after) in replaced.into_iter().chain([doubled]) {
+            let changed = format!("{before}{with}{after}");
+            if let Ok(access_key_id) = check_authorization(&changed, &RULES) {
+                let scope = SCOPE.replace("AKIDEXAMPLE", access_key_id);
+                let signature = &changed[changed.len() - 64..];
+                assert_eq!(changed, value(&scope, HEADERS, signature));
+            }
+        }
+    }
 }

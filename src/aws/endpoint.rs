@@ -1,13 +1,12 @@
-//! Which STS hosts may be advertised to clients, and where each is reached.
+//! STS endpoints: the host that clients sign for, and the address to connect to.
 //!
-//! The host that clients sign for and the address that is connected to are separate: drivers take
-//! the signing region from the host's second label, so the name of a VPC endpoint or of a proxy
-//! cannot be advertised.
+//! The two are separate because drivers take the signing region from the host's second label: the
+//! name of a VPC endpoint cannot be advertised.
 
 use std::fmt;
 
-/// Suffixes of AWS's domains, dual-stack ones and those of all partitions included, and their
-/// partitions (AWS SDK partition data).
+/// Suffixes of AWS's domains, dual-stack ones included, with their partitions (botocore,
+/// partitions.json).
 const SUFFIXES: [(&str, &str); 10] = [
     ("amazonaws.com", "aws"),
     ("amazonaws.com.cn", "aws-cn"),
@@ -20,7 +19,7 @@ const SUFFIXES: [(&str, &str); 10] = [
     ("cloud.adc-e.uk", "aws-iso-e"),
     ("csp.hci.ic.gov", "aws-iso-f"),
 ];
-/// Shares its suffixes with the partition `aws`, from which its regions' names tell it.
+/// Prefix of the regions of `aws-us-gov`, which shares the suffixes of `aws`.
 const GOV_REGIONS: &str = "us-gov-";
 const GOV_PARTITION: &str = "aws-us-gov";
 const GLOBAL_HOST: &str = "sts.amazonaws.com";
@@ -28,7 +27,7 @@ const GLOBAL_REGION: &str = "us-east-1";
 const HOST_LIMIT: usize = 255;
 const HTTPS_PORT: u16 = 443;
 
-/// Why a host or URL cannot be used.
+/// Why a host or URL is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointError(pub(super) &'static str);
 
@@ -40,12 +39,12 @@ impl fmt::Display for EndpointError {
 
 impl std::error::Error for EndpointError {}
 
-/// How far a host's name is known.
+/// Whether a host has the name of an STS endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostForm {
-    /// AWS's own name of an STS endpoint, which tells the signing region.
+    /// A name that AWS gives its STS endpoints; it holds the signing region.
     Sts,
-    /// Some other name with at least one dot: needs the operator's word.
+    /// Any other name with at least one dot; only with awsStsAllowCustomHost.
     Custom,
 }
 
@@ -59,8 +58,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// `host` is advertised and signed for. `region` stands in for what drivers derive from the
-    /// host. `url` is where to connect, `https://HOST` where it is empty.
+    /// `host` is advertised and signed. `region` replaces the region that drivers derive from the
+    /// host. `url` is where to connect; without it that is `https://HOST`.
     pub fn new(
         host: &str,
         region: Option<&str>,
@@ -80,8 +79,8 @@ impl Endpoint {
         })
     }
 
-    /// Where a proxy is: nobody signs for it.
-    pub(super) fn of_proxy(name: &str, port: u16) -> Endpoint {
+    /// The address of a proxy; it has no signing region.
+    pub(super) fn for_proxy(name: &str, port: u16) -> Endpoint {
         Endpoint {
             host: name.to_owned(),
             region: String::new(),
@@ -90,7 +89,7 @@ impl Endpoint {
         }
     }
 
-    /// The host that clients sign for.
+    /// The host that clients sign, and the request's Host header.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -100,23 +99,24 @@ impl Endpoint {
         &self.region
     }
 
-    /// The name or address that is connected to and that the certificate must be for.
+    /// The name or address to connect to, which the certificate has to be for.
     pub fn server_name(&self) -> &str {
         &self.server_name
     }
 
-    /// The TCP port that is connected to.
+    /// The TCP port to connect to.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Connections to the other are as good as connections to this.
+    /// Whether both have the same address, so that they share idle connections.
     pub fn same_address(&self, other: &Endpoint) -> bool {
         self.server_name == other.server_name && self.port == other.port
     }
 }
 
-/// Checks the form of a host that is to be advertised: 1 to 255 bytes, no empty label, no port.
+/// Checks the form of a host to be advertised: 1 to 255 bytes, no empty label, no port (driver
+/// specification, auth.md).
 pub fn sts_host_form(host: &str) -> Result<HostForm, EndpointError> {
     if !(1..=HOST_LIMIT).contains(&host.len()) {
         return Err(EndpointError("a host has 1 to 255 characters"));
@@ -150,7 +150,7 @@ fn is_sts_name(host: &str) -> bool {
     sts_partition(host).is_some()
 }
 
-/// The partition of an STS endpoint of AWS's, none of any other host.
+/// The partition of an STS endpoint of AWS; none for any other host.
 pub fn sts_partition(host: &str) -> Option<&'static str> {
     if host == GLOBAL_HOST {
         return Some("aws");
@@ -167,7 +167,7 @@ pub fn sts_partition(host: &str) -> Option<&'static str> {
     Some(partition)
 }
 
-/// Checks the form of a region's name: lower-case words and a number, joined by hyphens, such as
+/// Checks the form of a region: lower-case words and a number, joined by hyphens, such as
 /// `us-gov-west-1`.
 pub fn check_region(region: &str) -> Result<(), EndpointError> {
     let error = EndpointError("a region looks like eu-central-1");
@@ -191,7 +191,7 @@ fn driver_region(host: &str) -> &str {
     host.split('.').nth(1).unwrap_or(GLOBAL_REGION)
 }
 
-/// Takes `https://HOST[:PORT][/]` apart.
+/// Splits `https://HOST[:PORT][/]`.
 fn parse_url(url: &str) -> Result<(String, u16), EndpointError> {
     let rest = url.strip_prefix("https://");
     let authority = rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest));
@@ -203,7 +203,7 @@ fn parse_url(url: &str) -> Result<(String, u16), EndpointError> {
         ))
 }
 
-/// Takes `HOST[:PORT]` apart; HOST may be a name, an IPv4 address or `[IPv6]`.
+/// Splits `HOST[:PORT]`; HOST may be a name, an IPv4 address or `[IPv6]`.
 pub(super) fn parse_authority(authority: &str, default_port: u16) -> Option<(&str, u16)> {
     let (name, port) = match authority.strip_prefix('[') {
         Some(v6) => {
@@ -228,9 +228,9 @@ pub(super) fn parse_authority(authority: &str, default_port: u16) -> Option<(&st
 }
 
 fn is_name(name: &str) -> bool {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-    let labels_are_legal = name.split('.').all(|label| !label.is_empty());
-    name.len() <= HOST_LIMIT && name.bytes().all(legal) && labels_are_legal
+    let is_valid = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    let has_labels = name.split('.').all(|label| !label.is_empty());
+    name.len() <= HOST_LIMIT && name.bytes().all(is_valid) && has_labels
 }
 
 #[cfg(test)]

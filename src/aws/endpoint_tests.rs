@@ -130,7 +130,7 @@ fn an_endpoint_is_https_with_host_and_port_alone() {
 }
 
 #[test]
-fn an_sts_host_of_aws_s_tells_its_partition() {
+fn an_sts_host_of_aws_gives_its_partition() {
     for (host, partition) in [
         ("sts.amazonaws.com", Some("aws")),
         ("sts.eu-central-1.amazonaws.com", Some("aws")),

@@ -1,4 +1,4 @@
-//! What the plugin knows of AWS, as pure functions: signatures, STS, identities.
+//! What AWS defines, as pure functions: the signed request, STS's endpoints and answers, ARNs.
 
 mod account_hint;
 mod answer;
@@ -6,7 +6,7 @@ mod arn;
 mod auth_header;
 pub mod date;
 mod endpoint;
-mod object;
+mod json;
 mod proxy;
 mod signed_request;
 pub mod xml;
@@ -14,7 +14,7 @@ pub mod xml;
 pub use account_hint::account_hint;
 pub use answer::{Answer, CallerIdentity, StsError, read_answer};
 pub use arn::{Arn, Kind, is_account, is_partition};
-pub use auth_header::{Authorization, AuthorizationRules};
+pub use auth_header::{AuthorizationRules, check_authorization};
 pub use endpoint::{Endpoint, EndpointError, HostForm, check_region, sts_host_form, sts_partition};
 pub use proxy::{Proxy, is_exempt, without_password};
-pub use signed_request::SignedRequest;
+pub use signed_request::{SignedParts, SignedRequest};

@@ -1,4 +1,4 @@
-//! The proxy through which STS is reached, where one is configured.
+//! The proxy between the plugin and STS, if one is configured.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use zeroize::Zeroizing;
 use super::endpoint::{Endpoint, EndpointError, parse_authority};
 use crate::secret::Secret;
 
-/// An HTTP proxy that connects to other hosts.
+/// An HTTP proxy that takes CONNECT.
 #[derive(Clone, Debug)]
 pub struct Proxy {
-    place: Arc<Endpoint>,
+    endpoint: Arc<Endpoint>,
     tls: bool,
     /// User and password.
     credentials: Option<(Secret, Secret)>,
 }
 
 impl Proxy {
-    /// Takes `http://[USER:PASSWORD@]HOST:PORT` apart; with `https://` the way to the proxy is TLS.
+    /// Parses `http://[USER:PASSWORD@]HOST:PORT`; with `https://` the proxy is reached over TLS.
     pub fn parse(url: &str) -> Result<Proxy, EndpointError> {
         let form =
             EndpointError("a proxy looks like http://HOST:PORT or https://USER:PASSWORD@HOST:PORT");
@@ -42,18 +42,18 @@ impl Proxy {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         let credentials = (!text.is_empty()).then(|| (Secret::new(user), Secret::new(password)));
         Ok(Proxy {
-            place: Arc::new(Endpoint::of_proxy(name, port)),
+            endpoint: Arc::new(Endpoint::for_proxy(name, port)),
             tls,
             credentials,
         })
     }
 
-    /// Where it is.
-    pub fn place(&self) -> &Arc<Endpoint> {
-        &self.place
+    /// The address to connect to.
+    pub fn endpoint(&self) -> &Arc<Endpoint> {
+        &self.endpoint
     }
 
-    /// The way to it is TLS.
+    /// The proxy is reached over TLS.
     pub fn is_tls(&self) -> bool {
         self.tls
     }
@@ -65,7 +65,7 @@ impl Proxy {
     }
 }
 
-/// The URL with a password replaced, for whoever may read.
+/// The URL with its user and password replaced, for logs and `get_option`.
 pub fn without_password(url: &str) -> String {
     match url.rsplit_once('@') {
         Some((before, authority)) => {
@@ -88,7 +88,7 @@ pub fn is_exempt(no_proxy: &str, host: &str) -> bool {
         })
 }
 
-/// Undoes percent-encoding (RFC 3986, section 2.1).
+/// Decodes percent-encoding (RFC 3986, section 2.1).
 fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.bytes();
@@ -110,20 +110,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_has_a_place_and_may_have_credentials() {
+    fn a_proxy_has_an_address_and_may_have_credentials() {
         let proxy = Proxy::parse("http://proxy.example:3128").unwrap();
-        let place = (proxy.place().server_name(), proxy.place().port());
-        assert_eq!((place, proxy.is_tls()), (("proxy.example", 3128), false));
+        let address = (proxy.endpoint().server_name(), proxy.endpoint().port());
+        assert_eq!((address, proxy.is_tls()), (("proxy.example", 3128), false));
         assert_eq!(proxy.credentials(), None);
 
         let proxy = Proxy::parse("https://user:p%40ss@proxy/").unwrap();
-        let place = (proxy.place().server_name(), proxy.place().port());
-        assert_eq!((place, proxy.is_tls()), (("proxy", 443), true));
+        let address = (proxy.endpoint().server_name(), proxy.endpoint().port());
+        assert_eq!((address, proxy.is_tls()), (("proxy", 443), true));
         assert_eq!(proxy.credentials(), Some(("user", "p@ss")));
     }
 
     #[test]
-    fn what_is_no_proxy_is_refused() {
+    fn any_other_url_is_refused() {
         for url in [
             "",
             "proxy:3128",

@@ -1,210 +1,203 @@
-//! A strict reader for the small XML documents of STS: elements and text, nothing else.
+//! STS's XML answers, read by roxmltree and held to what STS writes: elements and text.
 //!
-//! Refused: DOCTYPE, processing instructions, comments, CDATA, attributes other than one `xmlns`
-//! on the root, entities other than the five predefined ones, self-closing and repeated elements,
-//! characters that XML does not have, and anything but white space around the root.
+//! What XML allows beyond that is how one document comes to mean different things to two readers
+//! (document types, entities, comments, CDATA, processing instructions, attributes, prefixes), so
+//! it is refused. Elements that the caller never asks for are checked the same way and ignored.
 
-/// Deepest nesting that STS's documents have, with room.
+use std::fmt;
+
+use roxmltree::{Node, ParsingOptions};
+
+/// Deepest nesting, the root included. STS nests three deep.
 const DEPTH_LIMIT: usize = 8;
-/// Most elements that STS's documents have, with room.
+/// Most elements. STS writes seven.
 const ELEMENT_LIMIT: usize = 64;
-
-/// What is wrong with a document.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Fault(pub &'static str);
-
-/// The texts of a document's leaves by their path, such as `ErrorResponse/Error/Code`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Document(Vec<(String, String)>);
-
-impl Document {
-    /// The text at a path.
-    pub fn text(&self, path: &str) -> Option<&str> {
-        self.leaves()
-            .find(|(p, _)| *p == path)
-            .map(|(_, text)| text)
-    }
-
-    /// Every leaf's path and text.
-    pub fn leaves(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-    }
-}
-
-/// Reads a whole document.
-pub fn read(body: &[u8]) -> Result<Document, Fault> {
-    let text = std::str::from_utf8(body).map_err(|_| Fault("it is not UTF-8"))?;
-    let text = text.trim_end_matches(SPACE);
-    let text = skip_declaration(text)?.trim_start_matches(SPACE);
-    let mut reader = Reader::default();
-    let mut rest = text;
-    loop {
-        rest = rest
-            .strip_prefix('<')
-            .ok_or(Fault("text where a tag belongs"))?;
-        let (tag, after) = rest.split_once('>').ok_or(Fault("a tag without end"))?;
-        let (content, next) = match after.find('<') {
-            Some(at) => after.split_at(at),
-            None => (after, ""),
-        };
-        match tag.strip_prefix('/') {
-            Some(name) => reader.close(name, content)?,
-            None => reader.open(tag, content)?,
-        }
-        if reader.open.is_empty() {
-            return match (content, next) {
-                ("", "") => Ok(Document(reader.leaves)),
-                _ => Err(Fault("something after the root element")),
-            };
-        }
-        rest = next;
-    }
-}
-
+/// The document node, and for each element itself and the text on both sides of it.
+const NODE_LIMIT: u32 = 3 * ELEMENT_LIMIT as u32 + 1;
+/// White space by XML 1.0, production 3.
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-fn skip_declaration(text: &str) -> Result<&str, Fault> {
-    let Some(rest) = text.strip_prefix("<?xml ") else {
-        return Ok(text);
-    };
-    let (declaration, rest) = rest
-        .split_once("?>")
-        .ok_or(Fault("a declaration without end"))?;
-    let mut parts = declaration.split(' ').peekable();
-    let quoted = |part: &str, name: &str, legal: &[&str]| {
-        let value = part.strip_prefix(name).and_then(|v| v.strip_prefix('='));
-        let inner = value.and_then(|v| {
-            let double = v.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
-            double.or_else(|| v.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')))
-        });
-        inner.is_some_and(|inner| legal.iter().any(|l| l.eq_ignore_ascii_case(inner)))
-    };
-    let version = parts.next_if(|part| quoted(part, "version", &["1.0"]));
-    parts.next_if(|part| quoted(part, "encoding", &["UTF-8"]));
-    parts.next_if(|part| quoted(part, "standalone", &["yes", "no"]));
-    match (version, parts.next()) {
-        (Some(_), None) => Ok(rest),
-        _ => Err(Fault("a malformed declaration")),
+/// Why a document is refused. It quotes nothing of the document, which may repeat the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum XmlError {
+    /// It breaks the grammar of XML.
+    Malformed,
+    /// It declares an encoding other than UTF-8.
+    Encoding,
+    /// It has a document type, a comment, CDATA or a processing instruction.
+    Markup,
+    /// It has a character reference.
+    CharacterReference,
+    /// It has an attribute other than the root's `xmlns`, or a prefixed name.
+    Attribute,
+    /// A value has a carriage return, which XML readers turn into a line feed.
+    CarriageReturn,
+    /// It has more elements than the limit.
+    TooManyElements,
+    /// It is nested deeper than the limit.
+    TooDeep,
+    /// An element has both text and elements.
+    MixedContent,
+    /// The root or a required element has another name.
+    Missing(&'static str),
+    /// A known element is repeated.
+    Duplicate(&'static str),
+    /// A known element has elements where it has to have text.
+    NotText(&'static str),
+}
+
+impl fmt::Display for XmlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            XmlError::Malformed => "it is not well-formed",
+            XmlError::Encoding => "it declares an encoding other than UTF-8",
+            XmlError::Markup => "it has a DOCTYPE, comment, CDATA or processing instruction",
+            XmlError::CharacterReference => "it has a character reference",
+            XmlError::Attribute => "it has an attribute or a prefixed name",
+            XmlError::CarriageReturn => "a value has a carriage return",
+            XmlError::TooManyElements => "it has too many elements",
+            XmlError::TooDeep => "it is nested too deeply",
+            XmlError::MixedContent => "it has text beside elements",
+            XmlError::Missing(name) => return write!(f, "{name} is missing"),
+            XmlError::Duplicate(name) => return write!(f, "{name} is duplicated"),
+            XmlError::NotText(name) => return write!(f, "{name} is not text"),
+        })
     }
 }
 
-#[derive(Default)]
-struct Reader {
-    /// Paths of the open elements and whether each has child elements.
-    open: Vec<(String, bool)>,
-    /// Text of the innermost open element, while it has no children.
-    text: String,
-    leaves: Vec<(String, String)>,
-    seen: Vec<String>,
-}
+impl std::error::Error for XmlError {}
 
-impl Reader {
-    fn open(&mut self, tag: &str, content: &str) -> Result<(), Fault> {
-        let name = match self.open.last_mut() {
-            None => root_name(tag)?,
-            Some((_, has_children)) => {
-                *has_children = true;
-                if !is_blank(&self.text) {
-                    return Err(Fault("text beside elements"));
-                }
-                tag
-            }
+/// A document that holds elements and text alone.
+#[derive(Debug)]
+pub struct XmlDocument<'a>(roxmltree::Document<'a>);
+
+impl<'a> XmlDocument<'a> {
+    /// Parses and checks a whole document.
+    pub fn parse(text: &'a str) -> Result<XmlDocument<'a>, XmlError> {
+        check_markup(text)?;
+        let options = ParsingOptions {
+            allow_dtd: false,
+            nodes_limit: NODE_LIMIT,
+            ..ParsingOptions::default()
         };
-        if !is_name(name) {
-            return Err(Fault("a tag that is not a plain element"));
+        let document = roxmltree::Document::parse_with_options(text, options)
+            .map_err(|_quotes_the_document| XmlError::Malformed)?;
+        let elements = document.descendants().filter(Node::is_element);
+        for (count, element) in elements.enumerate() {
+            check_element(element, count)?;
         }
-        let path = match self.open.last() {
-            None => name.to_owned(),
-            Some((parent, _)) => format!("{parent}/{name}"),
-        };
-        if self.open.len() >= DEPTH_LIMIT {
-            return Err(Fault("it is nested too deeply"));
-        }
-        if self.seen.len() >= ELEMENT_LIMIT {
-            return Err(Fault("it has too many elements"));
-        }
-        if self.seen.contains(&path) {
-            return Err(Fault("an element stands twice"));
-        }
-        self.seen.push(path.clone());
-        self.open.push((path, false));
-        self.text = decode(content)?;
-        Ok(())
+        Ok(XmlDocument(document))
     }
 
-    fn close(&mut self, name: &str, content: &str) -> Result<(), Fault> {
-        let (path, has_children) = self.open.pop().ok_or(Fault("an end tag too many"))?;
-        if path.rsplit('/').next() != Some(name) {
-            return Err(Fault("an end tag that does not match"));
-        }
-        if !has_children {
-            // Another reader would turn it into a line feed.
-            if self.text.contains('\r') {
-                return Err(Fault("a carriage return"));
-            }
-            self.leaves.push((path, std::mem::take(&mut self.text)));
-        }
-        match is_blank(content) {
-            true => Ok(()),
-            false => Err(Fault("text beside elements")),
+    /// The root element, which must have this name.
+    pub fn root(&self, name: &'static str) -> Result<XmlElement<'_, 'a>, XmlError> {
+        let node = self.0.root_element();
+        match node.tag_name().name() == name {
+            true => Ok(XmlElement { node, name }),
+            false => Err(XmlError::Missing(name)),
         }
     }
 }
 
-/// The root's name; it may carry one `xmlns="..."`.
-fn root_name(tag: &str) -> Result<&str, Fault> {
-    let Some((name, attribute)) = tag.split_once(' ') else {
-        return Ok(tag);
+/// An element that was asked for by its name.
+#[derive(Clone, Copy, Debug)]
+pub struct XmlElement<'d, 'a> {
+    node: Node<'d, 'a>,
+    name: &'static str,
+}
+
+impl<'d, 'a> XmlElement<'d, 'a> {
+    /// The child of this name, if there is one; a second one is refused.
+    pub fn optional(self, name: &'static str) -> Result<Option<XmlElement<'d, 'a>>, XmlError> {
+        let mut named = self
+            .node
+            .children()
+            .filter(|child| child.is_element() && child.tag_name().name() == name);
+        let first = named.next().map(|node| XmlElement { node, name });
+        match named.next() {
+            None => Ok(first),
+            Some(_) => Err(XmlError::Duplicate(name)),
+        }
+    }
+
+    /// The one child of this name.
+    pub fn child(self, name: &'static str) -> Result<XmlElement<'d, 'a>, XmlError> {
+        self.optional(name)?.ok_or(XmlError::Missing(name))
+    }
+
+    /// Its text; the five predefined entities are decoded once.
+    pub fn text(self) -> Result<&'d str, XmlError> {
+        match self.node.children().any(|child| child.is_element()) {
+            true => Err(XmlError::NotText(self.name)),
+            false => Ok(self.node.text().unwrap_or_default()),
+        }
+    }
+}
+
+/// Refuses by the text what the parsed document no longer shows, and bounds what parsing costs:
+/// roxmltree reserves a node for each `<`.
+fn check_markup(text: &str) -> Result<(), XmlError> {
+    // A declaration stands at the very start or nowhere (XML 1.0, production 22).
+    let declared = text.strip_prefix("<?xml ").and_then(|t| t.split_once("?>"));
+    let (declaration, text) = declared.unwrap_or(("", text));
+    let is_utf8 = declaration.to_ascii_uppercase().contains("UTF-8");
+    if declaration.contains("encoding") && !is_utf8 {
+        return Err(XmlError::Encoding);
+    }
+    if text.contains("<!") || text.contains("<?") {
+        return Err(XmlError::Markup);
+    }
+    if text.contains("&#") {
+        return Err(XmlError::CharacterReference);
+    }
+    // Without comments and CDATA every `<` of a well-formed document begins a tag.
+    for (index, piece) in text.split('<').skip(1).enumerate() {
+        if index >= 2 * ELEMENT_LIMIT {
+            return Err(XmlError::TooManyElements);
+        }
+        let (tag, content) = piece.split_once('>').ok_or(XmlError::Malformed)?;
+        check_tag(tag, index == 0)?;
+        if content.contains('\r') && !is_blank(content) {
+            return Err(XmlError::CarriageReturn);
+        }
+    }
+    Ok(())
+}
+
+/// Refuses attributes and prefixes; the root may have one `xmlns`.
+fn check_tag(tag: &str, is_root: bool) -> Result<(), XmlError> {
+    let (name, attributes) = tag.split_once(SPACE).unwrap_or((tag, ""));
+    let namespace = attributes.trim_start_matches(SPACE).strip_prefix("xmlns=");
+    let attributes = match namespace {
+        Some(namespace) if is_root => namespace,
+        _ => attributes,
     };
-    let value = attribute
-        .strip_prefix("xmlns=\"")
-        .and_then(|a| a.strip_suffix('"'));
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b":/.-_".contains(&b);
-    match value {
-        // Namespaces of W3C stand for XML's own names.
-        Some(value) if value.bytes().all(legal) && !value.contains("www.w3.org") => Ok(name),
-        _ => Err(Fault("an attribute")),
+    // A namespace is a URI, which has a colon; an attribute has an equals sign.
+    let is_prefixed = name.contains(':');
+    match is_prefixed || name.contains('=') || attributes.contains('=') {
+        true => Err(XmlError::Attribute),
+        false => Ok(()),
     }
 }
 
-fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric())
+fn check_element(element: Node<'_, '_>, count: usize) -> Result<(), XmlError> {
+    if count >= ELEMENT_LIMIT {
+        return Err(XmlError::TooManyElements);
+    }
+    // An element's ancestors begin with itself and end with the document.
+    if element.ancestors().nth(DEPTH_LIMIT + 1).is_some() {
+        return Err(XmlError::TooDeep);
+    }
+    let has_text = |child: Node<'_, '_>| !is_blank(child.text().unwrap_or_default());
+    let has_elements = element.children().any(|child| child.is_element());
+    match has_elements && element.children().filter(Node::is_text).any(has_text) {
+        true => Err(XmlError::MixedContent),
+        false => Ok(()),
+    }
 }
 
 fn is_blank(text: &str) -> bool {
     text.trim_matches(SPACE).is_empty()
-}
-
-/// XML 1.0, production 2.
-fn is_character(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
-}
-
-/// Decodes the five predefined entities, once.
-fn decode(text: &str) -> Result<String, Fault> {
-    if text.contains("]]>") || !text.chars().all(is_character) {
-        return Err(Fault("what is no character data"));
-    }
-    let mut decoded = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('&') {
-        decoded.push_str(before);
-        let (entity, after) = after.split_once(';').ok_or(Fault("a bare ampersand"))?;
-        decoded.push(match entity {
-            "amp" => '&',
-            "lt" => '<',
-            "gt" => '>',
-            "quot" => '"',
-            "apos" => '\'',
-            _ => return Err(Fault("an entity that is not predefined")),
-        });
-        rest = after;
-    }
-    decoded.push_str(rest);
-    Ok(decoded)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::memory::text;
 use crate::abi::maws_code::*;
 use crate::abi::maws_principal_kind::{self, *};
 use crate::abi::{maws_info, maws_status};
-use crate::aws::{Arn, Kind};
+use crate::aws::Kind;
 use crate::conversation::Conversation;
 
 /// All that is known by now; the texts live as long as the conversation.
@@ -41,11 +41,11 @@ pub fn describe(conversation: &Conversation) -> maws_info {
     }
     info.principal = text(outcome.principal.as_deref().unwrap_or_default());
     if let Some(caller) = &outcome.caller {
-        let (kind, session_name) = kind(&caller.arn);
+        let (kind, session_name) = kind(&caller.arn.kind);
         info.kind = kind as i32;
         info.session_name = text(session_name);
-        info.raw_arn = text(&caller.arn);
-        info.account = text(&caller.account);
+        info.raw_arn = text(&caller.arn.text);
+        info.account = text(&caller.arn.account);
         info.user_id = text(&caller.user_id);
     }
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -60,13 +60,12 @@ pub fn describe(conversation: &Conversation) -> maws_info {
 }
 
 /// The kind of identity, and the name of a role's session.
-fn kind(arn: &str) -> (maws_principal_kind, &str) {
-    match Arn::parse(arn).map(|arn| arn.kind) {
-        Ok(Kind::User) => (MAWS_PRINCIPAL_USER, ""),
-        Ok(Kind::Role { session, .. }) => (MAWS_PRINCIPAL_ROLE, session),
-        Ok(Kind::Instance) => (MAWS_PRINCIPAL_INSTANCE, ""),
-        Ok(Kind::Federated) => (MAWS_PRINCIPAL_FEDERATED, ""),
-        Ok(Kind::Root) => (MAWS_PRINCIPAL_ROOT, ""),
-        Err(_) => (MAWS_PRINCIPAL_NONE, ""),
+fn kind(kind: &Kind) -> (maws_principal_kind, &str) {
+    match kind {
+        Kind::User => (MAWS_PRINCIPAL_USER, ""),
+        Kind::Role { session, .. } => (MAWS_PRINCIPAL_ROLE, session),
+        Kind::Instance => (MAWS_PRINCIPAL_INSTANCE, ""),
+        Kind::Federated => (MAWS_PRINCIPAL_FEDERATED, ""),
+        Kind::Root => (MAWS_PRINCIPAL_ROOT, ""),
     }
 }

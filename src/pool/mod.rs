@@ -224,7 +224,8 @@ impl<J: Job> Shared<J> {
 
     /// Where the system refuses a thread, those that there are look when they have time.
     fn start_worker(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
-        if state.thread_refused.is_some_and(|at| now < at + PAUSE) {
+        let refused = state.thread_refused.is_some_and(|at| now < at + PAUSE);
+        if refused && state.workers > 0 {
             return;
         }
         state.handles.retain(|handle| !handle.is_finished());

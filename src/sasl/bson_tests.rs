@@ -40,7 +40,7 @@ fn a_value_is_read_as_its_own_type_only() {
 }
 
 #[test]
-fn every_type_is_stepped_over() {
+fn every_type_is_skipped_by_its_length() {
     let values: [&[u8]; 20] = [
         b"\x01k\0\0\0\0\0\0\0\0\0",
         b"\x03k\0\x05\0\0\0\0",
@@ -84,7 +84,7 @@ fn every_prefix_of_a_document_is_malformed() {
 }
 
 #[test]
-fn a_flipped_byte_gives_a_fault_or_another_document_but_no_panic() {
+fn a_flipped_byte_gives_an_error_or_another_document_and_no_panic() {
     let payload =
         document(b"\x02a\0\x03\0\0\0hi\0\x05b\0\x02\0\0\0\x00\x01\x02\x03o\0\x05\0\0\0\0");
     for position in 0..payload.len() {
@@ -125,7 +125,7 @@ fn wrong_lengths_and_ends_are_malformed() {
 }
 
 #[test]
-fn a_fault_deep_inside_is_found() {
+fn an_error_in_a_nested_document_is_found() {
     let inner = document(b"\x02a\0\x09\0\0\0a\0");
     let payload = document(&[b"\x03o\0", &inner[..]].concat());
     assert_malformed(&payload);
@@ -148,7 +148,7 @@ fn deep_nesting_costs_no_stack() {
 }
 
 #[test]
-fn nothing_and_too_much_have_their_own_reasons() {
+fn empty_and_oversized_payloads_have_their_own_reasons() {
     assert_eq!(read(b"").unwrap_err().reason, Reason::PayloadEmpty);
     let filler = vec![b'x'; PAYLOAD_LIMIT - 5 - 3 - 4 - 1];
     let string = |text: &[u8]| {

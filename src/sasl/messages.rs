@@ -1,11 +1,12 @@
-//! The three BSON messages of the conversation (driver specification, MONGODB-AWS).
+//! The three BSON messages of the mechanism (driver specification, auth.md, MONGODB-AWS).
 
 use super::bson::{self, Element};
+use crate::aws::SignedParts;
 use crate::reason::{Failure, Reason};
 
-/// Bytes of the client's nonce, and of the server's half.
+/// Length of the client's nonce and of the server's, in bytes.
 pub const NONCE_LENGTH: usize = 32;
-/// Unknown fields that are stepped over.
+/// Most unknown fields that are ignored: the specification reserves some, and drivers may add some.
 const UNKNOWN_FIELDS_LIMIT: usize = 16;
 /// GS2 channel-binding flag `n`: the client does not support channel binding.
 const FLAG_NONE: i32 = b'n' as i32;
@@ -13,7 +14,7 @@ const FLAG_NONE: i32 = b'n' as i32;
 /// The client's nonce and the server's, in this order.
 pub type Nonces = [u8; 2 * NONCE_LENGTH];
 
-/// Reads client-first `{r: binData 0 (32 bytes), p: int32 110}` and gives the nonce.
+/// Reads client-first `{r: binData 0 (32 bytes), p: int32 110}`, in any order, and gives the nonce.
 pub fn read_client_first(payload: &[u8]) -> Result<[u8; NONCE_LENGTH], Failure> {
     let elements = bson::read(payload)?;
     let [nonce, flag] = known_fields(&elements, ["r", "p"])?;
@@ -53,22 +54,11 @@ pub fn write_server_first(nonces: &Nonces, host: &str) -> Vec<u8> {
     document
 }
 
-/// Client-second `{a: string, d: string, t: string, optional}`, not yet looked into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientSecond<'a> {
-    /// Value of the Authorization header.
-    pub authorization: &'a str,
-    /// Value of the X-Amz-Date header.
-    pub date: &'a str,
-    /// Session token of temporary credentials.
-    pub token: Option<&'a str>,
-}
-
-/// Reads client-second.
-pub fn read_client_second(payload: &[u8]) -> Result<ClientSecond<'_>, Failure> {
+/// Reads client-second `{a: string, d: string, t: string}`, in any order, `t` optional.
+pub fn read_client_second(payload: &[u8]) -> Result<SignedParts<'_>, Failure> {
     let elements = bson::read(payload)?;
     let [authorization, date, token] = known_fields(&elements, ["a", "d", "t"])?;
-    Ok(ClientSecond {
+    Ok(SignedParts {
         authorization: required_string(authorization, "a")?,
         date: required_string(date, "d")?,
         token: token.map(|t| required_string(Some(t), "t")).transpose()?,
@@ -82,7 +72,7 @@ fn required_string<'a>(element: Option<Element<'a>>, key: &str) -> Result<&'a st
         .ok_or_else(|| Failure::new(Reason::FieldType, format!("{key} is not a string")))
 }
 
-/// Picks the known fields, each at most once; others are stepped over, up to a limit.
+/// Finds the known fields, each at most once, and ignores others up to the limit.
 fn known_fields<'a, const N: usize>(
     elements: &[Element<'a>],
     keys: [&str; N],

@@ -94,7 +94,7 @@ fn both_fields_of_client_first_are_needed_once() {
 }
 
 #[test]
-fn sixteen_unknown_fields_are_stepped_over_and_no_more() {
+fn sixteen_unknown_fields_are_ignored_and_no_more() {
     let (nonce, flag) = (binary("r", 0, &[7; 32]), int32("p", 110));
     let mut elements: Vec<Vec<u8>> = (0..16).map(|i| int32(&format!("x{i}"), i)).collect();
     elements.extend([nonce, flag]);
@@ -116,13 +116,13 @@ fn server_first_holds_exactly_nonces_and_host() {
 #[test]
 fn client_second_is_read_with_and_without_a_token() {
     let (a, d, t) = (string("a", "A"), string("d", "D"), string("t", "T"));
-    let expected = ClientSecond {
+    let expected = SignedParts {
         authorization: "A",
         date: "D",
         token: None,
     };
     assert_eq!(read_client_second(&document(&[&a, &d])), Ok(expected));
-    let expected = ClientSecond {
+    let expected = SignedParts {
         token: Some("T"),
         ..expected
     };
@@ -130,7 +130,7 @@ fn client_second_is_read_with_and_without_a_token() {
 }
 
 #[test]
-fn the_reserved_fields_of_client_second_are_stepped_over() {
+fn the_reserved_fields_of_client_second_are_ignored() {
     let payload = document(&[
         &string("a", "A"),
         &string("d", "D"),

@@ -1,6 +1,5 @@
-//! The SASL conversation as a pure state machine: no thread, clock, socket or pointer.
-//!
-//! Two payloads of the client, in order, each parsed strictly; any failure is final.
+//! MONGODB-AWS as a pure state machine: two payloads of the client, in order, each parsed strictly.
+//! Any failure is final.
 
 pub mod bson;
 pub mod messages;
@@ -11,43 +10,43 @@ use self::messages::{NONCE_LENGTH, Nonces};
 use crate::aws::{Endpoint, SignedRequest};
 use crate::reason::{Failure, Reason};
 
-/// Where one conversation stands.
+/// The exchange of SASL messages with one client, by its state.
 #[derive(Debug)]
 pub enum Exchange {
-    /// Nothing has come yet.
+    /// Client-first is expected.
     Begun {
-        /// What the server will have the client sign for.
+        /// The endpoint whose host server-first advertises.
         endpoint: Arc<Endpoint>,
     },
-    /// Server-first was sent.
+    /// Server-first was given; client-second is expected.
     Challenged {
-        /// What the client signs for.
+        /// The endpoint whose host the client signs.
         endpoint: Arc<Endpoint>,
-        /// What the signature must cover.
+        /// The nonces that the signature has to cover.
         nonces: Nonces,
     },
-    /// Client-second was accepted, or something failed: nothing more is accepted.
+    /// Client-second was accepted, or a payload was refused: no payload is accepted.
     Over,
 }
 
-/// What is to be done after a payload.
+/// What the caller does after a payload.
 #[derive(Debug)]
 pub enum Action {
-    /// Send this to the client.
+    /// Sends this to the client.
     Reply(Vec<u8>),
-    /// Have STS verify this.
+    /// Has STS verify this request.
     Verify(Box<SignedRequest>),
 }
 
 impl Exchange {
-    /// A conversation that will advertise this endpoint's host.
+    /// An exchange that advertises this endpoint's host.
     pub fn begin(endpoint: Arc<Endpoint>) -> Exchange {
         Exchange::Begun { endpoint }
     }
 
     /// Takes one payload of the client. `random` gives the server's half of the nonce.
     ///
-    /// After a failure, and after [`Action::Verify`], the conversation is over.
+    /// After a failure, and after [`Action::Verify`], the exchange is over.
     pub fn step(
         &mut self,
         payload: &[u8],
@@ -62,8 +61,8 @@ impl Exchange {
                 Ok(Action::Reply(reply))
             }
             Exchange::Challenged { endpoint, nonces } => {
-                let message = messages::read_client_second(payload)?;
-                let request = SignedRequest::check(&message, &nonces, endpoint)?;
+                let parts = messages::read_client_second(payload)?;
+                let request = SignedRequest::check(&parts, &nonces, endpoint)?;
                 Ok(Action::Verify(Box::new(request)))
             }
             Exchange::Over => Err(Failure::new(Reason::Internal, "a step after the end")),

@@ -53,9 +53,9 @@ fn client_first_is_answered_with_both_nonces_and_the_host() {
 
 #[test]
 fn client_second_becomes_the_request_that_was_signed() {
-    let mut conversation = begin();
-    conversation.step(FIRST, || Ok(NONCE)).unwrap();
-    let Action::Verify(request) = conversation.step(&second(), || unreachable!()).unwrap() else {
+    let mut exchange = begin();
+    exchange.step(FIRST, || Ok(NONCE)).unwrap();
+    let Action::Verify(request) = exchange.step(&second(), || unreachable!()).unwrap() else {
         panic!("no request");
     };
     let headers: Vec<_> = request.headers().collect();
@@ -80,26 +80,26 @@ fn client_second_becomes_the_request_that_was_signed() {
 
 #[test]
 fn any_failure_is_final() {
-    let mut conversation = begin();
-    assert!(conversation.step(b"", || Ok(NONCE)).is_err());
-    assert!(conversation.step(FIRST, || Ok(NONCE)).is_err());
+    let mut exchange = begin();
+    assert!(exchange.step(b"", || Ok(NONCE)).is_err());
+    assert!(exchange.step(FIRST, || Ok(NONCE)).is_err());
 
-    let mut conversation = begin();
-    conversation.step(FIRST, || Ok(NONCE)).unwrap();
+    let mut exchange = begin();
+    exchange.step(FIRST, || Ok(NONCE)).unwrap();
     assert!(
-        conversation.step(FIRST, || Ok(NONCE)).is_err(),
+        exchange.step(FIRST, || Ok(NONCE)).is_err(),
         "client-first twice"
     );
-    assert!(conversation.step(&second(), || Ok(NONCE)).is_err());
+    assert!(exchange.step(&second(), || Ok(NONCE)).is_err());
 }
 
 #[test]
 fn nothing_is_accepted_after_client_second() {
-    let mut conversation = begin();
-    conversation.step(FIRST, || Ok(NONCE)).unwrap();
-    conversation.step(&second(), || Ok(NONCE)).unwrap();
-    assert!(conversation.step(&second(), || Ok(NONCE)).is_err());
-    assert!(conversation.step(b"", || Ok(NONCE)).is_err());
+    let mut exchange = begin();
+    exchange.step(FIRST, || Ok(NONCE)).unwrap();
+    exchange.step(&second(), || Ok(NONCE)).unwrap();
+    assert!(exchange.step(&second(), || Ok(NONCE)).is_err());
+    assert!(exchange.step(b"", || Ok(NONCE)).is_err());
 }
 
 #[test]

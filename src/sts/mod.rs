@@ -400,10 +400,10 @@ fn ureq_proxy(proxy: &Proxy) -> Result<ureq::Proxy, Failure> {
         true => ureq::ProxyProtocol::Https,
         false => ureq::ProxyProtocol::Http,
     };
-    let place = proxy.place();
+    let endpoint = proxy.endpoint();
     let mut builder = ureq::Proxy::builder(protocol)
-        .host(&upstream::host(place))
-        .port(place.port());
+        .host(&upstream::host(endpoint))
+        .port(endpoint.port());
     if let Some((user, password)) = proxy.credentials() {
         builder = builder.username(user).password(password);
     }

@@ -1,4 +1,4 @@
-//! R: a signature counts for one conversation of this server, and for nothing else.
+//! R: a signature is valid in one conversation of this server and nowhere else.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ fn r1_a_signature_that_does_not_cover_nonce_and_flag_is_refused_before_sts() {
         });
         login.assert_refused(Reason::SignedHeaderMissing);
     }
-    // What any other service that takes GetCallerIdentity signatures would have collected.
+    // A signature as another service that takes GetCallerIdentity signatures could collect it.
     let elsewhere = ["content-type", "host", "x-amz-date"];
     let login = host.login_by(|h, n| alice(h, n).signed_headers(elsewhere));
     login.assert_refused(Reason::SignedHeaderMissing);

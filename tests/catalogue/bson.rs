@@ -1,11 +1,11 @@
-//! B1: what can be wrong with an element of BSON (bsonspec.org, version 1.1).
+//! B1: the ways in which an element of BSON can be malformed (bsonspec.org, version 1.1).
 
 use mongodb_aws_auth::reason::Reason;
 
 use crate::messages::{bench, first, with_elements};
 use crate::support::{client_first, document};
 
-/// One element of each type with each fault that it can have; the document around it is sound.
+/// One element of each type with each error that it can have, in a well-formed document.
 const FAULTS: [(&str, &[u8]); 52] = [
     ("a key without an end", b"\x0Ax"),
     ("a key that is no UTF-8", b"\x0A\xFF\0"),
@@ -115,9 +115,9 @@ const FAULTS: [(&str, &[u8]); 52] = [
     ),
 ];
 
-/// At the top and inside a document and an array: nested ones are stepped over, not taken on trust.
+/// At the top level and inside a document and an array: nested elements are checked as well.
 #[test]
-fn b1_each_kind_of_fault_is_refused_in_both_messages_and_inside_other_values() {
+fn b1_each_kind_of_error_is_refused_in_both_messages_and_inside_other_values() {
     let (sts, host) = bench();
     let whole = client_first();
     for (fault, element) in FAULTS {

@@ -48,7 +48,7 @@ fn fields(a: &str) -> [&str; 3] {
 }
 
 #[test]
-fn s1_each_field_stands_once_in_its_place() {
+fn s1_each_field_is_there_once_in_its_place() {
     let local = Local::new();
     let orders: [&[usize]; 11] = [
         &[0, 0, 1, 2],
@@ -93,7 +93,7 @@ fn s1_each_field_stands_once_in_its_place() {
     });
 }
 
-/// Of two lists of signed headers, one is what was signed and the other what it is to look like.
+/// A value with two lists of signed headers: the one that was signed, and the one that is required.
 #[test]
 fn s1_a_decoy_list_of_signed_headers_is_refused_before_sts() {
     let local = Local::new();
@@ -255,7 +255,7 @@ fn s7_the_scope_is_today_here_for_sts() {
 }
 
 #[test]
-fn s8_the_date_is_a_real_time_in_one_form() {
+fn s8_the_date_has_one_form_and_each_part_its_range() {
     let local = Local::new();
     for date in [
         "",
@@ -265,9 +265,10 @@ fn s8_the_date_is_a_real_time_in_one_form() {
         "20261123t120000Z",
         "20261123T120000+00:00",
         "2026-11-23T12:00:00Z",
-        "20260230T120000Z",
-        "20250229T120000Z",
         "20261301T120000Z",
+        "20260001T120000Z",
+        "20261132T120000Z",
+        "20261100T120000Z",
         "20261123T240000Z",
         "20261123T126000Z",
         "20261123T120060Z",
@@ -279,6 +280,19 @@ fn s8_the_date_is_a_real_time_in_one_form() {
             ..second
         });
     }
+}
+
+#[test]
+fn s8_the_calendar_is_sts_s_to_judge() {
+    let local = Local::new();
+    for day in ["20260230", "20250229"] {
+        let login = local.host.login_by(|h, n| {
+            let signer = alice(h, n).amz_date(&format!("{day}T120000Z"));
+            signer.scope_date(day)
+        });
+        login.assert_refused(Reason::StsDenied);
+    }
+    assert_eq!(local.sts.counters().requests, 2);
 }
 
 #[test]

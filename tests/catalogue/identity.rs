@@ -1,4 +1,4 @@
-//! I: who an answer of STS names, and under which user name.
+//! I: which callers may log in, and as which principal.
 
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::reason::Reason;
@@ -9,7 +9,7 @@ use crate::support::{ALICE, SHOP_APP};
 
 const ACCOUNT: &str = "123456789012";
 
-/// A host, and an STS that says whatever it is told to.
+/// A host, and an emulator whose next answer a test chooses.
 pub struct Says {
     sts: StsEmulator,
     host: Host,
@@ -26,7 +26,7 @@ impl Says {
         Says::with(&[])
     }
 
-    /// A login of which STS says that it is this identity's.
+    /// A login for which STS returns this ARN.
     pub fn is(&self, arn: &str) -> Login {
         self.answers(CannedAnswer::identity(arn, "AIDAEXAMPLE", ACCOUNT))
     }
@@ -153,7 +153,7 @@ fn i6_root_and_federated_users_need_an_option_and_instances_never_log_in() {
 }
 
 #[test]
-fn i7_what_is_no_arn_of_an_identity_names_nobody() {
+fn i7_any_other_text_as_arn_is_refused() {
     let says = Says::new();
     for arn in [
         "",
@@ -193,7 +193,7 @@ fn i7_what_is_no_arn_of_an_identity_names_nobody() {
 }
 
 #[test]
-fn i8_the_unique_id_is_told_to_the_host_s_log() {
+fn i8_the_unique_id_is_given_to_the_host() {
     let says = Says::new();
     let login = says.answers(CannedAnswer::identity(ALICE, "AIDARECREATED", ACCOUNT));
     login.assert_done(ALICE);

@@ -1,4 +1,4 @@
-//! B: the BSON of both messages, hostile or broken.
+//! B: the BSON of both messages, hostile or malformed.
 
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::reason::Reason;
@@ -68,9 +68,9 @@ fn b1_every_flipped_byte_of_client_first_is_refused_or_another_nonce() {
     }
 }
 
-/// What is not refused here is a value that STS has to judge: another key id, time or signature.
+/// A flip that is accepted gives a value that STS has to judge: another key id, time or signature.
 #[test]
-fn b1_every_flipped_byte_of_client_second_is_refused_or_another_legal_value() {
+fn b1_every_flipped_byte_of_client_second_is_refused_or_another_valid_value() {
     let (_sts, host) = bench();
     host.set_log_off();
     let second = honest("sts.amazonaws.com", &[0; 64]);
@@ -79,7 +79,7 @@ fn b1_every_flipped_byte_of_client_second_is_refused_or_another_legal_value() {
         let place = whole.windows(text.len()).position(|w| w == text.as_bytes());
         place.unwrap()..place.unwrap() + text.len()
     };
-    let legal = [
+    let valid = [
         at(&second.a[second.a.len() - 64..]),
         at("AKIAALICEEXAMPLE0001"),
         at(&second.d[9..15]),
@@ -91,8 +91,8 @@ fn b1_every_flipped_byte_of_client_second_is_refused_or_another_legal_value() {
         match conv.step(&payload).0 {
             status if status == MAWS_PENDING as i32 => {
                 assert!(payload[place].is_ascii_alphanumeric() || payload[place] == b'_');
-                let is_legal = legal.iter().any(|value| value.contains(&place));
-                assert!(is_legal, "byte {place} became {}", payload[place]);
+                let is_valid = valid.iter().any(|value| value.contains(&place));
+                assert!(is_valid, "byte {place} became {}", payload[place]);
             }
             status => conv.finish(status).assert_failed(&[MAWS_E_PROTOCOL]),
         }
@@ -124,7 +124,7 @@ fn b1_the_length_of_a_message_is_exact() {
 }
 
 #[test]
-fn b2_no_known_key_stands_twice_and_unknown_ones_are_few() {
+fn b2_no_known_key_is_duplicated_and_unknown_ones_are_few() {
     let (sts, host) = bench();
     for key in ["a", "d"] {
         let twice = |h: &str, n: &[u8]| with_elements(h, n, &string_element(key, "x"));
@@ -237,7 +237,7 @@ fn b4_nesting_costs_no_stack() {
 }
 
 #[test]
-fn b5_nothing_is_refused_and_null_never_followed() {
+fn b5_an_empty_payload_is_refused_and_a_null_pointer_never_read() {
     let (_sts, host) = bench();
     for payload in [
         std::ptr::null::<u8>(),
@@ -250,6 +250,6 @@ fn b5_nothing_is_refused_and_null_never_followed() {
     let conv = host.begin();
     let status = call!(step(conv.conv, std::ptr::null(), 5, &mut empty_step()));
     assert_eq!(status, MAWS_E_ARGUMENT as i32);
-    // The host's own mistake changes nothing: the conversation goes on.
+    // A misuse by the host changes nothing: the conversation goes on.
     assert_eq!(conv.step(&client_first()).0, MAWS_CONTINUE as i32);
 }

@@ -1,4 +1,4 @@
-//! X: what comes back instead of STS's answer. It names nobody unless it is exactly an answer.
+//! X: answers that are not STS's. None of them verifies an identity.
 
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::reason::Reason;
@@ -45,16 +45,16 @@ fn in_json(arn: &str) -> String {
     CannedAnswer::identity(arn, "AIDAEXAMPLE", "123456789012").body
 }
 
-/// None of these answers names anybody, and the login after it is its own.
+/// Each of these answers is refused, and the next login gets its own identity.
 #[track_caller]
-fn name_nobody(answers: impl IntoIterator<Item = CannedAnswer>) {
+fn assert_all_refused(answers: impl IntoIterator<Item = CannedAnswer>) {
     let says = Says::new();
     for answer in answers {
-        let said = format!("{answer:?}");
+        let shown = format!("{answer:?}");
         let login = says.answers(answer);
-        let fits = [MAWS_E_UPSTREAM, MAWS_E_DENIED].map(|code| code as i32);
-        assert!(fits.contains(&login.status), "{said}: {login:?}");
-        assert_eq!(login.principal, "", "{said}");
+        let expected = [MAWS_E_UPSTREAM, MAWS_E_DENIED].map(|code| code as i32);
+        assert!(expected.contains(&login.status), "{shown}: {login:?}");
+        assert_eq!(login.principal, "", "{shown}");
         says.is(ALICE).assert_done(ALICE);
     }
 }
@@ -70,8 +70,8 @@ fn x1_only_status_200_with_a_known_media_type_and_shape_counts() {
         content_type: Some(media.to_owned()),
         ..genuine.clone()
     };
-    name_nobody([201, 202, 203, 206, 226, 400, 401, 403, 404].map(status));
-    name_nobody([
+    assert_all_refused([201, 202, 203, 206, 226, 400, 401, 403, 404].map(status));
+    assert_all_refused([
         media("text/html"),
         media("application/octet-stream"),
         media("text/plain"),
@@ -103,7 +103,7 @@ fn x2_an_answer_is_one_whole_document_of_one_action() {
     let xml_of = in_xml(ADMIN);
     let json_of = in_json(ADMIN);
     let quoted = json_of.replace('"', "\\\"");
-    name_nobody([
+    assert_all_refused([
         // XML inside JSON, as another action may echo it.
         json(&format!(
             "{{\"AssumeRoleResponse\":{{\"Audience\":\"{}\"}}}}",
@@ -128,11 +128,11 @@ fn x2_an_answer_is_one_whole_document_of_one_action() {
 }
 
 #[test]
-fn x3_each_member_stands_once_in_its_place_as_plain_text() {
+fn x3_each_required_member_is_there_once_in_its_place_as_plain_text() {
     let arn = format!("<Arn>{ADMIN}</Arn>");
     let rest = "<UserId>AIDAEXAMPLE</UserId><Account>123456789012</Account>";
     let json_of = in_json(ADMIN);
-    name_nobody(
+    assert_all_refused(
         [
             result(&format!("{arn}{arn}{rest}")),
             result(&format!("<Arn>{ALICE}</Arn>{rest}{arn}")),
@@ -156,23 +156,49 @@ fn x3_each_member_stands_once_in_its_place_as_plain_text() {
             result(&format!(
                 "{arn}{rest}</GetCallerIdentityResult><GetCallerIdentityResult>{arn}{rest}"
             )),
-            result(&format!("{arn}{rest}<Extra>x</Extra>")),
+            result(&format!("{arn}{rest}<X>x</X><Arn>{ADMIN}</Arn>")),
+            result(&format!("{arn}{rest}<X a=\"b\"/>")),
+            result(&format!("{arn}{rest}<X><![CDATA[x]]></X>")),
+            result(&format!("{arn}{rest}<X>{}</X>", "<X/>".repeat(64))),
+            result(&format!(
+                "{arn}{rest}{}{}",
+                "<X>".repeat(7),
+                "</X>".repeat(7)
+            )),
         ]
         .map(|body| xml(&body)),
     );
     let arn = format!("\"Arn\":\"{ADMIN}\"");
     assert!(json_of.contains(&arn), "{json_of}");
-    name_nobody(
+    assert_all_refused(
         [
             json_of.replace(&arn, &format!("{arn},{arn}")),
             json_of.replace(&arn, &format!("\"Arn\":[\"{ADMIN}\"]")),
             json_of.replace(&arn, "\"Arn\":null"),
             json_of.replace(&arn, "\"Arn\":7"),
             json_of.replace(&arn, &format!("\"arn\":\"{ADMIN}\"")),
-            json_of.replace(&arn, &format!("{arn},\"Extra\":1")),
+            json_of.replace(&arn, &format!("\"X\":{{{arn}}}")),
+            json_of.replace(&arn, &format!("{arn},\"X\":1,{arn}")),
+            json_of.replace(&arn, &format!("{arn},\"X\":[{}0]", "0,".repeat(64))),
+            json_of.replace(
+                &arn,
+                &format!("{arn},\"X\":{}{}", "[".repeat(6), "]".repeat(6)),
+            ),
         ]
         .map(|body| json(&body)),
     );
+}
+
+#[test]
+fn x3_unknown_members_are_ignored() {
+    let says = Says::new();
+    let unknown = format!("<X><Arn>{ADMIN}</Arn><Y/><Y/></X><X>x</X>");
+    says.answers(xml(&result(&format!("{unknown}{}", members(ALICE)))))
+        .assert_done(ALICE);
+    let json_of = in_json(ALICE);
+    let unknown = format!("\"X\":{{\"Arn\":\"{ADMIN}\"}},\"X\":[1,null],\"Arn\"");
+    says.answers(json(&json_of.replace("\"Arn\"", &unknown)))
+        .assert_done(ALICE);
 }
 
 #[test]
@@ -198,7 +224,7 @@ fn x4_no_document_type_no_entity_no_expansion() {
     ] {
         bodies.push(in_xml(&format!("{ADMIN}{entity}")));
     }
-    name_nobody(bodies.iter().map(|body| xml(body)));
+    assert_all_refused(bodies.iter().map(|body| xml(body)));
 }
 
 #[test]
@@ -208,8 +234,10 @@ fn x5_an_encoded_answer_or_one_beyond_its_limits_is_refused() {
         headers: vec![(name.to_owned(), value.to_owned())],
         ..genuine.clone()
     };
-    name_nobody(["gzip", "deflate", "br", "identity", ""].map(|e| with("Content-Encoding", e)));
-    name_nobody([with("X-Long", &"x".repeat(17 * 1024))]);
+    assert_all_refused(
+        ["gzip", "deflate", "br", "identity", ""].map(|e| with("Content-Encoding", e)),
+    );
+    assert_all_refused([with("X-Long", &"x".repeat(17 * 1024))]);
     let says = Says::new();
     let padded = |to: usize| {
         let body = in_json(ALICE);

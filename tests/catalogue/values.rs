@@ -89,7 +89,7 @@ fn s11_every_length_has_a_limit() {
     };
     local.refuses(Reason::SignatureMalformed, padded(2048));
     local.refuses(Reason::AuthorizationTooLong, padded(2049));
-    // The payload, filled up with a field that nobody reads.
+    // The payload, padded with an unknown field.
     let payload = |to: usize| {
         move |h: &str, n: &[u8]| {
             let plain = client_second(&honest(h, n));
@@ -108,7 +108,7 @@ fn s11_every_length_has_a_limit() {
         ..second
     });
     local.host.login_with(payload(32 * 1024)).assert_done(ALICE);
-    // STS does not know these tokens, but it is asked: they are legal.
+    // These tokens are valid for the plugin, and STS does not know them.
     for length in [1, 4 * 1024, 12 * 1024, 16 * 1024] {
         let login = local.host.login_by(|h, n| {
             let mut credentials = credentials(SHOP_APP);
@@ -119,9 +119,9 @@ fn s11_every_length_has_a_limit() {
     }
 }
 
-/// A length that fills the request's buffer to the last byte must not tear the request apart.
+/// A request of the greatest length arrives in one piece.
 #[test]
-fn s11_the_longest_legal_request_reaches_sts_whole() {
+fn s11_the_longest_valid_request_reaches_sts_whole() {
     let local = Local::new();
     let identity = sts_emulator::CannedAnswer::identity(ALICE, "AIDAALICE", "123456789012");
     local.sts.push_fault(Fault::from(Reply::Canned(identity)));

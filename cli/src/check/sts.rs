@@ -52,7 +52,7 @@ fn way(settings: &Settings, endpoint: &Endpoint, findings: &mut Findings) -> boo
     let total = settings.limits.sts_timeout;
     let started = Instant::now();
     let proxy = proxy_to(settings, endpoint);
-    let near = proxy.map_or(endpoint, |proxy| proxy.place().as_ref());
+    let near = proxy.map_or(endpoint, |proxy| proxy.endpoint().as_ref());
 
     let Some(addresses) = addresses(near, limit, findings) else {
         return false;
@@ -114,7 +114,7 @@ fn through(
     };
     match tunnel::open(stream, proxy, endpoint, &settings.ca_file) {
         Ok(wire) => {
-            let (name, port) = (proxy.place().server_name(), proxy.place().port());
+            let (name, port) = (proxy.endpoint().server_name(), proxy.endpoint().port());
             findings.pass(STEP, format!("{name}:{port} connects to STS"));
             Some(wire)
         }

@@ -25,7 +25,7 @@ pub fn open(
         let (config, _) = Witness::config(roots)?;
         wire = Box::new(network::handshake(
             config,
-            proxy.place().server_name(),
+            proxy.endpoint().server_name(),
             wire,
         )?);
     }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use mongodb_aws_auth::aws::{Arn, CallerIdentity, Kind};
+use mongodb_aws_auth::aws::{Arn, Kind};
 use mongodb_aws_auth::identity::{IdentityRules, PrincipalFormat};
 use mongodb_aws_auth::reason::printable;
 use serde_json::Value;
@@ -136,12 +136,10 @@ fn look(user: &str, rules: &IdentityRules) -> Look {
         return Look::Never("It is not the ARN of a user, role or session.".to_owned());
     };
     let wildcard = rules.format == PrincipalFormat::StsWildcard;
-    match arn.kind {
-        Kind::User => admitted(user, rules),
-        Kind::Role { session: "*", .. } if wildcard => {
-            admitted(&user.replace("/*", "/session"), rules)
-        }
-        Kind::Role { session: "*", .. } => Look::Never(format!(
+    match &arn.kind {
+        Kind::User => admitted(&arn, rules),
+        Kind::Role { session, .. } if session == "*" && wildcard => admitted(&arn, rules),
+        Kind::Role { session, .. } if session == "*" => Look::Never(format!(
             "It has the form of awsPrincipalFormat=stsWildcard, and the server's is iamRole: \
              create {}.",
             arn.iam_role_form()
@@ -158,17 +156,17 @@ fn look(user: &str, rules: &IdentityRules) -> Look {
              let them through."
                 .to_owned(),
         ),
-        Kind::Root | Kind::Federated => admitted(user, rules),
+        Kind::Root | Kind::Federated => admitted(&arn, rules),
     }
 }
 
 /// A user for one session: never a login's name here.
-fn session_name(arn: &Arn<'_>, wildcard: bool) -> Look {
+fn session_name(arn: &Arn, wildcard: bool) -> Look {
     let wanted = match wildcard {
         true => arn.sts_wildcard_form(),
         false => arn.iam_role_form(),
     };
-    match arn.partition {
+    match arn.partition.as_str() {
         "aws" => Look::Never(format!("A session has its role's name: create {wanted}.")),
         partition => Look::Changed(format!(
             "It no longer matches: the built-in mechanism kept the session's ARN in partition \
@@ -199,18 +197,12 @@ fn look_at_role(role: &IamRole<'_>, rules: &IdentityRules) -> Look {
             arn.iam_role_form()
         ));
     }
-    admitted(&session.replace("/*", "/session"), rules)
+    admitted(&arn, rules)
 }
 
 /// A login with this ARN passes the operator's rules.
-fn admitted(arn: &str, rules: &IdentityRules) -> Look {
-    let caller = CallerIdentity {
-        arn: arn.to_owned(),
-        account: String::new(),
-        user_id: String::new(),
-        request_id: String::new(),
-    };
-    match rules.admit(&caller) {
+fn admitted(arn: &Arn, rules: &IdentityRules) -> Look {
+    match rules.admit(arn) {
         Ok(_) => Look::Fine,
         Err(failure) => Look::Changed(format!("The options refuse it: {failure}.")),
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::super::*;
 use crate::abi::maws_log_level;
-use crate::aws::{Answer, CallerIdentity, Endpoint, StsError};
+use crate::aws::{Answer, Arn, CallerIdentity, Endpoint, StsError};
 use crate::plugin::Plugin;
 use crate::ports::{Attempt, Clock, Host, SendLimits, Sts};
 use crate::sasl::tests::{FIRST, second};
@@ -148,8 +148,7 @@ pub(super) fn begin(database: &str, tls: bool) -> Begin<'_> {
 
 pub(super) fn alice() -> Result<Answer, Failure> {
     Ok(Answer::Caller(CallerIdentity {
-        arn: "arn:aws:iam::123456789012:user/alice".to_owned(),
-        account: "123456789012".to_owned(),
+        arn: Arn::parse("arn:aws:iam::123456789012:user/alice").unwrap(),
         user_id: "AIDA1".to_owned(),
         request_id: "r-1".to_owned(),
     }))

@@ -8,7 +8,7 @@ use super::super::handle::Table;
 use super::super::host::CHost;
 use crate::abi::maws_code::{self, *};
 use crate::abi::{MAWS_ABI_MINOR, maws_host, maws_log_event};
-use crate::aws::{Answer, CallerIdentity, Endpoint, SignedRequest};
+use crate::aws::{Answer, Arn, CallerIdentity, Endpoint, SignedRequest};
 use crate::conversation::{Begin, Conversation};
 use crate::options::Options;
 use crate::plugin::{InUse, Plugin};
@@ -94,8 +94,7 @@ impl Sts for FakeEndpoint {
 /// An answer, or why there is none.
 fn attempt(closed: bool, stale_connection: bool) -> Attempt {
     let caller = CallerIdentity {
-        arn: "arn:aws:iam::123456789012:user/alice".to_owned(),
-        account: "123456789012".to_owned(),
+        arn: Arn::parse("arn:aws:iam::123456789012:user/alice").unwrap(),
         user_id: "AIDA1".to_owned(),
         request_id: String::new(),
     };
