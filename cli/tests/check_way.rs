@@ -92,7 +92,7 @@ fn a_host_that_fails_is_named_and_the_others_are_looked_at_all_the_same() {
         let ca_file = format!("awsStsCAFile={both}");
         let parameters = [&hosts, &endpoints, &ca_file].map(|p| ["--setParameter", p]);
         let steps = host.check(&config, &parameters.concat());
-        steps.assert("route", "fail", &[broken, "Firewall"]).assert(
+        steps.assert("route", "fail", &[broken, "firewall"]).assert(
             "login",
             "pass",
             &[works, ALICE],
