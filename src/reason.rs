@@ -129,7 +129,7 @@ catalogue! {
         TokenNotSigned = 233, MAWS_E_PROTOCOL, "a session token was sent but is not signed", "";
         TokenMissing = 234, MAWS_E_PROTOCOL, "a session token is signed but was not sent", "";
         SignatureMalformed = 235, MAWS_E_PROTOCOL, "the signature is not 64 lower-case hexadecimal digits", "";
-        DateMalformed = 240, MAWS_E_PROTOCOL, "X-Amz-Date is not a valid time in the form YYYYMMDDTHHMMSSZ", "";
+        DateMalformed = 240, MAWS_E_PROTOCOL, "X-Amz-Date does not have the form YYYYMMDDTHHMMSSZ", "";
         TokenEmpty = 241, MAWS_E_PROTOCOL, "the session token is empty",
             "The client has an empty `AWS_SESSION_TOKEN`: unset it.";
         TokenTooLong = 242, MAWS_E_PROTOCOL, "the session token is too long",
