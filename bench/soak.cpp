@@ -22,6 +22,7 @@
 #include "host.h"
 #include "measure.h"
 #include "sigv4.h"
+#include "waiter.h"
 
 namespace {
 
@@ -90,19 +91,6 @@ struct Tally {
     }
 };
 
-struct Waiter {
-    std::mutex mutex;
-    std::condition_variable condition;
-    bool ready = false;
-};
-
-void on_ready(std::uintptr_t, std::uintptr_t conv_ctx) {
-    auto& waiter = *reinterpret_cast<Waiter*>(conv_ctx);
-    const std::lock_guard lock(waiter.mutex);
-    waiter.ready = true;
-    waiter.condition.notify_one();
-}
-
 bool is_temporary(maws_status status) {
     return status <= -40 && status > -60;
 }
@@ -110,7 +98,7 @@ bool is_temporary(maws_status status) {
 class Soak {
  public:
     explicit Soak(const bench::Arguments& arguments)
-        : host_(arguments.text("--plugin"), arguments.options(), on_ready) {
+        : host_(arguments.text("--plugin"), arguments.options(), bench::Waiter::on_ready) {
         for (std::size_t i = 0; i < arguments.count("--threads"); ++i) {
             threads_.emplace_back([this, i] { be_clients(i); });
         }
@@ -149,7 +137,7 @@ class Soak {
  private:
     void be_clients(std::size_t seed) {
         std::mt19937 random(static_cast<unsigned>(seed));
-        Waiter waiter;
+        bench::Waiter waiter;
         while (!stop_) {
             std::unique_lock lock(mutex_);
             ++resting_;
@@ -176,10 +164,9 @@ class Soak {
         std::this_thread::sleep_for(std::chrono::milliseconds(random() % most_ms));
     }
 
-    void log_in(Client client, Waiter& waiter, std::mt19937& random) {
-        waiter.ready = false;
+    void log_in(Client client, bench::Waiter& waiter, std::mt19937& random) {
         maws_conv conv{};
-        maws_status status = host_.begin(reinterpret_cast<std::uintptr_t>(&waiter), conv);
+        maws_status status = host_.begin(waiter.begin(), conv);
         if (status != MAWS_DONE) {
             ++tally_.refused_begins;
             tally_.count(status);
@@ -203,7 +190,8 @@ class Soak {
     }
 
     // The outcome as far as this client stays to hear it; MAWS_PENDING where it does not.
-    maws_status converse(Client client, maws_conv conv, Waiter& waiter, std::mt19937& random) {
+    maws_status converse(Client client, maws_conv conv, bench::Waiter& waiter,
+                         std::mt19937& random) {
         std::string nonce(client == Client::malformed ? 31 : 32, '\0');
         for (char& byte : nonce) byte = static_cast<char>(random());
         maws_bytes reply{};
@@ -221,8 +209,7 @@ class Soak {
         if (client == Client::cancels) {
             host_.cancel(conv);
         } else {
-            std::unique_lock lock(waiter.mutex);
-            waiter.condition.wait(lock, [&] { return waiter.ready; });
+            waiter.wait();
         }
         return host_.outcome(conv);
     }

@@ -1,13 +1,14 @@
-"""Writes the seeds of the fuzz targets: small inputs from which libFuzzer finds its way.
+"""Writes the seeds of the fuzz targets: seeds.py FOLDER
 
-Run it after a change of the seeds; what it writes is checked in beside the corpora found.
+Small inputs from which libFuzzer starts, in a folder for each target; scripts/fuzz writes them for
+each run.
 """
 
 import shutil
 import struct
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
-
-CORPUS = Path(__file__).resolve().parent / "corpus"
 
 HEADERS = "content-length;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce"
 TOKEN_HEADERS = HEADERS.replace("x-amz-date;", "x-amz-date;x-amz-security-token;")
@@ -240,6 +241,77 @@ def http_seeds() -> dict[str, bytes]:
     return {name: b"\x20\0" + text.encode() for name, text in texts.items()}
 
 
+@dataclass
+class Calls:
+    """Calls of the target `interface`, as the crate `arbitrary` reads them.
+
+    Values stand at the front; lengths of texts at the back, the first one last. One byte is enough
+    for a length as long as all is shorter than 256 bytes.
+    """
+
+    front: bytearray = field(default_factory=bytearray)
+    lengths: bytearray = field(default_factory=bytearray)
+
+    # The order is that of `enum Call` and `enum Handle` in targets/interface.rs.
+    NAMES = (
+        *("create", "destroy", "set_options", "get_option", "set_log_level", "stats"),
+        *("stats_json", "option_at", "begin", "first", "second", "step", "poll", "cancel"),
+        *("info", "end"),
+    )
+    HANDLES = 3
+
+    def call(self, name: str, *values: bytes) -> "Calls":
+        self.front += b"\1" + variant(self.NAMES.index(name), len(self.NAMES))
+        self.front += b"".join(values)
+        return self
+
+    def text(self, text: str) -> bytes:
+        self.lengths.insert(0, len(text))
+        return text.encode()
+
+    def create(self) -> "Calls":
+        return self.call("create", self.text(""), self.text(""), b"\0")
+
+    def begin(self) -> "Calls":
+        database, flags, budget = b"\0", bytes(4), bytes(4)
+        return self.call("begin", FIRST_HANDLE, database, self.text(""), flags, budget)
+
+    def seed(self) -> bytes:
+        return bytes(self.front) + b"\0" + bytes(self.lengths)
+
+
+def variant(index: int, count: int) -> bytes:
+    return struct.pack("<I", -(-index * 2**32 // count))
+
+
+FIRST_HANDLE = variant(0, Calls.HANDLES) + b"\0"
+
+
+def interface_seeds() -> dict[str, bytes]:
+    login = Calls().create().begin().call("first", FIRST_HANDLE).call("second", FIRST_HANDLE)
+    login = login.call("poll", FIRST_HANDLE, b"\5").call("info", FIRST_HANDLE, b"\xff")
+    login = login.call("end", FIRST_HANDLE).call("destroy", FIRST_HANDLE)
+    cancelled = Calls().create().begin().call("first", FIRST_HANDLE).call("second", FIRST_HANDLE)
+    cancelled = cancelled.call("cancel", FIRST_HANDLE).call("destroy", FIRST_HANDLE)
+    garbage = Calls().create().begin()
+    garbage = garbage.call("step", FIRST_HANDLE, garbage.text("payload"), b"\x40")
+    reports = Calls().create().call("stats", FIRST_HANDLE, b"\x90")
+    reports = reports.call("stats_json", FIRST_HANDLE, b"\0\x20").call("option_at", bytes(4))
+    reports = reports.call("set_log_level", FIRST_HANDLE, bytes(4))
+    options = Calls().create()
+    options = options.call(
+        "set_options", FIRST_HANDLE, options.text("awsStsTimeoutMs"), options.text("500")
+    )
+    options = options.call("get_option", FIRST_HANDLE, options.text("awsStsTimeoutMs"), b"\x10")
+    return {
+        "login": login.seed(),
+        "cancelled": cancelled.seed(),
+        "garbage": garbage.seed(),
+        "reports": reports.seed(),
+        "options": options.seed(),
+    }
+
+
 SEEDS = {
     "bson": bson_seeds,
     "client_first": client_first_seeds,
@@ -251,12 +323,13 @@ SEEDS = {
     "sts_xml": xml_seeds,
     "http": http_seeds,
     "options": option_seeds,
+    "interface": interface_seeds,
 }
 
 
 def main() -> None:
     for target, seeds in SEEDS.items():
-        folder = CORPUS / target / "seeds"
+        folder = Path(sys.argv[1]) / target
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name, content in seeds().items():

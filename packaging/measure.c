@@ -33,11 +33,7 @@ static void tell(const char* stage, memory before) {
 
 static void log_in(host* h) {
     static login l;
-    login_begin(&l, h);
-    const payload first = client_first();
-    CHECK_STATUS(login_step(&l, first.bytes, first.len), MAWS_CONTINUE);
-    const payload second = client_second(&ALICE, l.out.reply);
-    CHECK_STATUS(login_step(&l, second.bytes, second.len), MAWS_PENDING);
+    CHECK_STATUS(login_send(&l, h, &ALICE), MAWS_PENDING);
     CHECK_STATUS(login_wait(&l), MAWS_DONE);
     login_end(&l);
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::abi::maws_log_level::*;
 use crate::conversation::{Begin, Conversation, Slot, Slots};
 use crate::endpoints::EndpointHealth;
-use crate::options::{Limits, OptionError, Options};
+use crate::options::{Limits, OptionError, Options, PROXY_VARIABLES};
 use crate::pool::Pool;
 use crate::ports::{Clock, Host, Sts};
 use crate::reason::{Failure, Reason};
@@ -21,9 +21,6 @@ use crate::verification::Verification;
 
 /// The database whose users are named by an outside authority.
 const EXTERNAL: &str = "$external";
-/// Variables that other HTTP clients obey.
-pub const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-
 /// Between two searches for conversations that are past their time.
 const BETWEEN_SEARCHES: Duration = Duration::from_millis(100);
 

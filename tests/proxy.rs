@@ -4,8 +4,8 @@
 
 mod support;
 
-use std::io::{Read, Write as _, copy};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -14,84 +14,16 @@ use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::StsEmulator;
 use sts_emulator::hostile::{Certificate, HostileSts};
+use sts_emulator::proxy::{ConnectProxy, read_head, target};
 use support::*;
 
-/// A proxy that knows CONNECT; its threads end with their connections.
-struct ConnectProxy {
-    port: u16,
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-impl ConnectProxy {
-    /// Answers with this status line, and connects where that says 200.
-    fn start(status: &'static str) -> ConnectProxy {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
-        let seen = Arc::clone(&heads);
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let seen = Arc::clone(&seen);
-                thread::spawn(move || serve(client.unwrap(), status, &seen));
-            }
-        });
-        ConnectProxy { port, heads }
-    }
-
-    fn url(&self, credentials: &str) -> String {
-        format!("http://{credentials}127.0.0.1:{}", self.port)
-    }
-
-    fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap().clone()
-    }
-}
-
-/// A request's head; none where the client goes before it is whole.
-fn head(client: &mut impl Read) -> Option<String> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0; 1];
-        client.read_exact(&mut byte).ok()?;
-        head.extend(byte);
-    }
-    String::from_utf8(head).ok()
-}
-
-fn target(head: &str) -> String {
-    head.split(' ').nth(1).unwrap().to_owned()
-}
-
-fn serve(mut client: TcpStream, status: &str, seen: &Mutex<Vec<String>>) {
-    let Some(head) = head(&mut client) else {
-        return;
-    };
-    let target = target(&head);
-    seen.lock().unwrap().push(head);
-    write!(client, "HTTP/1.1 {status}\r\nX-Proxy: yes\r\n\r\n").unwrap();
-    if !status.starts_with("200") {
-        return;
-    }
-    let server = TcpStream::connect(target).unwrap();
-    let pairs = [
-        (client.try_clone().unwrap(), server.try_clone().unwrap()),
-        (server, client),
-    ];
-    let copiers = pairs.map(|(mut from, mut to)| {
-        thread::spawn(move || {
-            // Either side may be gone.
-            let _end = copy(&mut from, &mut to);
-            let _gone = to.shutdown(Shutdown::Both);
-        })
-    });
-    for copier in copiers {
-        copier.join().unwrap();
-    }
+fn proxy(status: &'static str) -> ConnectProxy {
+    ConnectProxy::start(status).unwrap()
 }
 
 #[test]
 fn a_login_goes_through_the_proxy_and_sts_s_certificate_is_still_checked() {
-    let proxy = ConnectProxy::start("200 Connection established");
+    let proxy = proxy("200 Connection established");
     let server = Server::with(&[("awsStsProxy", &proxy.url(""))]);
     assert_eq!(server.login(ALICE).code, MAWS_DONE);
     assert_eq!(server.login(ALICE).code, MAWS_DONE);
@@ -112,7 +44,7 @@ fn a_login_goes_through_the_proxy_and_sts_s_certificate_is_still_checked() {
 
 #[test]
 fn credentials_go_to_the_proxy_and_nowhere_else() {
-    let proxy = ConnectProxy::start("200 OK");
+    let proxy = proxy("200 OK");
     let server = Server::with(&[("awsStsProxy", &proxy.url("user:p%40ss@"))]);
     assert_eq!(server.login(ALICE).code, MAWS_DONE);
     let authorization = "\r\nProxy-Authorization: Basic dXNlcjpwQHNz\r\n";
@@ -129,7 +61,7 @@ fn credentials_go_to_the_proxy_and_nowhere_else() {
 
 #[test]
 fn a_proxy_that_refuses_ends_the_login_and_says_why() {
-    let proxy = ConnectProxy::start("407 Proxy Authentication Required");
+    let proxy = proxy("407 Proxy Authentication Required");
     let server = Server::with(&[("awsStsProxy", &proxy.url(""))]);
     let login = server.login(ALICE);
     login.assert_refused(Reason::ProxyFailed);
@@ -145,7 +77,7 @@ fn answering(answer: Vec<u8>, closes: bool) -> String {
         let mut open = Vec::new();
         for client in listener.incoming() {
             let mut client = client.unwrap();
-            if head(&mut client).is_some() {
+            if read_head(&mut client).is_some() {
                 // The plugin may have heard enough before the end.
                 let _heard = client.write_all(&answer);
             }
@@ -220,7 +152,7 @@ fn a_login_goes_through_a_proxy_that_is_reached_over_tls() {
     let heads: Arc<Mutex<Vec<String>>> = Arc::default();
     let seen = Arc::clone(&heads);
     let proxy = HostileSts::start(Certificate::Valid, move |visit| {
-        let Some(head) = head(visit) else {
+        let Some(head) = read_head(visit) else {
             return Ok(());
         };
         let server = TcpStream::connect(target(&head))?;

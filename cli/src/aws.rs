@@ -224,7 +224,7 @@ impl Failure {
                 .to_owned(),
             Failure::Refused { .. } => {
                 let reason = self.reason().unwrap_or(Reason::StsDenied);
-                catalogue::entry(reason).remedy
+                catalogue::remedy(reason)
             }
             Failure::NoAnswer(_) => {
                 "Look at the way out to STS, port 443: name service, firewall, \

@@ -1,82 +1,12 @@
-//! What each message means: numbers, names and words from the plugin, remedies from
-//! `docs/troubleshooting.md`.
+//! What each message means: numbers, names, words and remedies from the plugin's crate.
 
 use mongodb_aws_auth::abi::maws_code;
 use mongodb_aws_auth::aws::{Answer, read_answer};
 use mongodb_aws_auth::reason::Reason;
 
-/// The document.
-pub const TROUBLESHOOTING: &str = include_str!("../../docs/troubleshooting.md");
-/// A cell that points to the text above its table.
-const AS_ABOVE: &str = "As above";
-
-/// One entry of the catalogue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Number, name and words.
-    pub reason: Reason,
-    /// What to do.
-    pub remedy: String,
-    /// The document's heading over it.
-    pub section: &'static str,
-}
-
-/// The entry of a reason.
-pub fn entry(reason: Reason) -> Entry {
-    let start = format!("| {} | {} | ", reason.number(), reason.name());
-    let (mut section, mut above) = ("", String::new());
-    for line in TROUBLESHOOTING.lines() {
-        if let Some(title) = line.strip_prefix("## ") {
-            (section, above) = (title, String::new());
-        } else if let Some(row) = line.strip_prefix(&start) {
-            let cells = row.trim_end_matches(['|', ' ']).split_once(" | ");
-            let cell = cells.map(|(_, remedy)| remedy).unwrap_or_default();
-            let remedy = resolve(cell, &above).replace('`', "");
-            return Entry {
-                reason,
-                remedy,
-                section,
-            };
-        } else if !line.starts_with('|') && !line.is_empty() {
-            above.push_str(line);
-            above.push(' ');
-        }
-    }
-    Entry {
-        reason,
-        remedy: String::new(),
-        section: "",
-    }
-}
-
-/// Follows "As above" and "As for NUMBER".
-fn resolve(cell: &str, above: &str) -> String {
-    if let Some(rest) = cell.strip_prefix(AS_ABOVE) {
-        let rest = rest.trim_start_matches([';', '.', ' ']);
-        return format!("{}{}", above, capitalised(rest)).trim().to_owned();
-    }
-    let referred = cell
-        .strip_prefix("As for ")
-        .and_then(|rest| rest.get(..3))
-        .and_then(|number| by_number(number.parse().ok()?));
-    match referred {
-        Some(reason) => {
-            let rest = cell.get("As for 000".len()..).unwrap_or_default();
-            let rest = rest.trim_start_matches([';', '.', ' ']);
-            format!("{} {}", entry(reason).remedy, capitalised(rest))
-                .trim()
-                .to_owned()
-        }
-        None => cell.to_owned(),
-    }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
+/// What to do, in plain text.
+pub fn remedy(reason: Reason) -> String {
+    reason.remedy().replace('`', "")
 }
 
 /// The reason of this number.
@@ -153,8 +83,8 @@ fn longest_in(line: &str) -> Option<Reason> {
 
 /// Every word of the text stands in the entry.
 fn mentions(reason: Reason, text: &str) -> bool {
-    let entry = entry(reason);
-    let all = format!("{} {} {}", reason.name(), reason.summary(), entry.remedy).to_lowercase();
+    let remedy = remedy(reason);
+    let all = format!("{} {} {remedy}", reason.name(), reason.summary()).to_lowercase();
     let mut words = text.split_whitespace().peekable();
     words.peek().is_some() && words.all(|word| all.contains(&word.to_lowercase()))
 }
@@ -164,23 +94,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_has_a_remedy_that_stands_by_itself() {
-        for reason in Reason::ALL {
-            let entry = entry(*reason);
-            assert!(!entry.section.is_empty(), "{reason:?}");
-            assert!(entry.remedy.len() > 5, "{reason:?}");
-            assert!(!entry.remedy.starts_with("As "), "{entry:?}");
-            assert!(!entry.remedy.contains(['|', '`']), "{entry:?}");
-        }
-    }
-
-    #[test]
-    fn a_reference_to_the_text_above_brings_that_text() {
-        let remedy = entry(Reason::PayloadTooLarge).remedy;
-        assert!(remedy.starts_with("Nothing was sent to STS."), "{remedy}");
-        assert!(remedy.ends_with("The limit is 32 KiB."), "{remedy}");
-        let remedy = entry(Reason::ArnMalformed).remedy;
-        assert!(remedy.starts_with("Something else than STS"), "{remedy}");
+    fn a_remedy_is_plain_text() {
+        let remedy = remedy(Reason::DatabaseNotExternal);
+        assert_eq!(remedy, "Set authSource=$external in the connection string.");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `mongodb-aws-auth`: the operator's tool for MONGODB-AWS logins.
 //!
 //! [`args`] is the command line; each command gives a [`output::Report`]. What the plugin knows
-//! (options, reasons, the mapping of ARNs) comes from the plugin's own crate, and remedies from
-//! `docs/troubleshooting.md`; the installed plugin is loaded through its C interface.
+//! (options, reasons and remedies, the mapping of ARNs) comes from the plugin's own crate, the texts of
+//! servers from `docs/troubleshooting.md`; the installed plugin is loaded through its C interface.
 
 #![deny(unsafe_code)]
 #![cfg_attr(

@@ -207,22 +207,22 @@ pub fn explain(args: &Explain, paint: Paint) -> Report {
 }
 
 fn of_reason(reason: Reason, paint: Paint) -> (String, Value) {
-    let entry = catalogue::entry(reason);
+    let remedy = catalogue::remedy(reason);
     let title = format!("{} {}", reason.number(), reason.name());
     let text = format!(
         "{}: {} ({})\n{}",
         paint.bold(&title),
         reason.summary(),
         code_name(reason.code()),
-        wrapped("  ", &entry.remedy)
+        wrapped("  ", &remedy)
     );
     let document = json!({
         "number": reason.number(),
         "name": reason.name(),
         "message": reason.summary(),
         "status": code_name(reason.code()),
-        "section": entry.section,
-        "remedy": entry.remedy,
+        "section": reason.section().map(|section| section.title),
+        "remedy": remedy,
     });
     (text, document)
 }

@@ -1,10 +1,10 @@
-//! What the server's side says beside the plugin, from the same document: `docs/troubleshooting.md`
-//! has a row for each text, with words in braces where values stand.
+//! What the server's side says beside the plugin: `docs/troubleshooting.md` has a row for each text,
+//! with words in braces where values stand.
 
 use serde::Serialize;
 
-use crate::catalogue::TROUBLESHOOTING;
-
+/// The document.
+const TROUBLESHOOTING: &str = include_str!("../../docs/troubleshooting.md");
 /// A text with fewer letters of its own is found only where it is the whole line.
 const TELLING: usize = 15;
 /// What the reference server puts before its errors at startup.

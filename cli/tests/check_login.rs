@@ -23,7 +23,7 @@ fn each_part_of_the_way_to_sts_fails_with_its_own_words() {
             "name resolution",
             "getent hosts sts.invalid",
         ),
-        (format!("awsStsEndpoint={closed}"), "route", "Firewall"),
+        (format!("awsStsEndpoint={closed}"), "route", "firewall"),
         (
             format!("awsStsCAFile={}", ca_file(&other_ca)),
             "TLS with STS",
@@ -58,7 +58,7 @@ fn something_else_than_sts_is_told_apart() {
             .assert("answer of STS", "fail", &[words]);
     }
     host.sts.push_fault(Fault::from(Reply::Throttling));
-    let throttled = ["status 400", "Too many logins per second"];
+    let throttled = ["status 400", "too many logins per second"];
     host.check(&config, &[])
         .assert("answer of STS", "fail", &throttled);
 }
@@ -71,7 +71,7 @@ fn a_login_that_is_refused_names_reason_and_remedy() {
     steps.assert(
         "login",
         "fail",
-        &["reason 303", "ExpiredToken", "fetch new temporary"],
+        &["reason 303", "ExpiredToken", "get new temporary"],
     );
     assert_eq!(steps.status, 1);
 

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use sts_emulator::StsEmulator;
+use sts_emulator::proxy::ConnectProxy;
 use support::host::Host;
-use support::proxy::ConnectProxy;
 use support::{ALICE, Machine, SHOP_ROLE, ca_file};
 
 /// STS, and the metadata endpoints of AWS.
@@ -97,7 +97,7 @@ fn the_role_of_an_eks_pod_is_found_by_pod_identity() {
 #[test]
 fn a_proxy_of_the_environment_leads_to_sts_and_never_to_the_metadata_service() {
     let aws = aws();
-    let proxy = ConnectProxy::start("200 OK");
+    let proxy = ConnectProxy::start("200 OK").unwrap();
     let machine = Machine::new()
         .set("HTTPS_PROXY", &proxy.url("user:hunter2@"))
         .set("HTTP_PROXY", &proxy.url(""))
@@ -123,7 +123,7 @@ fn a_proxy_of_the_environment_leads_to_sts_and_never_to_the_metadata_service() {
 #[test]
 fn a_host_that_no_proxy_names_is_reached_directly() {
     let aws = aws();
-    let proxy = ConnectProxy::start("403 Forbidden");
+    let proxy = ConnectProxy::start("403 Forbidden").unwrap();
     let machine = Machine::new()
         .set("https_proxy", &proxy.url(""))
         .set("no_proxy", "127.0.0.1")

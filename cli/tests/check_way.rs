@@ -7,8 +7,8 @@ mod support;
 use std::fs;
 
 use sts_emulator::StsEmulator;
+use sts_emulator::proxy::ConnectProxy;
 use support::host::{Host, Steps};
-use support::proxy::ConnectProxy;
 use support::{ALICE, Machine, SHOP_APP, SHOP_ROLE, sts};
 
 const HOSTS: [&str; 2] = [
@@ -92,7 +92,7 @@ fn a_host_that_fails_is_named_and_the_others_are_looked_at_all_the_same() {
         let ca_file = format!("awsStsCAFile={both}");
         let parameters = [&hosts, &endpoints, &ca_file].map(|p| ["--setParameter", p]);
         let steps = host.check(&config, &parameters.concat());
-        steps.assert("route", "fail", &[broken, "Firewall"]).assert(
+        steps.assert("route", "fail", &[broken, "firewall"]).assert(
             "login",
             "pass",
             &[works, ALICE],
@@ -106,7 +106,7 @@ fn a_host_that_fails_is_named_and_the_others_are_looked_at_all_the_same() {
 fn the_way_leads_through_the_configured_proxy() {
     let host = Host::with(Machine::new().with_keys_of(ALICE));
     let config = host.config(&[]);
-    let proxy = ConnectProxy::start("200 OK");
+    let proxy = ConnectProxy::start("200 OK").unwrap();
     let parameter = format!("awsStsProxy={}", proxy.url("user:hunter2@"));
     let arguments = ["check", "--config", &config, "--setParameter", &parameter];
     let run = host.machine.run(&[&arguments[..], &["--json"]].concat());
@@ -130,7 +130,7 @@ fn the_way_leads_through_the_configured_proxy() {
 fn a_proxy_that_refuses_says_so() {
     let host = Host::with(Machine::new().with_keys_of(ALICE));
     let config = host.config(&[]);
-    let proxy = ConnectProxy::start("407 Proxy Authentication Required");
+    let proxy = ConnectProxy::start("407 Proxy Authentication Required").unwrap();
     let parameter = format!("awsStsProxy={}", proxy.url(""));
     let steps = host.check(&config, &["--setParameter", &parameter]);
     steps
@@ -143,7 +143,7 @@ fn a_proxy_that_refuses_says_so() {
 fn the_proxy_of_the_service_s_environment_is_used_where_the_option_says_env() {
     let host = Host::with(Machine::new().with_keys_of(ALICE));
     let config = host.config(&["awsStsProxy: env"]);
-    let proxy = ConnectProxy::start("200 OK");
+    let proxy = ConnectProxy::start("200 OK").unwrap();
     let service = format!("https_proxy={}\n", proxy.url(""));
     let environment = host.machine.file("default", &service);
     let steps = host.check(&config, &["--environment", &environment]);

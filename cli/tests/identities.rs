@@ -82,7 +82,7 @@ fn whoami_says_what_to_do_where_sts_refuses() {
     };
     let expired = "arn:aws:sts::123456789012:assumed-role/shop-app/yesterday";
     let run = machine(Machine::new().with_keys_of(expired)).run(&["whoami"]);
-    run.assert_says(1, &["ExpiredToken", "fetch new temporary credentials"]);
+    run.assert_says(1, &["ExpiredToken", "get new temporary credentials"]);
 
     let wrong_secret = Machine::new()
         .with_keys_of(ALICE)

@@ -13,6 +13,9 @@ use crate::aws::Proxy;
 use crate::identity::{IdentityRules, PrincipalFormat};
 use crate::reason::printable;
 
+/// Variables that other HTTP clients obey.
+pub const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
 /// What the options say, typed and checked against each other.
 #[derive(Clone, Debug)]
 pub struct Settings {

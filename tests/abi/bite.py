@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guards import check
-from interface import HEADER
+from interface import CATALOGUE, HEADER
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEFT_OUT = shutil.ignore_patterns("target", "build", "dist", ".git", ".venv", "vendor")
@@ -53,6 +53,14 @@ BREAKS = (
         "an error renumbered",
         (("src/abi.rs", "MAWS_E_DENIED = -21,", "MAWS_E_DENIED = -22,"),),
         frozenset({"struct_layout", "numbers"}),
+    ),
+    Break(
+        "two reasons exchange their numbers",
+        (
+            (CATALOGUE, "NameResolution = 410,", "NameResolution = 411,"),
+            (CATALOGUE, "ConnectFailed = 411,", "ConnectFailed = 410,"),
+        ),
+        frozenset({"reasons_and_messages"}),
     ),
     Break(
         "a new exported symbol",

@@ -10,7 +10,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from interface import HEADER, compile_fixture, constants, symbols, write_types
+from interface import (
+    CATALOGUE,
+    HEADER,
+    compile_fixture,
+    constants,
+    reasons,
+    symbols,
+    write_types,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -26,6 +34,7 @@ class Guards:
     def __init__(self, source: Path, library: Path, generated: Path, work: Path) -> None:
         self.header = source / "include" / HEADER
         self.layout = source / "tests" / "c" / "layout.c"
+        self.reasons = reasons(source / CATALOGUE)
         self.library = library
         self.generated = generated
         self.work = work
@@ -55,6 +64,14 @@ class Guards:
         added = sorted(new.keys() - old.keys())
         if added and not self.minor_raised:
             faults.append(f"{', '.join(added)} without a raised MAWS_ABI_MINOR")
+        return "; ".join(faults)
+
+    def reasons_and_messages(self) -> str:
+        """Every reason and message has the number that it had."""
+        lines = (self.baseline / "reasons").read_text(encoding="utf-8").splitlines()
+        listed = [line.split() for line in lines]
+        found = [(number, name, self.reasons.get(int(number), "gone")) for number, name in listed]
+        faults = [f"{number} was {name}, is {now}" for number, name, now in found if now != name]
         return "; ".join(faults)
 
     def struct_layout(self) -> str:
@@ -104,6 +121,7 @@ class Guards:
             self.header_drift,
             self.exported_symbols,
             self.numbers,
+            self.reasons_and_messages,
             self.struct_layout,
             self.types_for_c,
             self.types_of_the_library,

@@ -1,11 +1,11 @@
-"""Reads what the guards compare: constants of a header, symbols and types of a library."""
+"""Reads what the guards compare: constants of a header, reasons, symbols and types of a library."""
 
 import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-ENTRY = "maws_plugin_entry_v1"
+CATALOGUE = "src/reason.rs"
 HEADER = "mongodb_aws_auth.h"
 
 
@@ -19,6 +19,13 @@ def constants(header: Path) -> dict[str, str]:
     macros = re.findall(r"^#define (MAWS_\w+) (-?\d+)$", text, re.MULTILINE)
     codes = re.findall(r"^\s+(MAWS_\w+) = (-?\d+),$", text, re.MULTILINE)
     return dict(macros + codes)
+
+
+def reasons(catalogue: Path) -> dict[int, str]:
+    """The name of each reason and message, by its number."""
+    text = catalogue.read_text(encoding="utf-8")
+    declared = re.findall(r"^\s+(\w+) = (\d+), MAWS_", text, re.MULTILINE)
+    return {int(number): name for name, number in declared}
 
 
 def symbols(library: Path) -> list[str]:

@@ -40,11 +40,7 @@ static void give_descriptors_back(void) {
 
 static maws_status log_in(host* h) {
     static login l;
-    login_begin(&l, h);
-    const payload first = client_first();
-    CHECK_STATUS(login_step(&l, first.bytes, first.len), MAWS_CONTINUE);
-    const payload second = client_second(&ALICE, l.out.reply);
-    maws_status status = login_step(&l, second.bytes, second.len);
+    maws_status status = login_send(&l, h, &ALICE);
     if (status == MAWS_PENDING) {
         status = login_wait(&l);
     }

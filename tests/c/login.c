@@ -13,11 +13,7 @@
 
 /* Both steps; the verification is under way. */
 static void send_credentials(login* l, host* h, const credentials* who) {
-    login_begin(l, h);
-    const payload first = client_first();
-    CHECK_STATUS(login_step(l, first.bytes, first.len), MAWS_CONTINUE);
-    const payload second = client_second(who, l->out.reply);
-    CHECK_STATUS(login_step(l, second.bytes, second.len), MAWS_PENDING);
+    CHECK_STATUS(login_send(l, h, who), MAWS_PENDING);
 }
 
 static void a_user_logs_in(void) {

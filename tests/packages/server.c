@@ -11,11 +11,7 @@
 
 static void log_in(host* h) {
     static login l;
-    login_begin(&l, h);
-    const payload first = client_first();
-    CHECK_STATUS(login_step(&l, first.bytes, first.len), MAWS_CONTINUE);
-    const payload second = client_second(&ALICE, l.out.reply);
-    CHECK_STATUS(login_step(&l, second.bytes, second.len), MAWS_PENDING);
+    CHECK_STATUS(login_send(&l, h, &ALICE), MAWS_PENDING);
     CHECK_STATUS(login_wait(&l), MAWS_DONE);
     const maws_str principal = login_info(&l).principal;
     printf("logged in as %.*s, plugin %s\n", (int)principal.len, principal.ptr, h->api->version);

@@ -172,7 +172,7 @@ fn verdict(step: Name, login: Result<Login, String>, findings: &mut Findings) ->
         return Some(info.principal);
     }
     let reason = catalogue::by_number(info.reason);
-    let remedy = reason.map(|reason| catalogue::entry(reason).remedy);
+    let remedy = reason.map(catalogue::remedy);
     let mut found = format!("refused, reason {}: {}", info.reason, info.detail);
     for (what, value) in [
         ("STS error", &info.sts_error_code),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mongodb_aws_auth::aws::without_password;
-use mongodb_aws_auth::plugin::PROXY_VARIABLES;
+use mongodb_aws_auth::options::PROXY_VARIABLES;
 
 use super::{Findings, Name};
 use crate::args::Check;

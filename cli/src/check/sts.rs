@@ -83,7 +83,7 @@ fn addresses(near: &Endpoint, limit: Duration, findings: &mut Findings) -> Optio
     let addresses = match network::resolve(name, near.port(), limit) {
         Ok(addresses) => addresses,
         Err(error) => {
-            let remedy = catalogue::entry(Reason::NameResolution).remedy;
+            let remedy = catalogue::remedy(Reason::NameResolution);
             let remedy = remedy.replace("NAME", name);
             findings.fail(STEP, format!("{name}: {error}"), remedy);
             return None;
@@ -119,7 +119,7 @@ fn through(
             Some(wire)
         }
         Err(error) => {
-            let remedy = catalogue::entry(Reason::ProxyFailed).remedy;
+            let remedy = catalogue::remedy(Reason::ProxyFailed);
             findings.fail(STEP, error, remedy);
             None
         }
@@ -131,7 +131,7 @@ fn route(addresses: &[SocketAddr], limit: Duration, findings: &mut Findings) -> 
     let (stream, refusals) = match network::connect(addresses, limit) {
         Ok(opened) => opened,
         Err(error) => {
-            let remedy = catalogue::entry(Reason::ConnectFailed).remedy;
+            let remedy = catalogue::remedy(Reason::ConnectFailed);
             findings.fail(STEP, error, remedy);
             return None;
         }
@@ -160,7 +160,7 @@ fn tls(
     findings: &mut Findings,
 ) -> Option<Tls> {
     const STEP: Name = Name::StsTls;
-    let remedy = catalogue::entry(Reason::TlsFailed).remedy;
+    let remedy = catalogue::remedy(Reason::TlsFailed);
     let roots = match load_roots(&settings.ca_file) {
         Ok(roots) => roots,
         Err(error) => {
@@ -247,12 +247,12 @@ fn answer(
                     "status {}{by} where STS would ask for a signature",
                     answer.status
                 ),
-                catalogue::entry(reason).remedy,
+                catalogue::remedy(reason),
             );
             None
         }
         Err(error) => {
-            let remedy = catalogue::entry(Reason::ConnectionLost).remedy;
+            let remedy = catalogue::remedy(Reason::ConnectionLost);
             findings.fail(STEP, error.to_string(), remedy);
             None
         }

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)]
 
 pub mod host;
-pub mod proxy;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

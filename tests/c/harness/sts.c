@@ -9,8 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
-
 static struct sockaddr_in loopback(uint16_t port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -72,6 +70,14 @@ void login_until_pending(login* l, host* h) {
                            : h->silent           ? (payload){.bytes = "hold", .len = 4}
                                                  : (payload){.bytes = "deny", .len = 4};
     CHECK_STATUS(login_step(l, second.bytes, second.len), MAWS_PENDING);
+}
+
+maws_status login_send(login* l, host* h, const credentials* who) {
+    login_begin(l, h);
+    const payload first = client_first();
+    CHECK_STATUS(login_step(l, first.bytes, first.len), MAWS_CONTINUE);
+    const payload second = client_second(who, l->out.reply);
+    return login_step(l, second.bytes, second.len);
 }
 
 static const char* environment(const char* name) {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client.h"
 #include "host.h"
 
 /* A socket that accepts connections and never says a word: every verification stays pending. */
@@ -21,6 +22,9 @@ void rude_sts_open(silent_sts* sts);
 void host_start_silent(host* h, silent_sts* sts);
 /* Both steps, up to PENDING. With a silent STS it stays there, otherwise it ends as a failure. */
 void login_until_pending(login* l, host* h);
+
+/* Begins a login and sends both messages of this client; gives the status of the second. */
+maws_status login_send(login* l, host* h, const credentials* who);
 
 /* The emulator that with_sts.py started. */
 void host_start_with_emulator(host* h);

@@ -8,6 +8,7 @@
 //! - [`StsEmulator`] runs the emulator inside a test; the binary of the same name wraps it for scripts.
 //! - [`Fault`] scripts throttling, outages, broken connections and odd answers.
 //! - [`hostile`] is an STS, or what poses as one, that keeps no rule of TLS or HTTP.
+//! - [`proxy`] is an HTTP proxy between a client and STS.
 //! - [`client`] signs requests as MongoDB drivers do, or with chosen deviations.
 
 #![cfg_attr(
@@ -35,6 +36,7 @@ mod identities;
 mod journal;
 mod metadata;
 mod progress;
+pub mod proxy;
 mod quota;
 mod region;
 mod roles;
