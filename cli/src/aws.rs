@@ -13,8 +13,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 use mongodb_aws_auth::aws::without_password;
-use mongodb_aws_auth::sts::load_roots;
 use mongodb_aws_auth::reason::{Reason, printable};
+use mongodb_aws_auth::sts::load_roots;
 use tokio::runtime::Runtime;
 
 use crate::args::Aws;

@@ -268,8 +268,8 @@ fn ms(ms: u32) -> Duration {
 }
 
 fn check_level(level: i32) -> Result<(), maws_code> {
-    let legal = maws_log_level::MAWS_LOG_DEBUG as i32..=maws_log_level::MAWS_LOG_OFF as i32;
-    if legal.contains(&level) {
+    let valid = maws_log_level::MAWS_LOG_DEBUG as i32..=maws_log_level::MAWS_LOG_OFF as i32;
+    if valid.contains(&level) {
         Ok(())
     } else {
         Err(MAWS_E_ARGUMENT)

@@ -4,9 +4,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant, SystemTime};
 
 use mongodb_aws_auth::aws::{Endpoint, Proxy, is_exempt};
-use mongodb_aws_auth::sts::load_roots;
 use mongodb_aws_auth::options::{Options, Settings};
 use mongodb_aws_auth::reason::{Reason, printable};
+use mongodb_aws_auth::sts::load_roots;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
