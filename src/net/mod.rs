@@ -21,9 +21,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
-#[cfg(feature = "fips")]
+#[cfg(any(feature = "fips", feature = "aws-lc-rs"))]
 use rustls::crypto::aws_lc_rs as cryptography;
-#[cfg(not(feature = "fips"))]
+#[cfg(not(any(feature = "fips", feature = "aws-lc-rs")))]
 use rustls::crypto::ring as cryptography;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -50,6 +50,8 @@ const USER_AGENT: &str = concat!("mongodb-aws-auth/", env!("CARGO_PKG_VERSION"))
 /// What is inside, for the interface.
 pub const TLS_LIBRARY: &std::ffi::CStr = if cfg!(feature = "fips") {
     c"rustls with aws-lc's FIPS module"
+} else if cfg!(feature = "aws-lc-rs") {
+    c"rustls with aws-lc"
 } else {
     c"rustls with ring"
 };
