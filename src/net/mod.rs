@@ -74,7 +74,11 @@ impl StsOverHttps {
     /// Reads the certificate authorities; opens no connection.
     pub fn new(settings: &Settings) -> Result<StsOverHttps, OptionError> {
         let roots = roots::load(&settings.ca_file)?;
-        let tls = ClientConfig::builder_with_provider(Arc::new(cryptography::default_provider()))
+        let provider = cryptography::default_provider();
+        // The first random bytes of a process take some 20 ms of CPU in aws-lc, which collects its own
+        // entropy: no login pays for that. A failure shows again with the first connection.
+        let _first = provider.secure_random.fill(&mut [0; 1]);
+        let tls = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
             .with_root_certificates(roots)

@@ -84,7 +84,7 @@ pub(crate) fn configure(
     certificate: &Certificate,
     key: &KeyPair,
 ) -> Result<Arc<ServerConfig>, Fault> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let private_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
