@@ -10,6 +10,7 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::fault::Fault;
 use super::left;
+use super::tls_error;
 use super::wire::{TIMEOUT_SLACK, Wire};
 use crate::reason::{Failure, Reason};
 use crate::sys;
@@ -27,6 +28,7 @@ const SEAL_ROOM: usize = 128;
 #[derive(Debug)]
 pub struct Connection {
     tls: ClientConnection,
+    name: ServerName<'static>,
     wire: Wire,
     records: RecordPosition,
     /// Under which its socket is watched while it rests.
@@ -41,9 +43,10 @@ impl Connection {
         config: &Arc<ClientConfig>,
         until: Instant,
     ) -> Result<Connection, Fault> {
-        let tls = ClientConnection::new(Arc::clone(config), name).map_err(tls_fault)?;
+        let tls = ClientConnection::new(Arc::clone(config), name.clone());
         let mut connection = Connection {
-            tls,
+            tls: tls.map_err(|error| tls_fault(&error, &name))?,
+            name,
             wire,
             records: RecordPosition::default(),
             number: None,
@@ -51,7 +54,8 @@ impl Connection {
         while connection.tls.is_handshaking() {
             connection.flush(until)?;
             if connection.tls.is_handshaking() && !connection.receive(until)? {
-                return Err(Failure::new(Reason::TlsFailed, "closed during the handshake").into());
+                let detail = tls_error::closed(&connection.name.to_str());
+                return Err(Failure::new(Reason::TlsFailed, detail).into());
             }
         }
         connection.flush(until)?;
@@ -146,7 +150,7 @@ impl Connection {
             if let Err(error) = self.tls.process_new_packets() {
                 // The alert that tells the other side; it is lost without harm.
                 let _alert = self.tls.write_tls(&mut self.wire.now());
-                return Err(tls_fault(error));
+                return Err(tls_fault(&error, &self.name));
             }
         }
     }
@@ -205,7 +209,7 @@ impl Connection {
         if let Err(error) = self.tls.process_new_packets() {
             // The alert that tells the other side; it is lost without harm.
             let _alert = self.tls.write_tls(&mut self.wire.until(until));
-            return Err(tls_fault(error));
+            return Err(tls_fault(&error, &self.name));
         }
         Ok(count > 0)
     }
@@ -232,8 +236,9 @@ pub fn connect(addresses: &[SocketAddr], until: Instant) -> Result<Wire, Fault> 
     Err(failure.into())
 }
 
-fn tls_fault(error: rustls::Error) -> Fault {
-    Failure::new(Reason::TlsFailed, error.to_string()).into()
+fn tls_fault(error: &rustls::Error, name: &ServerName<'_>) -> Fault {
+    let detail = tls_error::describe(error, &name.to_str());
+    Failure::new(Reason::TlsFailed, detail).into()
 }
 
 /// Waiting goes on after it, as long as there is time. The system's own time-out is none of these: it

@@ -13,6 +13,7 @@ mod resolver;
 pub mod response;
 mod roots;
 mod sockets;
+pub mod tls_error;
 mod tunnel;
 mod warm;
 mod wire;
@@ -35,7 +36,7 @@ use self::idle::IdleConnections;
 use self::place::Place;
 use self::resolver::Resolver;
 use self::response::Response;
-pub use self::roots::load as load_roots;
+pub use self::roots::{Roots, load as load_roots, load_from as load_roots_from};
 use self::sockets::Sockets;
 use self::wire::Wire;
 use crate::aws::{Endpoint, Proxy, SignedRequest, is_exempt};
@@ -81,7 +82,7 @@ impl StsOverHttps {
         let tls = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
-            .with_root_certificates(roots)
+            .with_root_certificates(roots.store)
             .with_no_client_auth();
         let endpoints = settings.endpoints.iter();
         let places = endpoints
