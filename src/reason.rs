@@ -44,6 +44,7 @@ catalogue! {
     Destroyed = 2, MAWS_DONE, "plugin destroyed";
     ProxyIgnored = 3, MAWS_DONE, "a proxy in the environment is not used";
     OptionsChanged = 4, MAWS_DONE, "options changed";
+    CaCertificateSkipped = 5, MAWS_DONE, "a certificate of the system's CA bundle cannot be used";
     EndpointDown = 6, MAWS_DONE, "an STS endpoint does not answer, new logins go elsewhere";
     EndpointUp = 7, MAWS_DONE, "an STS endpoint answers again";
     ClientFirstAccepted = 10, MAWS_CONTINUE, "client-first accepted";

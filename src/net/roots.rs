@@ -99,7 +99,7 @@ pub fn load_from(file: &str, bundles: &[&str]) -> Result<Roots, OptionError> {
     let Some(bundle) = bundles.iter().find(there) else {
         let places = bundles.join(", ");
         return Err(error(format!(
-            "the system has no CA bundle at {places}: install the package ca-certificates, or name a file"
+            "no CA bundle of the system at {places}: install the package ca-certificates, or name a file"
         )));
     };
     read(bundle).map_err(|cause| error(format!("the system's CA bundle {bundle}: {cause}")))
