@@ -56,7 +56,7 @@ pub fn describe(error: &Error, host: &str) -> String {
             format!("{host} broke the rules of TLS: {}", words(reason))
         }
         Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
-            format!("{host} sent a TLS message that has no place there")
+            format!("{host} sent a TLS message out of order")
         }
         Error::DecryptError => format!(
             "a TLS record of {host} cannot be decrypted: something on the way has altered it"
@@ -143,8 +143,8 @@ fn certificate(error: &CertificateError, host: &str) -> String {
                  issue one with -addext basicConstraints=critical,CA:FALSE"
             ),
             Some(webpki::Error::EndEntityUsedAsCa) => format!(
-                "the certificate of {host} is issued by a certificate that is no authority's: its basic \
-                 constraints lack CA:TRUE"
+                "the certificate of {host} is issued by one that is not an authority's: its basic constraints \
+                 lack CA:TRUE"
             ),
             Some(webpki::Error::NameConstraintViolation) => {
                 format!(
@@ -178,9 +178,12 @@ fn library() -> std::borrow::Cow<'static, str> {
 }
 
 /// Object identifiers in DER (RFC 3279, 4055, 5480, 5758, 8410, 9881), and what they are called.
-const ALGORITHMS: [(&[u8], &str); 20] = [
+const ALGORITHMS: [(&[u8], &str); 23] = [
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", "RSA and MD5"),
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", "RSA and SHA-1"),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", "RSA and SHA-256"),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c", "RSA and SHA-384"),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d", "RSA and SHA-512"),
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e", "RSA and SHA-224"),
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", "RSA-PSS"),
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", "an RSA key"),
