@@ -166,6 +166,13 @@ impl Plugin {
         Arc::clone(&self.options.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Logs something that the operator should know, and that concerns no login.
+    pub fn warn(&self, reason: Reason, text: &str) {
+        self.services.log(MAWS_LOG_WARNING, reason, 0, || {
+            format!("{}: {text}", reason.summary())
+        });
+    }
+
     /// The lowest level that is logged.
     pub fn set_log_level(&self, level: i32) {
         self.services.log_level.store(level, Ordering::Relaxed);

@@ -102,7 +102,7 @@ fn http_client(tls: TlsContext, proxy: ProxyConfig) -> SharedHttpClient {
             .proxy_config(proxy.clone())
             .connector_settings(settings.clone());
         builder.set_sleep_impl(components.sleep_impl());
-        let tls_builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
+        let tls_builder = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         SharedHttpConnector::new(tls_builder.tls_context(tls.clone()).build())
     })
 }

@@ -24,7 +24,7 @@ pub fn open(
     let mut wire: Box<dyn Wire> = Box::new(stream);
     if proxy.is_tls() {
         let roots = load_roots(ca_file).map_err(|error| error.to_string())?;
-        let (config, _) = Witness::config(roots)?;
+        let (config, _) = Witness::config(roots.store)?;
         wire = Box::new(network::handshake(
             config,
             proxy.endpoint().server_name(),
