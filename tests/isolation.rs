@@ -1,6 +1,6 @@
 //! A callback of the host that blocks delays the login that it is for, and no other.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 

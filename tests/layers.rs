@@ -37,7 +37,7 @@ const ORDER: &[&[&str]] = &[
 /// What the root itself has, for every module.
 const CONSTANTS: [&str; 1] = ["VERSION"];
 /// What the operator's tool takes from the plugin's crate: modules, or single items of one.
-const FOR_THE_TOOL: [&str; 7] = [
+const FOR_THE_TOOL: [&str; 8] = [
     "VERSION",
     "abi",
     "aws",
@@ -45,6 +45,7 @@ const FOR_THE_TOOL: [&str; 7] = [
     "options",
     "reason",
     "sts::load_roots",
+    "sts::tls_error",
 ];
 const CRATE: &str = "mongodb_aws_auth";
 const C_HEADER: &str = "mongodb_aws_auth.h";

@@ -11,9 +11,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use mongodb_aws_auth::abi::maws_code::MAWS_DONE;
+use mongodb_aws_auth::reason::Reason;
 use mongodb_aws_auth::sts::tls_error::describe;
 use mongodb_aws_auth::sts::{Roots, TLS_LIBRARY, load_roots_from};
-use mongodb_aws_auth::reason::Reason;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
 use rustls::pki_types::pem::PemObject as _;

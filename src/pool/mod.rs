@@ -68,6 +68,11 @@ struct State<J> {
     woken: usize,
     /// When an idle worker will look at the queue by itself.
     watched_at: Option<Instant>,
+    /// The fewest idle workers since that time: so many were not needed.
+    least_idle: usize,
+    counted_since: Instant,
+    /// Workers that are to exit.
+    surplus: usize,
     /// When the system refused a thread last.
     thread_refused: Option<Instant>,
     handles: Vec<JoinHandle<()>>,
@@ -91,6 +96,9 @@ impl<J: Job> Pool<J> {
             idle: 0,
             woken: 0,
             watched_at: None,
+            least_idle: 0,
+            counted_since: clock.now(),
+            surplus: 0,
             thread_refused: None,
             handles: Vec::new(),
             closed: false,
@@ -113,8 +121,10 @@ impl<J: Job> Pool<J> {
             return Err(Reason::ShuttingDown);
         }
         let id = state.throttle.submit(now, job);
-        self.shared.attend(&mut state, now);
+        let wake = self.shared.attend(&mut state, now);
         if state.workers > 0 {
+            drop(state);
+            self.shared.wake(wake);
             return Ok(id);
         }
         let refused = state.throttle.remove(id);
@@ -138,8 +148,11 @@ impl<J: Job> Pool<J> {
             return false;
         }
         state.errands.push_back(errand);
-        self.shared.attend(&mut state, self.shared.clock.now());
-        state.workers > 0
+        let wake = self.shared.attend(&mut state, self.shared.clock.now());
+        let accepted = state.workers > 0;
+        drop(state);
+        self.shared.wake(wake);
+        accepted
     }
 
     /// Changes the limits.
@@ -147,7 +160,9 @@ impl<J: Job> Pool<J> {
         let mut state = self.shared.state();
         state.limits = limits;
         state.throttle.set_limits(limits);
-        self.shared.attend(&mut state, self.shared.clock.now());
+        let wake = self.shared.attend(&mut state, self.shared.clock.now());
+        drop(state);
+        self.shared.wake(wake);
     }
 
     /// How it stands now.
@@ -195,6 +210,13 @@ impl<J: Job> Pool<J> {
     }
 }
 
+/// Whom [`Shared::attend`] wants to be woken.
+#[must_use]
+enum Wake {
+    Nobody,
+    One,
+}
+
 impl<J: Job> Shared<J> {
     fn state(&self) -> MutexGuard<'_, State<J>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -207,19 +229,31 @@ impl<J: Job> Shared<J> {
     }
 
     /// Makes sure that a worker looks after what waits: at once if something is due, in time if not.
-    fn attend(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
+    /// Starts a worker where none is idle; an idle one is to be woken once the lock is released.
+    fn attend(self: &Arc<Self>, state: &mut State<J>, now: Instant) -> Wake {
         let Some(due) = state.next_due(now) else {
-            return;
+            return Wake::Nobody;
         };
         if state.watched_at.is_some_and(|at| at <= due.max(now)) {
-            return;
+            return Wake::Nobody;
         }
         if state.idle > 0 {
             state.idle -= 1;
             state.woken += 1;
-            self.changed.notify_one();
-        } else if state.workers < self.most_workers(state) {
+            state.least_idle = state.least_idle.min(state.idle);
+            return Wake::One;
+        }
+        state.least_idle = 0;
+        if state.workers < self.most_workers(state) {
             self.start_worker(state, now);
+        }
+        Wake::Nobody
+    }
+
+    /// After the lock is released: a worker that is woken while it is held waits for it at once.
+    fn wake(&self, wake: Wake) {
+        if let Wake::One = wake {
+            self.changed.notify_one();
         }
     }
 

@@ -340,11 +340,37 @@ fn workers_without_work_exit() {
         job.send(Verdict::Answered).unwrap();
         bench.events.recv_timeout(LONG).unwrap();
     }
-    *clock.0.lock().unwrap() += Duration::from_secs(11);
-    // A job wakes a worker; the others are woken by hand, as their own time-out would.
+    // Workers wait in real time, so they are woken by hand as their own time-out would. One that has
+    // read the clock after it was moved waits once more.
     while bench.workers() > 0 {
+        *clock.0.lock().unwrap() += Duration::from_secs(11);
         bench.pool.shared.changed.notify_all();
         thread::yield_now();
     }
     assert!(bench.shutdown(Duration::ZERO));
+}
+
+#[test]
+fn workers_that_are_not_needed_exit_under_load_too() {
+    let clock = Arc::new(MovedClock(Mutex::new(Instant::now())));
+    let mut bench = Bench::new(8, 8);
+    bench.pool = Pool::new(
+        Arc::<MovedClock>::clone(&clock),
+        1,
+        limits(8, 8),
+        Random::new(7),
+        Box::new(drop),
+    );
+    let jobs = ["a", "b", "c", "d"].map(|name| bench.running(name));
+    for job in jobs {
+        job.send(Verdict::Answered).unwrap();
+        bench.events.recv_timeout(LONG).unwrap();
+    }
+    // One login a second: whoever waits longest runs it, and none waits for ten seconds.
+    while bench.workers() > 2 {
+        bench.running("one").send(Verdict::Answered).unwrap();
+        bench.expect(("done", "one"));
+        *clock.0.lock().unwrap() += Duration::from_secs(1);
+    }
+    assert!(bench.shutdown(LONG));
 }

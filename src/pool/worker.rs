@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::job::{Job, Ran, Then};
-use super::{Shared, State};
+use super::{Shared, State, Wake};
 use crate::failpoint::failpoint;
 use crate::panics;
 use crate::reason::{Failure, Reason};
@@ -24,8 +24,9 @@ impl<J: Job> Shared<J> {
         while !state.closed {
             let now = self.clock.now();
             if let Some(errand) = state.errands.pop_front() {
-                self.hand_over(&mut state, now);
+                let wake = self.hand_over(&mut state, now);
                 drop(state);
+                self.wake(wake);
                 self.guarded(errand);
                 state = self.state();
                 worked = self.clock.now();
@@ -33,13 +34,15 @@ impl<J: Job> Shared<J> {
             }
             match state.throttle.next(now, true) {
                 Next::Run(id, job) => {
-                    self.hand_over(&mut state, now);
+                    let wake = self.hand_over(&mut state, now);
                     drop(state);
+                    self.wake(wake);
                     state = self.run(id, job);
                 }
                 Next::Refuse(job, reason) => {
-                    self.hand_over(&mut state, now);
+                    let wake = self.hand_over(&mut state, now);
                     drop(state);
+                    self.wake(wake);
                     self.refuse(job, reason.into());
                     state = self.state();
                 }
@@ -48,7 +51,7 @@ impl<J: Job> Shared<J> {
                     // Nothing waits, or another idle worker looks in time.
                     let watched =
                         until.is_none_or(|until| state.watched_at.is_some_and(|at| at <= until));
-                    if watched && now >= exit_at {
+                    if watched && (now >= exit_at || state.exits(now)) {
                         return;
                     }
                     let watch = until.filter(|_| !watched);
@@ -62,9 +65,10 @@ impl<J: Job> Shared<J> {
 
     /// Another worker looks after what is left while this one is busy; not needed where one is on its
     /// way.
-    fn hand_over(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
-        if state.woken == 0 {
-            self.attend(state, now);
+    fn hand_over(self: &Arc<Self>, state: &mut State<J>, now: Instant) -> Wake {
+        match state.woken {
+            0 => self.attend(state, now),
+            _ => Wake::Nobody,
         }
     }
 
@@ -95,8 +99,9 @@ impl<J: Job> Shared<J> {
             }
             Ok(Then::Drop) => {}
             Ok(Then::Finish(outcome)) => {
-                self.hand_over(&mut state, now);
+                let wake = self.hand_over(&mut state, now);
                 drop(state);
+                self.wake(wake);
                 self.guarded(|| job.finish(outcome));
                 return self.state();
             }
@@ -106,8 +111,9 @@ impl<J: Job> Shared<J> {
                 return self.state();
             }
             Err(fault) => {
-                self.hand_over(&mut state, now);
+                let wake = self.hand_over(&mut state, now);
                 drop(state);
+                self.wake(wake);
                 self.refuse(job, fault);
                 return self.state();
             }
@@ -155,6 +161,21 @@ impl<J: Job> Shared<J> {
     }
 }
 
+impl<J> State<J> {
+    /// A worker that is about to wait exits instead, if so many were not needed for long: under load
+    /// each of them is woken now and then, and none would wait for long enough.
+    fn exits(&mut self, now: Instant) -> bool {
+        if now >= self.counted_since + LONGEST_IDLE {
+            self.surplus = self.least_idle;
+            self.least_idle = self.idle;
+            self.counted_since = now;
+        }
+        let exits = self.surplus > 0;
+        self.surplus -= usize::from(exits);
+        exits
+    }
+}
+
 /// Counts a worker out as it exits, also by a panic; its last act.
 struct Counted<'a, J: Job> {
     shared: &'a Arc<Shared<J>>,
@@ -168,12 +189,14 @@ impl<J: Job> Drop for Counted<'_, J> {
         }
         let mut state = self.shared.state();
         state.workers -= 1;
-        if panicked {
-            // Nobody else may be awake for what waits.
-            self.shared.attend(&mut state, self.shared.clock.now());
-        }
+        // After a panic nobody else may be awake for what waits.
+        let wake = match panicked {
+            true => self.shared.attend(&mut state, self.shared.clock.now()),
+            false => Wake::Nobody,
+        };
         let closed = state.closed;
         drop(state);
+        self.shared.wake(wake);
         if closed {
             self.shared.changed.notify_all();
         }

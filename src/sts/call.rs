@@ -124,6 +124,13 @@ impl Call {
         self.reused = false;
     }
 
+    /// The connection was opened before; whether the call waited for that.
+    pub fn take_over(&mut self, waited: bool) {
+        self.connecting = false;
+        self.reused = true;
+        self.connect = waited.then(|| self.elapsed());
+    }
+
     /// The connection is open.
     pub fn end_connecting(&mut self) {
         self.connecting = false;

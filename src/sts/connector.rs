@@ -57,16 +57,14 @@ impl StsConnector {
             (call.fresh, call.ahead)
         })
         .unwrap_or_default();
-        if !fresh
-            && !ahead
-            && let Some(mut open) = upstream.take_kept().map_err(call::to_ureq)?
-            && open.is_open()
-        {
-            call::with(|call| {
-                call.end_connecting();
-                call.reused = true;
-            });
-            return Ok(Some(open));
+        if !fresh && !ahead {
+            let (kept, waited) = upstream.take_kept().map_err(call::to_ureq)?;
+            if let Some(mut open) = kept
+                && open.is_open()
+            {
+                call::with(|call| call.take_over(waited));
+                return Ok(Some(open));
+            }
         }
         let opened = self.open(upstream, details);
         call::with(Call::end_connecting);

@@ -391,13 +391,18 @@ fn read(mut response: Response<ureq::Body>) -> Result<Reply, Failure> {
     })
 }
 
-/// The signed request's headers, all that are sent and in this order. Values are wiped with their last
-/// copy inside ureq.
+/// The signed request's headers, all that are sent and in this order. Their values share one buffer,
+/// which is wiped with the last of them inside ureq.
 fn headers(request: &SignedRequest) -> Result<HeaderMap, Failure> {
+    let bytes = request.headers().map(|(_, value)| value.len()).sum();
+    let mut values = Zeroizing::new(Vec::with_capacity(bytes));
+    for (_, value) in request.headers() {
+        values.extend_from_slice(value.as_bytes());
+    }
+    let mut values = Bytes::from_owner(values);
     let mut headers = HeaderMap::with_capacity(16);
     for (name, value) in request.headers() {
-        let bytes = Bytes::from_owner(Zeroizing::new(value.as_bytes().to_vec()));
-        let value = HeaderValue::from_maybe_shared(bytes);
+        let value = HeaderValue::from_maybe_shared(values.split_to(value.len()));
         let value = value.map_err(|_| Failure::new(Reason::Internal, "a header's value"))?;
         headers.insert(name, value);
     }

@@ -237,21 +237,14 @@ fn lost(error: io::Error) -> ureq::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpListener;
     use std::time::Instant;
+
+    use sts_emulator::hostile::BlackHole;
 
     use super::*;
     use crate::ports::Interrupt;
     use crate::sts::call::Call;
-
-    /// An address that takes no connection any more, and the connections that wait there.
-    fn full() -> (TcpListener, Vec<TcpStream>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let try_it = |_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
-        let waiting = (0..).map_while(try_it).collect();
-        (listener, waiting)
-    }
 
     fn connect_as(call: Call, addresses: &[SocketAddr]) -> Result<SocketIo, Reason> {
         let (connected, _) = call.run(|| connect(addresses, &|_| Ok(())));
@@ -264,32 +257,32 @@ mod tests {
 
     #[test]
     fn an_address_that_never_answers_leaves_the_next_its_share_of_the_time() {
-        let (silent, _waiting) = full();
+        let silent = BlackHole::open().unwrap();
         let good = TcpListener::bind("127.0.0.1:0").unwrap();
-        let addresses = [&silent, &good].map(|listener| listener.local_addr().unwrap());
+        let addresses = [silent.address().unwrap(), good.local_addr().unwrap()];
         connect_as(call(Duration::from_secs(1)), &addresses).unwrap();
         good.accept().unwrap();
     }
 
     #[test]
     fn a_connect_that_is_never_answered_ends_at_its_deadline_and_not_before() {
-        let (silent, _waiting) = full();
+        let silent = BlackHole::open().unwrap();
         let time = Duration::from_millis(300);
         let began = Instant::now();
-        let ended = connect_as(call(time), &[silent.local_addr().unwrap()]);
+        let ended = connect_as(call(time), &[silent.address().unwrap()]);
         assert_eq!(ended.unwrap_err(), Reason::VerificationTimeout);
         assert!(began.elapsed() >= time);
     }
 
     #[test]
     fn an_interrupt_ends_a_connect_that_waits() {
-        let (silent, _waiting) = full();
-        let address = silent.local_addr().unwrap();
+        let silent = BlackHole::open().unwrap();
+        let address = silent.address().unwrap();
         let interrupt = Arc::new(Interrupt::default());
         let long = Duration::from_secs(60);
         let waits = Call::new(long, long, Arc::clone(&interrupt));
         let connecting = std::thread::spawn(move || connect_as(waits, &[address]));
-        while !interrupt.is_watching() {
+        while !interrupt.is_watching() && !connecting.is_finished() {
             std::thread::yield_now();
         }
         interrupt.set();

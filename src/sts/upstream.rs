@@ -131,11 +131,12 @@ impl Upstream {
     }
 
     /// A connection that is kept; where one is being opened ahead and no other call waits for that, it is
-    /// waited for within the call's limit.
-    pub fn take_kept(self: &Arc<Self>) -> Result<Option<Box<dyn Transport>>, Failure> {
+    /// waited for within the call's limit. Whether it was waited for comes beside it.
+    pub fn take_kept(self: &Arc<Self>) -> Result<(Option<Box<dyn Transport>>, bool), Failure> {
         call::watch(Arc::downgrade(self) as Weak<dyn Interruptible>)?;
         let mut state = self.state();
-        if state.kept.is_empty() && state.opening && !state.awaited {
+        let waits = state.kept.is_empty() && state.opening && !state.awaited;
+        if waits {
             state.awaited = true;
             while state.opening {
                 let Ok(left) = call::time_left() else {
@@ -151,7 +152,7 @@ impl Upstream {
         drop(state);
         drop(old);
         call::time_left()?;
-        Ok(newest.map(|(_, connection)| connection))
+        Ok((newest.map(|(_, connection)| connection), waits))
     }
 
     /// Closes the connections that are kept, and those to come.

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,7 +15,9 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PKCS_ECDSA_P521_SHA512,
     date_time_ymd,
 };
+use rustix::io::Errno;
 use rustix::net::sockopt::{set_socket_linger, socket_linger};
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustls::version::TLS12;
 use rustls::{ALL_VERSIONS, ServerConfig, ServerConnection, StreamOwned};
 use tempfile::NamedTempFile;
@@ -25,8 +28,6 @@ use crate::tls::{Authority, Versions, configure, leaf};
 
 static TLS12_ALONE: Versions = &[&TLS12];
 const LOOPBACK: &str = "127.0.0.1";
-/// A connection to a port of this machine that has room takes a small part of it.
-const FULL_AFTER: Duration = Duration::from_millis(200);
 
 /// What the server shows of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -378,18 +379,27 @@ fn for_each_part(
 #[derive(Debug)]
 pub struct BlackHole {
     listener: TcpListener,
-    _waiting: Vec<TcpStream>,
+    _waiting: Vec<OwnedFd>,
 }
 
 impl BlackHole {
-    /// Fills the backlog.
+    /// Fills the backlog, which has room for one.
     pub fn open() -> io::Result<Self> {
         let listener = TcpListener::bind((LOOPBACK, 0))?;
         rustix::net::listen(&listener, 0)?;
         let address = listener.local_addr()?;
         let mut waiting = Vec::new();
-        while let Ok(one) = TcpStream::connect_timeout(&address, FULL_AFTER) {
-            waiting.push(one);
+        for _ in 0..4 {
+            let socket = rustix::net::socket_with(
+                AddressFamily::INET,
+                SocketType::STREAM,
+                SocketFlags::NONBLOCK | SocketFlags::CLOEXEC,
+                None,
+            )?;
+            match rustix::net::connect(&socket, &address) {
+                Ok(()) | Err(Errno::INPROGRESS) => waiting.push(socket),
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(Self {
             listener,
