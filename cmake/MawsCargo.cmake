@@ -22,7 +22,8 @@ else()
     set(MAWS_CARGO_OUTPUT "${MAWS_CARGO_TARGET_DIR}/release")
 endif()
 # What the plugin is built with and where; the same as the rest unless a sanitizer is in it.
-set(_maws_plugin_env "CARGO_TARGET_DIR=${MAWS_CARGO_TARGET_DIR}")
+# aws-lc is built from its crate, even where the system has one.
+set(_maws_plugin_env "CARGO_TARGET_DIR=${MAWS_CARGO_TARGET_DIR}" AWS_LC_SYS_USE_SYSTEM=0)
 set(_maws_plugin_args ${_maws_profile_args})
 set(_maws_plugin_output "${MAWS_CARGO_OUTPUT}")
 if(MAWS_SANITIZE STREQUAL "address")
@@ -31,12 +32,13 @@ if(MAWS_SANITIZE STREQUAL "address")
     set(_maws_host "${CMAKE_MATCH_1}")
     # With a target of their own, flags do not go to what runs within the compiler.
     list(APPEND _maws_plugin_args --target ${_maws_host})
-    set(_maws_plugin_env "CARGO_TARGET_DIR=${CMAKE_BINARY_DIR}/cargo" RUSTC_BOOTSTRAP=1
+    set(_maws_plugin_env "CARGO_TARGET_DIR=${CMAKE_BINARY_DIR}/cargo" RUSTC_BOOTSTRAP=1 AWS_LC_SYS_USE_SYSTEM=0
         "RUSTFLAGS=-Zsanitizer=address -Cforce-frame-pointers=yes")
     get_filename_component(_maws_plugin_output "${MAWS_CARGO_OUTPUT}" NAME)
     set(_maws_plugin_output "${CMAKE_BINARY_DIR}/cargo/${_maws_host}/${_maws_plugin_output}")
 endif()
-set(_maws_cargo "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${MAWS_CARGO_TARGET_DIR}" "${MAWS_CARGO}")
+set(_maws_cargo "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${MAWS_CARGO_TARGET_DIR}" AWS_LC_SYS_USE_SYSTEM=0
+    "${MAWS_CARGO}")
 
 # The plugin as the imported target mongodb_aws_auth::plugin, copied into the build tree under its
 # SONAME: a later `cargo build` or `cargo test` puts other builds into cargo's folder.

@@ -55,22 +55,26 @@ def checksums(manifest: Path) -> dict[tuple[str, str], str]:
     return {(name, version): checksum for name, version, checksum in entry.findall(text)}
 
 
+def cargo(command: str, manifest: Path, features: str, *arguments: str) -> str:
+    """What a command of cargo's prints about a manifest."""
+    chosen = ["--no-default-features", "--features", features] if features else []
+    full = ["cargo", command, "--locked", "--manifest-path", str(manifest), *chosen, *arguments]
+    return subprocess.run(full, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 def metadata(manifest: Path, target: str, features: str) -> dict:
-    command = [
-        "cargo",
-        "metadata",
-        "--locked",
-        "--manifest-path",
-        str(manifest),
-        "--format-version",
-        "1",
-        "--filter-platform",
-        target,
-    ]
-    if features:
-        command += ["--no-default-features", "--features", features]
-    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    return json.loads(output)
+    arguments = ("--format-version", "1", "--filter-platform", target)
+    return json.loads(cargo("metadata", manifest, features, *arguments))
+
+
+def compiled(manifest: Path, target: str, features: str) -> set[tuple[str, str]]:
+    """Names and versions of the crates that a build without tests compiles for the target.
+
+    `cargo metadata` also names what tests switch on, and optional crates that nothing switches on.
+    """
+    arguments = ("--target", target, "--edges", "normal", "--prefix", "none", "--format", "{p}")
+    lines = cargo("tree", manifest, features, *arguments).splitlines()
+    return {(name, version.removeprefix("v")) for name, version, *_ in map(str.split, lines)}
 
 
 def linked(manifest: Path, target: str, features: str = "") -> tuple[Crate, list[Crate]]:
@@ -78,10 +82,14 @@ def linked(manifest: Path, target: str, features: str = "") -> tuple[Crate, list
     data = metadata(manifest, target, features)
     packages = {package["id"]: package for package in data["packages"]}
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
+    wanted = compiled(manifest, target, features)
 
     def is_macro(identifier: str) -> bool:
         kinds = (kind for item in packages[identifier]["targets"] for kind in item["kind"])
         return "proc-macro" in kinds
+
+    def is_compiled(identifier: str) -> bool:
+        return (packages[identifier]["name"], packages[identifier]["version"]) in wanted
 
     def dependencies(identifier: str) -> list[str]:
         return [
@@ -89,6 +97,7 @@ def linked(manifest: Path, target: str, features: str = "") -> tuple[Crate, list
             for dependency in nodes[identifier]["deps"]
             if any(kind["kind"] is None for kind in dependency["dep_kinds"])
             and not is_macro(dependency["pkg"])
+            and is_compiled(dependency["pkg"])
         ]
 
     root = data["resolve"]["root"]

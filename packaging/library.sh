@@ -20,6 +20,7 @@ portable_cargo() {
     rustc --print target-libdir --target "$target" | xargs test -d ||
         die "Rust's library for $target is missing: rustup target add $target"
 
+    # aws-lc is built from its crate, even where the system has one.
     # Paths of this machine stay out of the files: they tell nothing about who built them, and are
     # the same from every folder.
     local separator=$'\x1f' flags='' c_flags='' pair
@@ -35,7 +36,7 @@ portable_cargo() {
         CARGO_ZIGBUILD_CACHE_DIR="$folder/zigbuild" \
         ZIG_GLOBAL_CACHE_DIR="$folder/zig" ZIG_LOCAL_CACHE_DIR="$folder/zig" \
         CARGO_ENCODED_RUSTFLAGS="$flags" CFLAGS="${c_flags# }" CXXFLAGS="${c_flags# }" \
-        CARGO_INCREMENTAL=0 \
+        CARGO_INCREMENTAL=0 AWS_LC_SYS_USE_SYSTEM=0 \
         cargo-zigbuild "$@" --locked --release --target "$target.$glibc_baseline" --target-dir "$to"
 }
 

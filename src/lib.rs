@@ -35,6 +35,7 @@ mod panics;
 pub mod plugin;
 mod pool;
 pub mod ports;
+pub mod random;
 pub mod reason;
 mod retries;
 pub mod sasl;

@@ -90,7 +90,7 @@ fn a_bad_value_is_named_with_key_and_what_is_legal() {
         ("awsStsRegion", "eu-central-1", "custom hosts only"),
     ] {
         let text = error(&[(key, value)]);
-        let start = format!("{key}: \"{value}\" is not legal: ");
+        let start = format!("{key}: \"{value}\" is invalid: ");
         assert!(text.starts_with(&start) && text.contains(legal), "{text}");
     }
 }
@@ -198,7 +198,7 @@ fn several_sts_hosts_stand_in_order_of_preference_each_with_its_own_place() {
 #[test]
 fn sts_hosts_that_do_not_go_together_are_refused() {
     for (hosts, places, legal) in [
-        ("sts.amazonaws.com sts.amazonaws.com", "", "stands twice"),
+        ("sts.amazonaws.com sts.amazonaws.com", "", "is duplicated"),
         (
             "sts.amazonaws.com sts.cn-north-1.amazonaws.com.cn",
             "",

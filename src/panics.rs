@@ -1,4 +1,4 @@
-//! Faults of our own code: caught at every border, reported by their place in the source alone.
+//! Panics of our own code: caught at every border, reported by their position in the source alone.
 //!
 //! A panic's message can hold what the code was working on, and the default hook prints it to the
 //! server's standard error.
@@ -11,7 +11,7 @@ use crate::reason::{Failure, Reason};
 
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+    static POSITION: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// Marks the thread as running the plugin's code until it drops.
@@ -36,7 +36,7 @@ impl Drop for Inside {
 
 /// The panic that was caught in this thread, as a login's end.
 pub fn failure() -> Failure {
-    Failure::new(Reason::Panicked, PLACE.with_borrow(Clone::clone))
+    Failure::new(Reason::Panicked, POSITION.with_borrow(Clone::clone))
 }
 
 /// The hook belongs to this library alone, which has a copy of std; other code that shares the copy
@@ -47,9 +47,9 @@ fn install_hook() {
         if DEPTH.get() == 0 {
             return previous(info);
         }
-        let place = info
+        let position = info
             .location()
             .map(|at| format!("{}:{}", at.file(), at.line()));
-        PLACE.set(place.unwrap_or_default());
+        POSITION.set(position.unwrap_or_default());
     }));
 }

@@ -9,6 +9,7 @@ use crate::endpoints::EndpointHealth;
 use crate::options::{Limits, OptionError, Options, PROXY_VARIABLES};
 use crate::pool::Pool;
 use crate::ports::{Clock, Host, Sts};
+use crate::random::Random;
 use crate::reason::{Failure, Reason};
 use crate::retries::RetryBudget;
 use crate::services::Services;
@@ -16,7 +17,7 @@ use crate::stats::{Snapshot, Stats};
 use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::sys;
-use crate::throttle::{Random, ThrottleLimits};
+use crate::throttle::ThrottleLimits;
 use crate::verification::Verification;
 
 /// The database whose users are named by an outside authority.
@@ -163,6 +164,13 @@ impl Plugin {
     /// The options as they stand.
     pub fn options(&self) -> Arc<Options> {
         Arc::clone(&self.options.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Logs something that the operator should know, and that concerns no login.
+    pub fn warn(&self, reason: Reason, text: &str) {
+        self.services.log(MAWS_LOG_WARNING, reason, 0, || {
+            format!("{}: {text}", reason.summary())
+        });
     }
 
     /// The lowest level that is logged.

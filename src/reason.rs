@@ -82,6 +82,10 @@ catalogue! {
              no direct route, set `awsStsProxy`, or use a VPC endpoint (`awsStsEndpoint`).";
         OptionsChanged = 4, MAWS_DONE, "options changed",
             "Nothing. The detail has the options; they apply to new logins.";
+        CaCertificateSkipped = 5, MAWS_DONE, "a certificate of the system's CA bundle cannot be used",
+            "Servers with certificates of that authority are refused; others are not affected. The text says how many, \
+             and the position of the first ones: remove or replace them, and rebuild the bundle \
+             (`update-ca-certificates`, `update-ca-trust`).";
         EndpointDown = 6, MAWS_DONE, "an STS endpoint is unhealthy, new logins use another one",
             "Check the health of AWS in that region and the route to it. The plugin probes the endpoint again \
              automatically, at most once a minute.";
@@ -193,8 +197,9 @@ catalogue! {
         ConnectFailed = 411, MAWS_E_UPSTREAM, "cannot connect to the STS endpoint",
             "Check firewall, route and security group for a way out to port 443.";
         TlsFailed = 412, MAWS_E_UPSTREAM, "TLS with the STS endpoint failed",
-            "The detail has the cause: an unknown authority (`awsStsCAFile`, the system's bundle), a wrong name \
-             (`awsStsEndpoint`), or a device that intercepts TLS.";
+            "The detail says what was presented and what to do: an unknown issuer (`awsStsCAFile`, the system's \
+             bundle), a name that the certificate lacks (`awsStsEndpoint`), a certificate or a clock out of date, or a \
+             device on the way that inspects TLS. `mongodb-aws-auth check` also names the issuer.";
         ConnectionLost = 413, MAWS_E_UPSTREAM, "the connection to STS was lost before the response was complete",
             "If it repeats, check the devices between the server and STS.";
         StsFailing = 414, MAWS_E_UPSTREAM, "STS responds with server errors",

@@ -31,7 +31,7 @@ const ORDER: &[&[&str]] = &[
     &["abi"],
     // Helpers: of use to every module above.
     &["failpoint"],
-    &["sys"],
+    &["sys", "random"],
     &["sync"],
 ];
 /// What the root itself has, for every module.

@@ -13,8 +13,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 use mongodb_aws_auth::aws::without_password;
-use mongodb_aws_auth::sts::load_roots;
 use mongodb_aws_auth::reason::{Reason, printable};
+use mongodb_aws_auth::sts::load_roots;
 use tokio::runtime::Runtime;
 
 use crate::args::Aws;
@@ -102,7 +102,7 @@ fn http_client(tls: TlsContext, proxy: ProxyConfig) -> SharedHttpClient {
             .proxy_config(proxy.clone())
             .connector_settings(settings.clone());
         builder.set_sleep_impl(components.sleep_impl());
-        let tls_builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
+        let tls_builder = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         SharedHttpConnector::new(tls_builder.tls_context(tls.clone()).build())
     })
 }

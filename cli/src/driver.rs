@@ -28,7 +28,7 @@ pub struct ServerFirst {
 /// A random nonce.
 pub fn nonce() -> Option<[u8; NONCE_BYTES]> {
     let mut nonce = [0; NONCE_BYTES];
-    let random = rustls::crypto::ring::default_provider().secure_random;
+    let random = rustls::crypto::aws_lc_rs::default_provider().secure_random;
     random.fill(&mut nonce).ok()?;
     Some(nonce)
 }

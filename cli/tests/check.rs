@@ -28,7 +28,7 @@ fn a_host_that_is_in_order_passes_every_step() {
         ("options", "sts.amazonaws.com (region us-east-1)"),
         ("proxy", "none"),
         ("plugin file", "libmongodb_aws_auth.so.1"),
-        ("plugin", "rustls with ring"),
+        ("plugin", "rustls with aws-lc"),
         ("name resolution", "127.0.0.1"),
         ("route", "connected from 127.0.0.1"),
         ("TLS with STS", "issued by STS emulator throw-away CA"),
@@ -133,7 +133,7 @@ fn a_server_in_fips_mode_is_told_of_the_plugin_s_own_tls() {
     let text = "net:\n  tls:\n    mode: requireTLS\n    FIPSMode: true\n";
     let config = host.machine.file("fips.conf", text);
     let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
-    steps.assert("FIPS mode", "warn", &["rustls with ring"]);
+    steps.assert("FIPS mode", "warn", &["rustls with aws-lc"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use httparse::{EMPTY_HEADER, Header, Status};
 use libfuzzer_sys::fuzz_target;
-use mongodb_aws_auth::net::response::{Response, read};
+use mongodb_aws_auth::sts::response::{Response, read};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((cut, bytes)) = bytes.split_first_chunk::<2>() else {

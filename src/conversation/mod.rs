@@ -432,12 +432,12 @@ impl Completion for Conversation {
         let Some(outcome) = self.settle(outcome, notify) else {
             return;
         };
-        let told = Notified { conversation: self };
+        let notified = Notified { conversation: self };
         self.report(outcome);
         if notify {
             self.services.host.conv_ready(self.conv_ctx);
         }
-        drop(told);
+        drop(notified);
     }
 
     fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {

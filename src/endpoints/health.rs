@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
-use crate::throttle::Random;
+use crate::random::Random;
 
 /// Failures in a row that take an endpoint outage.
 const FAILURES: u32 = 5;

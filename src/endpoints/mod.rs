@@ -8,9 +8,9 @@ pub use self::health::Change;
 use self::health::{Health, Signal};
 use crate::aws::Answer;
 use crate::ports::Attempt;
+use crate::random::Random;
 use crate::reason::Reason;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
-use crate::throttle::Random;
 
 /// An answer that is not there in less than this, or than most of a login's usual time, says nothing
 /// of the endpoint: the login had too little time.

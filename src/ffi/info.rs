@@ -1,4 +1,4 @@
-//! What the host is told of a conversation.
+//! Describes a conversation for the host.
 
 use std::time::Duration;
 

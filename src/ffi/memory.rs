@@ -34,7 +34,7 @@ pub fn read_struct<T: Sized32>(from: *const T) -> Result<T, maws_code> {
     let mut copy = MaybeUninit::<T>::zeroed();
     // SAFETY: the host says that this many bytes are there, and the copy has room for them. Every
     // member is a number, a pointer or an optional function, for which zeros and any bits that a C
-    // host writes are legal.
+    // host writes are valid.
     unsafe {
         let bytes = copy.as_mut_ptr().cast::<u8>();
         bytes.copy_from_nonoverlapping(from.cast(), size);
@@ -90,7 +90,7 @@ pub fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8], maws_code> {
         (_, 0) => Ok(&[]),
         (true, _) => Err(MAWS_E_ARGUMENT),
         (false, len) if isize::try_from(len).is_err() => Err(MAWS_E_ARGUMENT),
-        // SAFETY: not null, a legal length; the host says that the bytes are there and stay
+        // SAFETY: not null, a valid length; the host says that the bytes are there and stay
         // unchanged during the call, which is as long as the result is used.
         (false, len) => Ok(unsafe { std::slice::from_raw_parts(ptr, len) }),
     }
@@ -106,7 +106,7 @@ pub fn array<T: Copy>(ptr: *const T, count: usize) -> Result<Vec<T>, maws_code> 
     if count == 0 {
         return Ok(Vec::new());
     }
-    // Far above any legal count, far below what an address space could not hold.
+    // Far above any valid count, far below what an address space could not hold.
     if ptr.is_null() || count > 4096 {
         return Err(MAWS_E_ARGUMENT);
     }
@@ -216,7 +216,7 @@ mod tests {
     use crate::abi::maws_stats;
 
     fn stats(byte: u8, struct_size: usize) -> maws_stats {
-        // SAFETY: numbers alone, for which any bits are legal.
+        // SAFETY: numbers alone, for which any bits are valid.
         let mut stats: maws_stats = unsafe { std::mem::transmute([byte; size_of::<maws_stats>()]) };
         stats.struct_size = struct_size as u32;
         stats

@@ -1,4 +1,4 @@
-//! The C interface: the only place, beside `sys`, with `unsafe` code.
+//! The C interface: the only module, beside `sys`, with `unsafe` code.
 //!
 //! [`table`] has one short function for each member of `maws_api`; [`guard`] is what they all go
 //! through; [`handle`] turns numbers into objects; [`host`] calls the host; [`memory`] reads and

@@ -82,7 +82,7 @@ fn explain(status: maws_status) -> &'static str {
     const FORKED: maws_status = MAWS_E_FORKED as maws_status;
     const HANDLE: maws_status = MAWS_E_HANDLE as maws_status;
     match status {
-        ARGUMENT => "a pointer is NULL, or a length, number or struct_size is not legal",
+        ARGUMENT => "a pointer is NULL, or a length, number or struct_size is invalid",
         STATE => "called from inside a callback",
         FORKED => "the process was forked after the plugin was created",
         HANDLE => "no such plugin",

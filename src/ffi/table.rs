@@ -20,6 +20,7 @@ use crate::conversation::{Begin, Conversation};
 use crate::options::{OptionError, Options};
 use crate::plugin::Plugin;
 use crate::ports::SystemClock;
+use crate::reason::Reason;
 use crate::sts::{StsOverHttps, TLS_LIBRARY};
 
 static PLUGINS: Table<Plugin> = Table::new();
@@ -83,7 +84,11 @@ unsafe extern "C" fn create(
             let options = Options::new(&pairs(&given))?;
             let sts = Arc::new(StsOverHttps::new(&options.settings)?);
             let (log_level, clock) = (host.log_level, Arc::new(SystemClock));
+            let ca_warning = sts.ca_warning().map(str::to_owned);
             let plugin = Plugin::new(Box::new(CHost::new(host)), log_level, options, sts, clock);
+            if let Some(text) = ca_warning {
+                plugin.warn(Reason::CaCertificateSkipped, &text);
+            }
             let id = PLUGINS.insert(plugin).ok_or(MAWS_E_INTERNAL)?;
             guard::add_plugin();
             write(out, maws_plugin { id })?;
@@ -268,8 +273,8 @@ fn ms(ms: u32) -> Duration {
 }
 
 fn check_level(level: i32) -> Result<(), maws_code> {
-    let legal = maws_log_level::MAWS_LOG_DEBUG as i32..=maws_log_level::MAWS_LOG_OFF as i32;
-    if legal.contains(&level) {
+    let valid = maws_log_level::MAWS_LOG_DEBUG as i32..=maws_log_level::MAWS_LOG_OFF as i32;
+    if valid.contains(&level) {
         Ok(())
     } else {
         Err(MAWS_E_ARGUMENT)

@@ -35,19 +35,19 @@ impl Endpoints {
 pub(super) fn build(draft: &Draft) -> Result<Endpoints, OptionError> {
     let hosts: Vec<_> = draft.hosts.split_ascii_whitespace().collect();
     let urls: Vec<_> = draft.endpoint_urls.split_ascii_whitespace().collect();
-    let wrong = |legal: &str| OptionError::new("awsStsHost", &draft.hosts, legal);
+    let wrong = |valid: &str| OptionError::new("awsStsHost", &draft.hosts, valid);
     if !urls.is_empty() && urls.len() != hosts.len() {
-        let legal = "one URL for each host of awsStsHost, in the same order, or none at all";
+        let valid = "one URL for each host of awsStsHost, in the same order, or none at all";
         return Err(OptionError::new(
             "awsStsEndpoint",
             &draft.endpoint_urls,
-            legal,
+            valid,
         ));
     }
     let mut endpoints = Vec::new();
     for (index, host) in hosts.iter().enumerate() {
         if hosts.iter().take(index).any(|earlier| earlier == host) {
-            return Err(wrong("a host stands twice"));
+            return Err(wrong("a host is duplicated"));
         }
         endpoints.push(Arc::new(endpoint(draft, host, urls.get(index).copied())?));
     }
@@ -68,18 +68,18 @@ pub(super) fn build(draft: &Draft) -> Result<Endpoints, OptionError> {
 }
 
 fn endpoint(draft: &Draft, host: &str, url: Option<&str>) -> Result<Endpoint, OptionError> {
-    let form = sts_host_form(host).map_err(|legal| OptionError::new("awsStsHost", host, legal))?;
+    let form = sts_host_form(host).map_err(|valid| OptionError::new("awsStsHost", host, valid))?;
     if form == HostForm::Custom && !draft.allow_custom_host {
-        let legal = "sts.amazonaws.com, sts.REGION.amazonaws.com or another of AWS's names of STS; \
+        let valid = "sts.amazonaws.com, sts.REGION.amazonaws.com or another of AWS's names of STS; \
                      to connect elsewhere (VPC endpoint, proxy) set awsStsEndpoint, and for an \
                      STS-compatible service awsStsAllowCustomHost=true";
-        return Err(OptionError::new("awsStsHost", host, legal));
+        return Err(OptionError::new("awsStsHost", host, valid));
     }
     let region = (!draft.region.is_empty()).then_some(draft.region.as_str());
     if let (Some(region), HostForm::Sts) = (region, form) {
-        let legal = "drivers derive the region from awsStsHost; this is for custom hosts only";
-        return Err(OptionError::new("awsStsRegion", region, legal));
+        let valid = "drivers derive the region from awsStsHost; this is for custom hosts only";
+        return Err(OptionError::new("awsStsRegion", region, valid));
     }
     Endpoint::new(host, region, url)
-        .map_err(|legal| OptionError::new("awsStsEndpoint", url.unwrap_or_default(), legal))
+        .map_err(|valid| OptionError::new("awsStsEndpoint", url.unwrap_or_default(), valid))
 }

@@ -52,15 +52,15 @@ pub struct Limits {
     pub conversations: usize,
 }
 
-/// An option that cannot be used; the text names the key, the value and what is legal.
+/// An option that cannot be used; the text names the key, the value and what is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptionError(String);
 
 impl OptionError {
-    /// "awsStsWorkers: "0" is not legal: a whole number from 1 to 1024".
-    pub fn new(key: &str, value: &str, legal: impl fmt::Display) -> OptionError {
+    /// "awsStsWorkers: "0" is invalid: a whole number from 1 to 1024".
+    pub fn new(key: &str, value: &str, valid: impl fmt::Display) -> OptionError {
         OptionError(format!(
-            "{key}: \"{}\" is not legal: {legal}",
+            "{key}: \"{}\" is invalid: {valid}",
             printable(value)
         ))
     }
@@ -135,7 +135,7 @@ impl Options {
         let mut draft = Draft::default();
         for (spec, text) in OPTIONS.iter().zip(&texts) {
             (spec.set)(spec, &mut draft, text)
-                .map_err(|legal| OptionError::new(spec.key(), &spec.shown(text), legal))?;
+                .map_err(|valid| OptionError::new(spec.key(), &spec.shown(text), valid))?;
         }
         Ok(Options {
             settings: finish(draft)?,
@@ -163,8 +163,8 @@ fn finish(draft: Draft) -> Result<Settings, OptionError> {
         ("awsAllowFederated", identity.allow_federated),
     ] {
         if on && identity.format == PrincipalFormat::StsWildcard {
-            let legal = "such identities have a name with awsPrincipalFormat=iamRole only";
-            return Err(OptionError::new(key, "true", legal));
+            let valid = "such identities have a name with awsPrincipalFormat=iamRole only";
+            return Err(OptionError::new(key, "true", valid));
         }
     }
     Ok(Settings {

@@ -18,11 +18,11 @@ pub struct Spec {
     pub kind: maws_option_kind,
     /// Value when it is not given.
     pub default: &'static CStr,
-    /// Least legal value of a number or duration.
+    /// Least valid value of a number or duration.
     pub min: u32,
-    /// Greatest legal value of a number or duration.
+    /// Greatest valid value of a number or duration.
     pub max: u32,
-    /// Legal values of a choice.
+    /// Valid values of a choice.
     pub choices: &'static [&'static CStr],
     /// May change after create.
     pub runtime: bool,
@@ -96,7 +96,7 @@ pub static OPTIONS: &[Spec] = &[
         help: c"The signing region where it cannot be derived from a custom awsStsHost.",
         set: |_, draft, text| {
             if !text.is_empty() {
-                check_region(text).map_err(|legal| legal.to_string())?;
+                check_region(text).map_err(|valid| valid.to_string())?;
             }
             text_into(&mut draft.region, text)
         },
@@ -151,7 +151,7 @@ pub static OPTIONS: &[Spec] = &[
         default: c"64",
         min: 1,
         max: 1024,
-        help: c"Most requests that are under way to one STS host at once; threads for those that need one are started on demand. Logins per second are at most this divided by the round trip to STS.",
+        help: c"Most requests in flight to one STS host at once; each takes a worker thread, which is started on demand. Logins per second are at most this divided by the round trip to STS.",
         set: |spec, draft, text| count(&mut draft.limits.workers, spec, text),
         ..RUNTIME
     },
@@ -171,7 +171,7 @@ pub static OPTIONS: &[Spec] = &[
         default: c"20000",
         min: 1,
         max: 10_000_000,
-        help: c"Most logins that may be under way at once; each takes at most 1 KiB until its second message.",
+        help: c"Most logins in progress at once; each takes at most 1 KiB until its second message.",
         set: |spec, draft, text| count(&mut draft.limits.conversations, spec, text),
         ..RUNTIME
     },
@@ -179,7 +179,7 @@ pub static OPTIONS: &[Spec] = &[
         name: c"awsRequireTLS",
         kind: MAWS_OPTION_BOOLEAN,
         default: c"false",
-        help: c"Refuses logins over client connections without TLS, where a login could be relayed or taken over.",
+        help: c"Refuses logins over client connections without TLS, where a login could be relayed or hijacked.",
         set: |_, draft, text| boolean(&mut draft.require_tls, text),
         ..RUNTIME
     },
@@ -202,14 +202,14 @@ pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsAllowedPrincipals",
         kind: MAWS_OPTION_LIST,
-        help: c"User names that may log in, separated by white space, a final * stands for any rest; empty: all.",
+        help: c"User names that may log in, separated by white space, an entry may end in the wildcard *; empty: all.",
         set: |_, draft, text| {
-            let legal = |entry: &str| {
+            let valid = |entry: &str| {
                 let fixed = entry.strip_suffix('*').unwrap_or(entry);
                 fixed.starts_with("arn:") && !fixed.contains('*')
             };
             let rule = "entries start with arn: and may end in one *";
-            list(&mut draft.identity.principals, text, legal, rule)
+            list(&mut draft.identity.principals, text, valid, rule)
         },
         ..RUNTIME
     },
@@ -285,7 +285,7 @@ fn proxy(draft: &mut Draft, text: &str) -> Result<(), String> {
         text => text.to_owned(),
     };
     if !url.is_empty() {
-        draft.proxy = Some(Proxy::parse(&url).map_err(|legal| legal.to_string())?);
+        draft.proxy = Some(Proxy::parse(&url).map_err(|valid| valid.to_string())?);
     }
     Ok(())
 }
@@ -316,11 +316,11 @@ fn number(spec: &Spec, text: &str) -> Result<u32, String> {
 fn list(
     to: &mut Vec<String>,
     text: &str,
-    legal: impl Fn(&str) -> bool,
+    valid: impl Fn(&str) -> bool,
     rule: &str,
 ) -> Result<(), String> {
     *to = text.split_ascii_whitespace().map(str::to_owned).collect();
-    match to.iter().find(|entry| !legal(entry)) {
+    match to.iter().find(|entry| !valid(entry)) {
         None => Ok(()),
         Some(entry) => Err(format!("\"{}\": {rule}", printable(entry))),
     }

@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 
 pub use self::job::{Errand, Job, Ran, Then};
 use crate::ports::Clock;
+use crate::random::Random;
 use crate::reason::{Failure, Reason};
 #[cfg(all(test, shuttle))]
 use crate::sync::IsFinished as _;
 use crate::sync::thread::{self, JoinHandle};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::sys::SignalsBlocked;
-use crate::throttle::{Random, Throttle, ThrottleLimits};
+use crate::throttle::{Throttle, ThrottleLimits};
 
 /// After the system refused a thread none is asked for so long.
 const PAUSE: Duration = Duration::from_millis(100);

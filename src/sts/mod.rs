@@ -10,7 +10,7 @@ mod resolver;
 mod roots;
 mod socket;
 mod tls;
-mod tls_error;
+pub mod tls_error;
 mod upstream;
 
 use std::io::Read as _;
@@ -20,9 +20,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use once_cell::sync::OnceCell;
 use rustls::ClientConfig;
-#[cfg(feature = "fips")]
+#[cfg(any(feature = "fips", feature = "aws-lc-rs"))]
 use rustls::crypto::aws_lc_rs as cryptography;
-#[cfg(not(feature = "fips"))]
+#[cfg(not(any(feature = "fips", feature = "aws-lc-rs")))]
 use rustls::crypto::ring as cryptography;
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
@@ -32,7 +32,7 @@ use zeroize::Zeroizing;
 use self::call::Call;
 use self::connector::StsConnector;
 use self::resolver::Names;
-pub use self::roots::load as load_roots;
+pub use self::roots::{Roots, load as load_roots, load_from as load_roots_from};
 use self::upstream::{LONGEST_IDLE, Upstream};
 use crate::aws::{Answer, Endpoint, Proxy, SignedRequest, is_exempt, read_answer};
 use crate::options::{OptionError, Settings};
@@ -57,6 +57,8 @@ const UNPOOLED: usize = 2;
 /// The TLS library inside, for the interface.
 pub const TLS_LIBRARY: &std::ffi::CStr = if cfg!(feature = "fips") {
     c"rustls with aws-lc's FIPS module"
+} else if cfg!(feature = "aws-lc-rs") {
+    c"rustls with aws-lc"
 } else {
     c"rustls with ring"
 };
@@ -65,6 +67,7 @@ pub const TLS_LIBRARY: &std::ffi::CStr = if cfg!(feature = "fips") {
 pub struct StsOverHttps {
     upstreams: Arc<[Arc<Upstream>]>,
     tls: Arc<ClientConfig>,
+    ca_warning: Option<String>,
     proxy: Option<Proxy>,
     agent: OnceCell<Agent>,
     /// Calls that belong to no login.
@@ -89,10 +92,15 @@ impl StsOverHttps {
     /// Reads the certificate authorities; opens no connection.
     pub fn new(settings: &Settings) -> Result<StsOverHttps, OptionError> {
         let roots = roots::load(&settings.ca_file)?;
-        let tls = ClientConfig::builder_with_provider(Arc::new(cryptography::default_provider()))
+        let ca_warning = roots.warning();
+        let provider = cryptography::default_provider();
+        // The first random bytes of a process take some 20 ms of CPU in aws-lc, which collects its own
+        // entropy: no login pays for that. A failure shows again with the first connection.
+        let _first = provider.secure_random.fill(&mut [0; 1]);
+        let tls = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
-            .with_root_certificates(roots)
+            .with_root_certificates(roots.store)
             .with_no_client_auth();
         let upstream = |endpoint: &Arc<Endpoint>| {
             let exempt = is_exempt(&settings.no_proxy, endpoint.server_name());
@@ -103,10 +111,16 @@ impl StsOverHttps {
         Ok(StsOverHttps {
             upstreams: upstreams.collect::<Result<_, _>>()?,
             tls: Arc::new(tls),
+            ca_warning,
             proxy: settings.proxy.clone(),
             agent: OnceCell::new(),
             background: Mutex::default(),
         })
+    }
+
+    /// Certificates of the system's bundle that cannot be used, for the log.
+    pub fn ca_warning(&self) -> Option<&str> {
+        self.ca_warning.as_deref()
     }
 
     fn agent(&self) -> Result<&Agent, Failure> {

@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{Buffers, Either, NextTimeout, Transport, Tran
 use super::buffers::WipedBuffers;
 use super::call;
 use super::socket::{Socket, SocketIo, watch};
-use super::tls_error::describe;
+use super::tls_error;
 use super::upstream::{IdleCount, Upstream};
 use crate::reason::{Failure, Reason};
 
@@ -118,7 +118,7 @@ impl Connection {
         while connection.tls.is_handshaking() {
             connection.flush()?;
             if connection.tls.is_handshaking() && !connection.receive(&host)? {
-                let detail = format!("{host} closed the connection during the handshake");
+                let detail = tls_error::closed(&host);
                 return Err(Failure::new(Reason::TlsFailed, detail));
             }
         }
@@ -334,7 +334,7 @@ impl Drop for Unpooled {
 }
 
 fn tls_failure(error: &rustls::Error, host: &str) -> Failure {
-    Failure::new(Reason::TlsFailed, describe(error, host))
+    Failure::new(Reason::TlsFailed, tls_error::describe(error, host))
 }
 
 /// Where in the sequence of TLS records the bytes read so far end (RFC 8446, section 5.1): rustls

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::Random;
 use super::queue::Queue;
+use crate::random::Random;
 
 /// Requests per second at first, and at least.
 const FIRST_RATE: f64 = 50.0;
@@ -113,5 +113,155 @@ impl Limiter {
     /// Empty, and not throttled for long.
     pub fn is_quiet(&self, now: Instant) -> bool {
         self.queue.is_empty() && now.saturating_duration_since(self.throttled) >= QUIET
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    struct Bench {
+        limiter: Limiter,
+        random: Random,
+        now: Instant,
+    }
+
+    impl Bench {
+        fn new() -> Bench {
+            let (mut random, now) = (Random::new(7), Instant::now());
+            Bench {
+                limiter: Limiter::new(now, &mut random),
+                random,
+                now,
+            }
+        }
+
+        /// Lets requests go at the pace for this long, all of them answered after a millisecond.
+        fn run(&mut self, time: Duration) -> usize {
+            let until = self.now + time;
+            let mut requests = 0;
+            while self.limiter.ready_at().max(self.now) <= until {
+                self.now = self.limiter.ready_at().max(self.now);
+                self.limiter.start(self.now);
+                self.limiter.answered(self.now + MS);
+                requests += 1;
+            }
+            self.now = until;
+            requests
+        }
+
+        /// STS throttles a request that was sent so long ago.
+        fn throttled(&mut self, ago: Duration) {
+            let sent = self.now - ago;
+            self.limiter.throttled(self.now, sent, &mut self.random);
+        }
+
+        /// Leaves slow start, at this rate.
+        fn at(rate: f64) -> Bench {
+            let mut bench = Bench::new();
+            bench.run(500 * MS);
+            bench.throttled(Duration::ZERO);
+            bench.run(200 * MS);
+            bench.limiter.rate = rate;
+            bench
+        }
+    }
+
+    #[test]
+    fn slow_start_begins_low_and_doubles_every_200_ms() {
+        let mut bench = Bench::new();
+        bench.run(100 * MS);
+        let rates = [(); 4].map(|()| {
+            bench.run(200 * MS);
+            bench.limiter.rate
+        });
+        assert!((90.0..130.0).contains(&rates[0]), "{rates:?}");
+        for (before, after) in rates.iter().zip(&rates[1..]) {
+            assert!((1.9..2.1).contains(&(after / before)), "{rates:?}");
+        }
+        assert!(bench.limiter.known_rate().is_infinite());
+    }
+
+    #[test]
+    fn throttling_ends_slow_start_at_half_of_the_rate() {
+        let mut bench = Bench::new();
+        bench.run(1000 * MS);
+        let rate = bench.limiter.rate;
+        bench.throttled(Duration::ZERO);
+        assert_eq!(bench.limiter.known_rate(), rate / 2.0);
+    }
+
+    #[test]
+    fn after_that_throttling_lowers_the_rate_a_little() {
+        let mut bench = Bench::at(600.0);
+        bench.throttled(Duration::ZERO);
+        assert_eq!(bench.limiter.rate, 600.0 * DECREASE);
+    }
+
+    #[test]
+    fn answers_to_requests_sent_before_the_last_throttling_say_nothing_new() {
+        let mut bench = Bench::at(600.0);
+        bench.throttled(Duration::ZERO);
+        bench.now += 10 * MS;
+        bench.limiter.answered(bench.now - 20 * MS);
+        let (rate, pause) = (bench.limiter.rate, bench.limiter.pause);
+        bench.throttled(20 * MS);
+        assert_eq!((bench.limiter.rate, bench.limiter.pause), (rate, pause));
+        assert_eq!(pause, FIRST_PAUSE);
+    }
+
+    #[test]
+    fn while_sts_answers_nothing_pauses_double_and_the_rate_stays() {
+        let mut bench = Bench::at(600.0);
+        bench.throttled(Duration::ZERO);
+        let rate = bench.limiter.rate;
+        for pause in [200, 400, 800, 1600, 2000, 2000] {
+            bench.now = bench.limiter.ready_at();
+            bench.throttled(Duration::ZERO);
+            assert_eq!(bench.limiter.pause, pause * MS);
+            let ready = bench.limiter.ready_at() - bench.now;
+            assert!((pause * MS / 2..=pause * MS).contains(&ready), "{ready:?}");
+        }
+        assert_eq!(bench.limiter.rate, rate);
+        assert!(bench.run(Duration::from_secs(3)) > 500);
+        bench.throttled(Duration::ZERO);
+        assert_eq!(bench.limiter.pause, FIRST_PAUSE, "answers end it");
+    }
+
+    #[test]
+    fn without_throttling_the_rate_grows_faster_and_faster() {
+        let mut bench = Bench::at(100.0);
+        let growth = [(); 3].map(|()| {
+            let before = bench.limiter.rate;
+            bench.run(Duration::from_secs(4));
+            bench.limiter.rate / before
+        });
+        assert!((1.1..1.5).contains(&growth[0]), "{growth:?}");
+        assert!(growth[1] > growth[0] && growth[2] > growth[1], "{growth:?}");
+    }
+
+    #[test]
+    fn a_rate_that_requests_do_not_reach_does_not_grow() {
+        let mut bench = Bench::at(100.0);
+        for _ in 0..100 {
+            bench.now += 200 * MS;
+            bench.limiter.start(bench.now);
+        }
+        assert_eq!(bench.limiter.rate, 100.0);
+        let burst = (0..50).filter(|_| {
+            let ready = bench.limiter.ready_at() <= bench.now;
+            bench.limiter.start(bench.now);
+            ready
+        });
+        assert!(burst.count() <= 3, "and no backlog is caught up with");
+    }
+
+    #[test]
+    fn the_rate_never_falls_below_the_least() {
+        let mut bench = Bench::at(LEAST_RATE);
+        bench.throttled(Duration::ZERO);
+        assert_eq!(bench.limiter.rate, LEAST_RATE);
     }
 }

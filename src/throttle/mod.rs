@@ -9,7 +9,6 @@
 
 mod limiter;
 mod queue;
-mod random;
 mod share;
 mod types;
 
@@ -18,9 +17,9 @@ use std::time::{Duration, Instant};
 
 use self::limiter::Limiter;
 use self::queue::{End, Queue};
-pub use self::random::Random;
 use self::share::Load;
 pub use self::types::{Done, Key, Next, Queued, ThrottleLimits, Verdict};
+pub use crate::random::Random;
 use crate::reason::Reason;
 
 /// Most limiters; beyond, an empty one makes room that was not throttled for the longest.
@@ -227,26 +226,26 @@ impl<J: Queued> Throttle<J> {
         let limited = limited.and_then(|(_, limiter)| limiter.queue.first());
         let endpoints = self.endpoints.iter().filter(|e| self.has_turn(e));
         let unlimited = endpoints.filter_map(|e| e.queue.first()).min();
-        self.limited_was_last = match (limited, unlimited) {
-            (Some(_), Some(_)) => !self.limited_was_last,
-            _ => limited.is_some(),
-        };
-        if self.limited_was_last {
-            limited
-        } else {
-            unlimited
-        }
+        let limited_turn = limited.is_some() && !(self.limited_was_last && unlimited.is_some());
+        let id = if limited_turn { limited } else { unlimited }?;
+        self.limited_was_last = limited_turn;
+        Some(id)
     }
 
-    /// Jobs at the head of an endpoint's queue whose account was throttled since join its limiter's.
+    /// Moves jobs at the head of an endpoint's queue to the limiter that their account has got since.
     fn sort_into_limiters(&mut self) {
-        for endpoint in 0..self.endpoints.len() {
-            while let Some(id) = self.endpoints.get(endpoint).and_then(|e| e.queue.first())
-                && let Some(entry) = self.entries.get(&id)
-                && self.limiters.contains_key(&entry.job.key())
-                && let Some(entry) = self.take(id)
+        for endpoint in &mut self.endpoints {
+            while let Some(id) = endpoint.queue.first()
+                && let Some(entry) = self.entries.get_mut(&id)
+                && let Some(limiter) = self.limiters.get_mut(&entry.job.key())
+                && let State::Queued { position, .. } = entry.state
             {
-                self.enqueue(id, entry.job, End::Back);
+                let client = entry.job.client();
+                endpoint.queue.remove(position, client);
+                entry.state = State::Queued {
+                    limited: true,
+                    position: limiter.queue.push(End::Back, id, client),
+                };
             }
         }
     }
@@ -408,6 +407,8 @@ impl Endpoint {
     }
 }
 
+#[cfg(test)]
+mod limit_tests;
 #[cfg(test)]
 mod storm_tests;
 #[cfg(test)]

@@ -4,10 +4,11 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::tests::*;
-use super::{Done, Next, Verdict};
+use super::{Done, Key, Next, Verdict};
 use crate::reason::Reason;
 
 /// A small STS: a token bucket for each account.
+#[derive(Debug)]
 struct Quota {
     rate: f64,
     burst: f64,
@@ -117,29 +118,135 @@ fn storm(bench: &mut Bench, quota: &mut Quota, round_trip: Duration, logins: Vec
 const ROUND_TRIPS: [Duration; 4] = [MS, Duration::from_millis(5), RT, Duration::from_millis(100)];
 const RT: Duration = Duration::from_millis(20);
 
+fn logins(bench: &mut Bench, count: usize, key: Key, time: Duration) -> Vec<Login> {
+    (0..count).map(|_| bench.login(key, time)).collect()
+}
+
+/// Ten thousand logins at once, with this much time, and what STS's quota lets through by then.
+fn assert_storm(time: Duration, quota: Quota, round_trip: Duration, one_client: bool) {
+    let case = format!("{time:?}, {quota:?}, {round_trip:?}, one client: {one_client}");
+    let mut quota = quota;
+    let mut bench = Bench::new(1, 64, 10_000);
+    let mut logins = logins(&mut bench, 10_000, KEY, time);
+    if one_client {
+        logins.iter_mut().for_each(|login| login.client = 1);
+    }
+    let storm = storm(&mut bench, &mut quota, round_trip, logins);
+    let ideal = (10_000.0 - quota.burst) / quota.rate;
+    let requests = f64::from(storm.requests) / storm.answered.len() as f64;
+    assert!(requests <= 1.1, "{case}: {requests:.3} requests per login");
+    if time.as_secs_f64() > ideal {
+        assert_eq!(storm.refused, HashMap::new(), "{case}");
+        let took = storm.last().as_secs_f64() / ideal;
+        let most = if quota.by_second { 1.2 } else { 1.15 };
+        assert!(took <= most, "{case}: {took:.3} times the ideal time");
+    } else {
+        let in_flight = 64.0 / round_trip.as_secs_f64();
+        let possible =
+            (quota.burst + quota.rate * time.as_secs_f64()).min(in_flight * time.as_secs_f64());
+        let answered = storm.answered.len() as f64 / possible;
+        assert!(
+            answered >= 0.98,
+            "{case}: {answered:.3} of those that can be in time"
+        );
+        let reasons: Vec<_> = storm.refused.keys().copied().collect();
+        let expected = match possible < quota.burst + quota.rate * time.as_secs_f64() {
+            // STS throttles nothing.
+            true => Reason::VerificationTimeout,
+            false => Reason::Overloaded,
+        };
+        assert_eq!(reasons, [expected], "{case}");
+    }
+}
+
 #[test]
-#[ignore]
-fn explore() {
-    for time in [30 * S, 8 * S] {
-        for (burst, by_second) in [(20.0, false), (60.0, false), (600.0, false), (600.0, true)] {
-            for round_trip in ROUND_TRIPS {
-                let mut bench = Bench::new(1, 64, 10_000);
-                let logins = (0..10_000).map(|_| bench.login(KEY, time)).collect();
-                let mut quota = Quota {
-                    by_second,
-                    ..Quota::steady(600.0, burst)
-                };
-                let storm = storm(&mut bench, &mut quota, round_trip, logins);
-                let ideal = (10_000.0 - burst) / 600.0;
-                println!(
-                    "{time:?} burst {burst} {by_second} {round_trip:?}: answered {} ({:.3} of possible) time {:.3} requests {:.3} {:?}",
-                    storm.answered.len(),
-                    storm.answered.len() as f64 / (burst + 600.0 * time.as_secs_f64()),
-                    storm.last().as_secs_f64() / ideal,
-                    f64::from(storm.requests) / storm.answered.len() as f64,
-                    storm.refused
-                );
-            }
+fn ten_thousand_logins_at_once_all_succeed_near_the_rate_that_sts_allows() {
+    for round_trip in ROUND_TRIPS {
+        for one_client in [false, true] {
+            assert_storm(30 * S, Quota::steady(600.0, 600.0), round_trip, one_client);
+        }
+        for burst in [20.0, 60.0] {
+            assert_storm(30 * S, Quota::steady(600.0, burst), round_trip, false);
+        }
+        let by_second = Quota {
+            by_second: true,
+            ..Quota::steady(600.0, 600.0)
+        };
+        assert_storm(30 * S, by_second, round_trip, false);
+    }
+}
+
+#[test]
+fn where_time_is_short_those_that_can_be_in_time_succeed() {
+    for round_trip in ROUND_TRIPS {
+        for one_client in [false, true] {
+            assert_storm(8 * S, Quota::steady(600.0, 600.0), round_trip, one_client);
         }
     }
+}
+
+#[test]
+fn a_storm_larger_than_the_queue_ends_as_queue_full() {
+    let mut bench = Bench::new(1, 64, 1_000);
+    let logins = logins(&mut bench, 10_000, KEY, 8 * S);
+    let storm = storm(&mut bench, &mut Quota::steady(600.0, 600.0), RT, logins);
+    assert_eq!(
+        storm.refused.keys().collect::<Vec<_>>(),
+        [&Reason::QueueFull]
+    );
+    assert!(storm.answered.len() >= 1_064, "{}", storm.answered.len());
+}
+
+#[test]
+fn one_account_s_storm_delays_no_other() {
+    let mut bench = Bench::new(1, 64, 10_000);
+    let mut all = logins(&mut bench, 5_000, KEY, 30 * S);
+    all.extend(logins(&mut bench, 500, account(2), 30 * S));
+    let storm = storm(&mut bench, &mut Quota::steady(600.0, 600.0), RT, all);
+    assert_eq!(storm.answered.len(), 5_500);
+    let slowest = storm.last_of(2);
+    // Until the storm is throttled, it is first come, first served.
+    assert!(slowest < S, "{slowest:?}");
+}
+
+#[test]
+fn nor_where_few_requests_may_be_in_flight() {
+    // 300 requests per second at most: less than the quota, so the limiter is always behind.
+    let mut bench = Bench::new(1, 6, 10_000);
+    let mut quota = Quota {
+        by_second: true,
+        ..Quota::steady(600.0, 600.0).empty(bench.now)
+    };
+    let mut all = logins(&mut bench, 5_000, KEY, 30 * S);
+    all.extend(logins(&mut bench, 1_500, account(2), 30 * S));
+    let storm = storm(&mut bench, &mut quota, RT, all);
+    let others = storm.answered.iter().filter(|(account, _)| *account == 2);
+    assert_eq!(others.count(), 1_500);
+    let slowest = storm.last_of(2);
+    assert!(slowest < 11 * S, "{slowest:?}");
+}
+
+#[test]
+fn a_quota_that_other_servers_have_used_up_is_found() {
+    let mut bench = Bench::new(1, 64, 10_000);
+    let logins = logins(&mut bench, 1_000, KEY, 60 * S);
+    let mut quota = Quota::steady(50.0, 50.0).empty(bench.now);
+    let storm = storm(&mut bench, &mut quota, RT, logins);
+    assert_eq!((storm.refused.len(), storm.answered.len()), (0, 1_000));
+    assert!(storm.last() < 25 * S, "{:?}", storm.last());
+    assert!(storm.requests < 1_200, "{}", storm.requests);
+}
+
+#[test]
+fn a_rate_that_was_found_too_low_is_left_behind() {
+    let mut bench = Bench::new(1, 64, 10_000);
+    // Other servers leave little of the quota at first; then there is plenty.
+    let first = logins(&mut bench, 200, KEY, 60 * S);
+    let mut quota = Quota::steady(40.0, 40.0).empty(bench.now);
+    let found = storm(&mut bench, &mut quota, RT, first);
+    assert_eq!(found.answered.len(), 200);
+    let second = logins(&mut bench, 2_000, KEY, 60 * S);
+    let storm = storm(&mut bench, &mut Quota::steady(600.0, 600.0), RT, second);
+    assert_eq!((storm.refused.len(), storm.answered.len()), (0, 2_000));
+    assert!(storm.last() < 25 * S, "{:?}", storm.last());
 }

@@ -50,7 +50,7 @@ USERS = "--users={place}/none.json"
         (
             [PLUGIN, USERS, "--setParameter=awsStsWorkers=0"],
             WRONG_SETTING,
-            'MONGODB-AWS plugin: awsStsWorkers: "0" is not legal: a whole number from 1 to 1024',
+            'MONGODB-AWS plugin: awsStsWorkers: "0" is invalid: a whole number from 1 to 1024',
         ),
         ([PLUGIN, USERS, "--setParameter=awsStsHots=x"], WRONG_SETTING, "no such parameter"),
         ([PLUGIN, USERS, "--bind_ip=host.example"], WRONG_SETTING, "--bind_ip 'host.example': "),

@@ -60,7 +60,7 @@ build_consumers() {
             -o server -l:libcrypto.a -lpthread -ldl'
     # shellcheck disable=SC2016
     # shellcheck disable=SC2016
-    check 'the example of docs/embedding.md builds, and has the installed plugin at work' says 'is not legal' \
+    check 'the example of docs/embedding.md builds, and has the installed plugin at work' says 'is invalid' \
         in_root "$build" sh -ec 'cd /tmp/source
         gcc -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags mongodb-aws-auth) \
             /usr/share/mongodb-aws-auth/examples/host.c -o example -ldl

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 pub const USAGE: &str = "\
 Usage: fleet [OPTION VALUE]...
-Simulates the failover of a fleet with the plugin's admission code, and prints how it went.
+Simulates the failover of a fleet with the plugin's throttle, and prints how it went.
 
   --servers N         servers (100)
   --connections N     client connections of the whole fleet (1000000)
@@ -12,16 +12,16 @@ Simulates the failover of a fleet with the plugin's admission code, and prints h
   --connecting N      connections that one client opens at once; drivers: 2 (2)
   --accounts N        AWS accounts that the clients are spread over (5)
   --quota N           requests per second that STS answers each account (600)
-  --burst N           requests that it answers at once after a rest (600)
+  --burst N           requests that it answers at once after a quiet time (600)
   --round-trip-ms N   to STS and back (20)
   --workers N         awsStsWorkers (64)
   --deadline-ms N     awsStsTimeoutMs (8000)
   --queue N           awsStsQueueLimit (10000)
-  --admission on|off  off: every login is sent at once, and what STS throttles is refused (on)
+  --throttle on|off   off: every login is sent at once, and what STS throttles is refused (on)
   --seconds N         gives up after so long (7200)
-  --seed N            of all chance (1)
+  --seed N            of the random numbers (1)
 
-Exit status: 0 every connection came back, 1 not all did, 2 the command line is wrong.
+Exit status: 0 every connection is back, 1 some are not, 2 invalid command line.
 ";
 
 /// A fleet, its clients and its STS.
@@ -38,7 +38,7 @@ pub struct Arguments {
     pub workers: usize,
     pub deadline: Duration,
     pub queue: usize,
-    pub admission: bool,
+    pub throttle: bool,
     pub longest: Duration,
     pub seed: u64,
 }
@@ -57,7 +57,7 @@ impl Default for Arguments {
             workers: 64,
             deadline: Duration::from_secs(8),
             queue: 10_000,
-            admission: true,
+            throttle: true,
             longest: Duration::from_secs(7200),
             seed: 1,
         }
@@ -89,7 +89,7 @@ impl Arguments {
                 "--workers" => fleet.workers = number()?,
                 "--deadline-ms" => fleet.deadline = milliseconds()?,
                 "--queue" => fleet.queue = number()?,
-                "--admission" => fleet.admission = on_or_off(&value)?,
+                "--throttle" => fleet.throttle = on_or_off(&value)?,
                 "--seconds" => fleet.longest = Duration::from_secs(number()? as u64),
                 "--seed" => fleet.seed = number()? as u64,
                 _ => return Err(format!("unknown option {name}")),
@@ -108,6 +108,6 @@ fn on_or_off(value: &str) -> Result<bool, String> {
     match value {
         "on" => Ok(true),
         "off" => Ok(false),
-        _ => Err(format!("--admission is on or off, not '{value}'")),
+        _ => Err(format!("--throttle is on or off, not '{value}'")),
     }
 }

@@ -1,11 +1,11 @@
-//! A driver's connection pool to one server, as the drivers' CMAP specification has it: it opens a few
-//! connections at a time, and one that fails to authenticate clears it, what it had included.
+//! A driver's connection pool to one server, by the drivers' CMAP specification: it opens a few
+//! connections at a time, and closes all of them, established ones included, when one fails to authenticate.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// The least time before a driver looks at a server again that it took for unknown.
+/// The least time until a driver checks a server again after it has cleared its pool.
 pub const PAUSE_AFTER_CLEAR: Duration = Duration::from_millis(500);
 
 /// One client's pool.
@@ -15,11 +15,21 @@ pub struct Pool {
     pub account: u64,
     wanted: usize,
     most_connecting: usize,
-    /// Connections that have authenticated.
+    /// Authenticated connections.
     pub up: usize,
-    connecting: usize,
-    /// Counts clearings; a connection of an older generation is nobody's.
+    /// Logins of the connections that are being opened.
+    connecting: Vec<u64>,
+    /// Counts how often the pool was cleared: a login of an older generation is cancelled.
     pub generation: Rc<Cell<u32>>,
+}
+
+/// What a cleared pool loses.
+#[derive(Debug)]
+pub struct Cleared {
+    /// Connections that were up.
+    pub lost: usize,
+    /// Logins that are cancelled.
+    pub cancelled: Vec<u64>,
 }
 
 impl Pool {
@@ -30,30 +40,35 @@ impl Pool {
             wanted,
             most_connecting,
             up: 0,
-            connecting: 0,
+            connecting: Vec::new(),
             generation: Rc::default(),
         }
     }
 
-    /// True: one more connection is to be opened now; it counts as being opened.
-    pub fn connect(&mut self) -> bool {
-        let more =
-            self.connecting < self.most_connecting && self.up + self.connecting < self.wanted;
-        self.connecting += usize::from(more);
-        more
+    /// One more connection is to be opened now.
+    pub fn may_connect(&self) -> bool {
+        let connecting = self.connecting.len();
+        connecting < self.most_connecting && self.up + connecting < self.wanted
     }
 
-    /// A connection of this generation has authenticated.
-    pub fn authenticated(&mut self) {
-        self.connecting -= 1;
+    /// A connection is being opened, with this login.
+    pub fn connects(&mut self, login: u64) {
+        self.connecting.push(login);
+    }
+
+    /// A login of this generation was verified.
+    pub fn authenticated(&mut self, login: u64) {
+        self.connecting.retain(|id| *id != login);
         self.up += 1;
     }
 
-    /// A connection of this generation was refused. How many that were up are lost by it.
-    pub fn refused(&mut self) -> usize {
-        self.connecting = 0;
+    /// A login of this generation was refused.
+    pub fn refused(&mut self) -> Cleared {
         self.generation.set(self.generation.get() + 1);
-        std::mem::take(&mut self.up)
+        Cleared {
+            lost: std::mem::take(&mut self.up),
+            cancelled: std::mem::take(&mut self.connecting),
+        }
     }
 
     pub fn is_up(&self) -> bool {

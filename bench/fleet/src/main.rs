@@ -1,6 +1,6 @@
 //! The failover of a fleet on a simulated clock: every client connection is lost and comes back, all
-//! at once, through the admission code that the plugin runs, to an STS that counts a quota for each
-//! account. `docs/capacity.md` has what comes out of it.
+//! at once, through the throttle that the plugin runs, to an STS that counts a quota for each account.
+//! `docs/capacity.md` has the results.
 
 mod arguments;
 mod client;

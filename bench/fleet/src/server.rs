@@ -1,24 +1,24 @@
-//! One server: the plugin's admission, or none.
+//! One server: the plugin's throttle, or none.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use mongodb_aws_auth::admission::{
-    Admission, AdmissionLimits, Done, Key, Next, Random, Verdict, Waiting,
+use mongodb_aws_auth::throttle::{
+    Done, Key, Next, Queued, Random, Throttle, ThrottleLimits, Verdict,
 };
-use mongodb_aws_auth::reason::Reason;
 
 use crate::arguments::Arguments;
 
-/// One login of one pool's connection.
+/// One login, of one connection of a pool.
 #[derive(Debug)]
 pub struct Login {
     pub pool: usize,
     pub account: u64,
     deadline: Instant,
-    /// The pool's generation at its beginning, and now.
-    born: u32,
+    /// The pool's generation when the login began, and now.
+    began_in: u32,
     generation: Rc<Cell<u32>>,
 }
 
@@ -28,13 +28,18 @@ impl Login {
             pool,
             account,
             deadline,
-            born: generation.get(),
+            began_in: generation.get(),
             generation: Rc::clone(generation),
         }
     }
+
+    /// The driver has not cancelled it.
+    pub fn is_wanted(&self) -> bool {
+        self.began_in == self.generation.get()
+    }
 }
 
-impl Waiting for Login {
+impl Queued for Login {
     fn key(&self) -> Key {
         Key {
             endpoint: 0,
@@ -50,67 +55,68 @@ impl Waiting for Login {
         // As evenly spread as the plugin's hash.
         (self.pool as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
-
-    /// The driver has not given it up.
-    fn is_wanted(&self) -> bool {
-        self.born == self.generation.get()
-    }
-}
-
-/// What a server does next.
-pub enum Act {
-    Send(Login),
-    Refuse(Login, Reason),
-    Sleep(Option<Instant>),
 }
 
 /// A server with its plugin.
 pub struct Server {
-    admission: Option<Admission<Login>>,
-    /// When its timer goes off, if it is set.
-    pub alarm: Option<Instant>,
+    throttle: Option<Throttle<Login>>,
+    /// Without a throttle: logins that are sent at once.
+    unthrottled: VecDeque<Login>,
+    /// When its timer fires, if it is set.
+    pub timer: Option<Instant>,
 }
 
 impl Server {
     pub fn new(now: Instant, fleet: &Arguments, number: usize) -> Server {
-        let limits = AdmissionLimits {
-            requests: fleet.workers,
-            waiting: fleet.queue,
+        let limits = ThrottleLimits {
+            in_flight: fleet.workers,
+            queue: fleet.queue,
         };
         let seed = fleet.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (number as u64 + 1) << 20;
-        let admission = || Admission::new(now, 1, limits, Random::new(seed));
+        let throttle = || Throttle::new(now, 1, limits, Random::new(seed));
         Server {
-            admission: fleet.admission.then(admission),
-            alarm: None,
+            throttle: fleet.throttle.then(throttle),
+            unthrottled: VecDeque::new(),
+            timer: None,
         }
     }
 
-    /// Takes a login, or gives it back to be sent at once.
-    pub fn submit(&mut self, now: Instant, login: Login) -> Option<Login> {
-        match &mut self.admission {
-            Some(admission) => admission.submit(now, login),
-            None => Some(login),
+    /// Takes a login; the id is for [`Server::cancel`].
+    pub fn submit(&mut self, now: Instant, login: Login) -> u64 {
+        match &mut self.throttle {
+            Some(throttle) => throttle.submit(now, login),
+            None => {
+                self.unthrottled.push_back(login);
+                0
+            }
         }
     }
 
-    pub fn next(&mut self, now: Instant) -> Act {
-        match self.admission.as_mut().map(|a| a.next(now, true)) {
-            Some(Next::Run(login)) => Act::Send(login),
-            Some(Next::Refuse(login, reason)) => Act::Refuse(login, reason),
-            Some(Next::Wait(until)) => Act::Sleep(until),
-            None => Act::Sleep(None),
+    /// Drops a queued login.
+    pub fn cancel(&mut self, id: u64) {
+        if let Some(throttle) = &mut self.throttle {
+            throttle.remove(id);
         }
     }
 
-    /// STS has answered, or throttled. Gives the login back if it is over: it is refused or verified.
+    pub fn next(&mut self, now: Instant) -> Next<Login> {
+        match (&mut self.throttle, self.unthrottled.pop_front()) {
+            (Some(throttle), _) => throttle.next(now, true),
+            (None, Some(login)) => Next::Run(0, login),
+            (None, None) => Next::Wait(None),
+        }
+    }
+
+    /// STS has answered or throttled. Returns the login if that ends it: it is verified or refused.
     pub fn answer(
         &mut self,
         now: Instant,
         round_trip: Duration,
+        id: u64,
         login: Login,
         within_quota: bool,
     ) -> Option<Login> {
-        let Some(admission) = &mut self.admission else {
+        let Some(throttle) = &mut self.throttle else {
             return Some(login);
         };
         let verdict = match within_quota {
@@ -122,11 +128,11 @@ impl Server {
             sent: now - round_trip,
             took: round_trip,
         };
-        admission.done(now, login.key(), done);
-        if within_quota || login.deadline <= now {
+        throttle.done(now, login.key(), done);
+        if within_quota || login.deadline <= now || !login.is_wanted() {
             return Some(login);
         }
-        admission.again(now, login, None);
+        throttle.retry(now, id, login, None);
         None
     }
 }

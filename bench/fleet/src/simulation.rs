@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
-use mongodb_aws_auth::admission::{Random, Waiting};
 use mongodb_aws_auth::reason::Reason;
+use mongodb_aws_auth::throttle::{Next, Random};
 
 use crate::arguments::Arguments;
 use crate::client::{PAUSE_AFTER_CLEAR, Pool};
-use crate::server::{Act, Login, Server};
+use crate::server::{Login, Server};
 use crate::sts::Sts;
 
 /// Over how long clients notice that their connections are lost.
@@ -33,7 +33,7 @@ pub struct Outcome {
     pub refused: BTreeMap<&'static str, u64>,
     /// Connections that were authenticated, and lost again as their pool was cleared.
     pub lost: u64,
-    /// Logins that were verified for a client that had given them up.
+    /// Logins that were verified after their client had cancelled them.
     pub in_vain: u64,
 }
 
@@ -47,9 +47,13 @@ enum Event {
     /// A pool opens what it may.
     Connect { pool: usize },
     /// STS's answer is back.
-    Answer { login: Login, within_quota: bool },
-    /// A server's timer.
-    Alarm { server: usize },
+    Answer {
+        id: u64,
+        login: Login,
+        within_quota: bool,
+    },
+    /// A server's timer fires.
+    Timer { server: usize },
 }
 
 struct Simulation {
@@ -149,76 +153,77 @@ impl Simulation {
         match event {
             Event::Connect { pool } => self.connect(pool),
             Event::Answer {
+                id,
                 login,
                 within_quota,
-            } => self.answer(login, within_quota),
-            Event::Alarm { server } => {
+            } => self.answer(id, login, within_quota),
+            Event::Timer { server } => {
                 if let Some(server) = self.servers.get_mut(server) {
-                    server.alarm = None;
+                    server.timer = None;
                 }
-                self.look_at(server);
+                self.serve(server);
             }
         }
     }
 
     fn connect(&mut self, number: usize) {
         while let Some(pool) = self.pools.get_mut(number)
-            && pool.connect()
+            && pool.may_connect()
         {
             let deadline = self.now + self.deadline;
             let login = Login::new(number, pool.account, deadline, &pool.generation);
             let at = pool.server;
-            let server = self.servers.get_mut(at);
-            if let Some(login) = server.and_then(|server| server.submit(self.now, login)) {
-                self.send(login);
+            if let Some(server) = self.servers.get_mut(at) {
+                pool.connects(server.submit(self.now, login));
             }
-            self.look_at(at);
+            self.serve(at);
         }
     }
 
-    /// Has a server do all that it can do now.
-    fn look_at(&mut self, number: usize) {
+    /// Lets a server do all that it can do now.
+    fn serve(&mut self, number: usize) {
         while let Some(server) = self.servers.get_mut(number) {
             match server.next(self.now) {
-                Act::Send(login) => self.send(login),
-                Act::Refuse(login, reason) => self.refuse(login, reason),
-                Act::Sleep(Some(until)) if server.alarm.is_none_or(|alarm| until < alarm) => {
-                    server.alarm = Some(until);
+                Next::Run(id, login) => self.send(id, login),
+                Next::Refuse(login, reason) => self.refuse(login, reason),
+                Next::Wait(Some(until)) if server.timer.is_none_or(|timer| until < timer) => {
+                    server.timer = Some(until);
                     let after = until.saturating_duration_since(self.now);
-                    return self.plan(after, Event::Alarm { server: number });
+                    return self.plan(after, Event::Timer { server: number });
                 }
-                Act::Sleep(_) => return,
+                Next::Wait(_) => return,
             }
         }
     }
 
-    /// STS decides half way.
-    fn send(&mut self, login: Login) {
-        let way = self.round_trip / 2;
-        let within_quota = self.sts.ask(self.now + way, login.account);
+    /// STS decides after half of the round trip.
+    fn send(&mut self, id: u64, login: Login) {
+        let arrives = self.now + self.round_trip / 2;
+        let within_quota = self.sts.ask(arrives, login.account);
         let event = Event::Answer {
+            id,
             login,
             within_quota,
         };
         self.plan(self.round_trip, event);
     }
 
-    fn answer(&mut self, login: Login, within_quota: bool) {
+    fn answer(&mut self, id: u64, login: Login, within_quota: bool) {
         let Some(at) = self.pools.get(login.pool).map(|pool| pool.server) else {
             return;
         };
         let server = self.servers.get_mut(at);
         let (now, round_trip) = (self.now, self.round_trip);
-        let over = server.and_then(|server| server.answer(now, round_trip, login, within_quota));
-        match over {
-            Some(login) if within_quota => self.verified(&login),
+        let ended = server.and_then(|s| s.answer(now, round_trip, id, login, within_quota));
+        match ended {
+            Some(login) if within_quota => self.verified(id, &login),
             Some(login) => self.refuse(login, Reason::StsThrottling),
             None => {}
         }
-        self.look_at(at);
+        self.serve(at);
     }
 
-    fn verified(&mut self, login: &Login) {
+    fn verified(&mut self, id: u64, login: &Login) {
         let pools = self.pools.len();
         let Some(pool) = self.pools.get_mut(login.pool) else {
             return;
@@ -227,7 +232,7 @@ impl Simulation {
             self.outcome.in_vain += 1;
             return;
         }
-        pool.authenticated();
+        pool.authenticated(id);
         if pool.is_up() {
             self.complete += 1;
             let since = self.now.saturating_duration_since(self.begun);
@@ -254,7 +259,12 @@ impl Simulation {
             return;
         };
         let was_up = pool.is_up();
-        self.outcome.lost += pool.refused() as u64;
+        let cleared = pool.refused();
+        self.outcome.lost += cleared.lost as u64;
+        if let Some(server) = self.servers.get_mut(pool.server) {
+            let cancelled = cleared.cancelled.into_iter();
+            cancelled.for_each(|id| server.cancel(id));
+        }
         self.complete -= usize::from(was_up);
         let pause = PAUSE_AFTER_CLEAR + self.random.between(Duration::ZERO, NOTICE);
         self.plan(pause, Event::Connect { pool: login.pool });

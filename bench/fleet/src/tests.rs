@@ -69,9 +69,9 @@ fn a_client_of_one_connection_comes_back_too() {
 }
 
 #[test]
-fn without_admission_a_fleet_does_not_come_back() {
+fn without_the_throttle_a_fleet_does_not_come_back() {
     let outcome = run(&Arguments {
-        admission: false,
+        throttle: false,
         ..fleet(20_000, 60.0)
     });
     assert!(!outcome.all_are_up(), "{outcome:?}");

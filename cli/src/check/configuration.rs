@@ -243,10 +243,10 @@ mod tests {
             let validated = "rustls with aws-lc's FIPS module";
             assert_eq!(fips_step(key, "true", validated), Some(Status::Pass));
             assert_eq!(
-                fips_step(key, "true", "rustls with ring"),
+                fips_step(key, "true", "rustls with aws-lc"),
                 Some(Status::Warn)
             );
-            assert_eq!(fips_step(key, "false", "rustls with ring"), None);
+            assert_eq!(fips_step(key, "false", "rustls with aws-lc"), None);
         }
     }
 }

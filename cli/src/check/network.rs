@@ -1,11 +1,12 @@
 //! The way to STS: names, routes, TLS and one small HTTP exchange, each with its own time limit.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mongodb_aws_auth::sts::tls_error::{closed, describe};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
@@ -78,14 +79,20 @@ pub fn handshake(
     name: &str,
     wire: Box<dyn Wire>,
 ) -> Result<Tls, String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
-    let name = ServerName::try_from(name.to_owned()).map_err(|error| text(&error))?;
-    let connection = ClientConnection::new(config, name).map_err(|error| text(&error))?;
+    let server = ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?;
+    let connection =
+        ClientConnection::new(config, server).map_err(|error| describe(&error, name))?;
     let mut tls = StreamOwned::new(connection, wire);
     while tls.conn.is_handshaking() {
-        tls.conn
-            .complete_io(&mut tls.sock)
-            .map_err(|error| text(&error))?;
+        let done = tls.conn.complete_io(&mut tls.sock);
+        done.map_err(|error| {
+            let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+            match (inner, error.kind()) {
+                (Some(inner), _) => describe(inner, name),
+                (None, ErrorKind::UnexpectedEof) => closed(name),
+                (None, _) => error.to_string(),
+            }
+        })?;
     }
     Ok(tls)
 }

@@ -4,9 +4,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant, SystemTime};
 
 use mongodb_aws_auth::aws::{Endpoint, Proxy, is_exempt};
-use mongodb_aws_auth::sts::load_roots;
 use mongodb_aws_auth::options::{Options, Settings};
 use mongodb_aws_auth::reason::{Reason, printable};
+use mongodb_aws_auth::sts::load_roots;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -172,8 +172,8 @@ fn tls(
             return None;
         }
     };
-    let authorities = roots.len();
-    let (config, witness) = match Witness::config(roots) {
+    let (authorities, skipped) = (roots.store.len(), roots.warning());
+    let (config, witness) = match Witness::config(roots.store) {
         Ok(made) => made,
         Err(error) => {
             findings.fail(STEP, error, remedy);
@@ -190,13 +190,19 @@ fn tls(
         Ok(tls) => {
             let version = tls.conn.protocol_version();
             let version = version.map_or(String::new(), |version| format!("{version:?}"));
-            findings.pass(
-                STEP,
-                format!(
-                    "{version}; certificate for {name}{by}; {} shown, {authorities} authorities known",
-                    chain.len()
-                ),
+            let text = format!(
+                "{version}; certificate for {name}{by}; {} shown, {authorities} authorities known",
+                chain.len()
             );
+            match skipped {
+                None => findings.pass(STEP, text),
+                Some(skipped) => findings.warn(
+                    STEP,
+                    format!("{text}; {skipped}"),
+                    "Certificates of these authorities are refused. Remove or replace what cannot be \
+                     used, and make the bundle anew (update-ca-certificates, update-ca-trust).",
+                ),
+            }
             Some(tls)
         }
         Err(error) => {

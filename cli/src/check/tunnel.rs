@@ -2,9 +2,11 @@
 
 use std::net::TcpStream;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mongodb_aws_auth::aws::{Endpoint, Proxy};
-use mongodb_aws_auth::sts::load_roots;
 use mongodb_aws_auth::reason::printable;
+use mongodb_aws_auth::sts::load_roots;
 
 use super::certificates::Witness;
 use super::network::{self, Wire};
@@ -22,7 +24,7 @@ pub fn open(
     let mut wire: Box<dyn Wire> = Box::new(stream);
     if proxy.is_tls() {
         let roots = load_roots(ca_file).map_err(|error| error.to_string())?;
-        let (config, _) = Witness::config(roots)?;
+        let (config, _) = Witness::config(roots.store)?;
         wire = Box::new(network::handshake(
             config,
             proxy.endpoint().server_name(),
@@ -56,9 +58,12 @@ fn request(proxy: &Proxy, endpoint: &Endpoint) -> String {
         name => name.to_owned(),
     };
     let target = format!("{name}:{}", endpoint.port());
-    let credentials = match proxy.authorization() {
-        "" => String::new(),
-        basic => format!("Proxy-Authorization: Basic {basic}\r\n"),
+    let credentials = match proxy.credentials() {
+        None => String::new(),
+        Some((user, password)) => {
+            let basic = STANDARD.encode(format!("{user}:{password}"));
+            format!("Proxy-Authorization: Basic {basic}\r\n")
+        }
     };
     format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{credentials}\r\n")
 }

@@ -63,17 +63,18 @@ impl Interruptible for FakeSts {
 }
 
 impl Sts for FakeEndpoint {
-    fn send(&self, _: &SignedRequest, _: SendLimits, interrupt: &Arc<Interrupt>) -> Attempt {
+    fn send(&self, _: &SignedRequest, limits: SendLimits, interrupt: &Arc<Interrupt>) -> Attempt {
         let target: Arc<dyn Interruptible> = Arc::<FakeSts>::clone(&self.0);
-        let mut interrupted = !interrupt.watch(Arc::downgrade(&target));
+        interrupt.watch(Arc::downgrade(&target));
         let mut closed = self.0.closed.lock().unwrap();
-        while !self.0.answers && !*closed && !interrupted {
+        while !self.0.answers && !*closed && !interrupt.is_set() {
             closed = self.0.changed.wait(closed).unwrap();
-            interrupted = interrupt.is_set();
         }
-        let closed = *closed || interrupted;
+        let lost = *closed || interrupt.is_set();
+        drop(closed);
         interrupt.release();
-        attempt(closed, shuttle::rand::thread_rng().gen_range(0..4) == 0)
+        let stale = !limits.fresh && shuttle::rand::thread_rng().gen_range(0..4) == 0;
+        attempt(lost, stale)
     }
 
     fn open_ahead(self: Arc<Self>, _: &Endpoint) -> Option<Box<dyn FnOnce() + Send>> {

@@ -78,7 +78,7 @@ maws_status stub_take_options(stub_values values, const maws_option* options, si
         snprintf(values[at], STUB_VALUE_SIZE, "%.*s", (int)value.len,
                  value.len == 0 ? "" : value.ptr);
         if (!is_legal(&OPTIONS[at], values[at])) {
-            return stub_fail(error, MAWS_E_OPTION, "%s: %s is not legal", OPTIONS[at].name,
+            return stub_fail(error, MAWS_E_OPTION, "%s: %s is invalid", OPTIONS[at].name,
                              values[at]);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use ring::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 
 use crate::actions::Answer;

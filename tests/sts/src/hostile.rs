@@ -10,15 +10,20 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PKCS_ECDSA_P521_SHA512,
+    date_time_ymd,
+};
 use rustix::net::sockopt::{set_socket_linger, socket_linger};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::version::TLS12;
+use rustls::{ALL_VERSIONS, ServerConfig, ServerConnection, StreamOwned};
 use tempfile::NamedTempFile;
 
 use crate::http::{ReadError, Request, RequestReader};
 use crate::server::Acceptor;
-use crate::tls::{Authority, configure, leaf};
+use crate::tls::{Authority, Versions, configure, leaf};
 
+static TLS12_ALONE: Versions = &[&TLS12];
 const LOOPBACK: &str = "127.0.0.1";
 /// A connection to a port of this machine that has room takes a small part of it.
 const FULL_AFTER: Duration = Duration::from_millis(200);
@@ -28,6 +33,12 @@ const FULL_AFTER: Duration = Duration::from_millis(200);
 pub enum Certificate {
     /// Nothing is wrong with it.
     Valid,
+    /// Nothing is wrong with it, and the server speaks TLS 1.2 alone.
+    ValidOverTls12,
+    /// Its authority has a P-521 key, and signs with ECDSA and SHA-512.
+    OfP521Authority,
+    /// The same, and its own key is on P-521, too.
+    WithP521Key,
     /// Its time is over.
     Expired,
     /// Its time has not come.
@@ -43,11 +54,23 @@ pub enum Certificate {
 }
 
 impl Certificate {
-    fn server(self, known: &Authority) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
-        let key = KeyPair::generate()?;
-        let mut params = leaf(vec![LOOPBACK.to_owned()])?;
+    fn authority(self) -> Result<Authority, rcgen::Error> {
         match self {
-            Certificate::Valid => {}
+            Certificate::OfP521Authority | Certificate::WithP521Key => {
+                Authority::with_key(KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512)?)
+            }
+            _ => Authority::new(),
+        }
+    }
+
+    fn server(self, known: &Authority) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+        let mut key = KeyPair::generate()?;
+        let mut params = leaf(vec![LOOPBACK.to_owned()])?;
+        let mut versions: Versions = ALL_VERSIONS;
+        match self {
+            Certificate::Valid | Certificate::OfP521Authority => {}
+            Certificate::ValidOverTls12 => versions = TLS12_ALONE,
+            Certificate::WithP521Key => key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512)?,
             Certificate::Expired => {
                 params.not_before = date_time_ymd(2020, 1, 1);
                 params.not_after = date_time_ymd(2020, 12, 31);
@@ -58,11 +81,13 @@ impl Certificate {
             Certificate::SelfSigned => {
                 params.use_authority_key_identifier_extension = false;
                 params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-                return configure(&params.self_signed(&key)?, &key);
+                return configure(&params.self_signed(&key)?, &key, versions);
             }
-            Certificate::UnknownAuthority => return Authority::new()?.serve(params, &key),
+            Certificate::UnknownAuthority => {
+                return Authority::new()?.serve(params, &key, versions);
+            }
         }
-        known.serve(params, &key)
+        known.serve(params, &key, versions)
     }
 }
 
@@ -119,7 +144,7 @@ impl HostileSts {
         certificate: Certificate,
         behave: impl Fn(&mut Visit) -> io::Result<()> + Send + Sync + 'static,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let authority = Authority::new()?;
+        let authority = certificate.authority()?;
         let config = certificate.server(&authority)?;
         Self::around(&authority, move |number, socket, record| {
             let mut visit = Visit::open(number, socket, &config, Arc::clone(record))?;

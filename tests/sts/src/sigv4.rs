@@ -5,8 +5,8 @@
 
 use std::time::SystemTime;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
-use ring::digest::{SHA256, digest};
 
 use crate::amz_date;
 

@@ -7,15 +7,18 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose,
 };
-use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::ServerSessionMemoryCache;
+use rustls::{ALL_VERSIONS, ServerConfig, SupportedProtocolVersion};
 
 /// Names in every leaf certificate, so that a client may connect by address or by STS's global name.
 const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "sts.amazonaws.com"];
 
 /// Room for the sessions of a few hundred clients: tests count resumed handshakes.
 const SESSION_CACHE: usize = 4096;
+
+/// Versions of TLS that a server speaks.
+pub(crate) type Versions = &'static [&'static SupportedProtocolVersion];
 
 /// Why there is no server.
 type Fault = Box<dyn Error + Send + Sync>;
@@ -28,13 +31,17 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn new() -> Result<Self, rcgen::Error> {
+        Self::with_key(KeyPair::generate()?)
+    }
+
+    /// An authority that signs with this key.
+    pub(crate) fn with_key(key: KeyPair) -> Result<Self, rcgen::Error> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params
             .distinguished_name
             .push(DnType::CommonName, "STS emulator throw-away CA");
-        let key = KeyPair::generate()?;
         let pem = params.self_signed(&key)?.pem();
         Ok(Self {
             issuer: Issuer::new(params, key),
@@ -54,7 +61,7 @@ impl Authority {
         names.sort();
         names.dedup();
         let key = KeyPair::generate()?;
-        self.serve(leaf(names)?, &key)
+        self.serve(leaf(names)?, &key, ALL_VERSIONS)
     }
 
     /// A TLS server with whatever certificate is asked for, signed by this authority.
@@ -62,8 +69,9 @@ impl Authority {
         &self,
         params: CertificateParams,
         key: &KeyPair,
+        versions: Versions,
     ) -> Result<Arc<ServerConfig>, Fault> {
-        configure(&params.signed_by(key, &self.issuer)?, key)
+        configure(&params.signed_by(key, &self.issuer)?, key, versions)
     }
 }
 
@@ -83,11 +91,12 @@ pub(crate) fn leaf(names: Vec<String>) -> Result<CertificateParams, rcgen::Error
 pub(crate) fn configure(
     certificate: &Certificate,
     key: &KeyPair,
+    versions: Versions,
 ) -> Result<Arc<ServerConfig>, Fault> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let private_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
+        .with_protocol_versions(versions)?
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], private_key)?;
     config.session_storage = ServerSessionMemoryCache::new(SESSION_CACHE);

@@ -47,7 +47,7 @@ pub fn trusting(emulator: &StsEmulator) -> Arc<ClientConfig> {
     roots
         .add(CertificateDer::from_pem_slice(emulator.ca_pem().as_bytes()).unwrap())
         .unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()

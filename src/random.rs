@@ -1,4 +1,4 @@
-//! Chance for pauses, so that those who wait do not come back together. No secret rests on it.
+//! Random pauses, so that logins are not retried all at once. Not for secrets.
 
 use std::time::Duration;
 
