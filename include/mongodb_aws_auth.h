@@ -378,13 +378,18 @@ typedef struct maws_host {
    */
   uintptr_t host_ctx;
   /**
-   * [any thread, workers too] May be NULL. Nothing below the log level is formatted or passed.
+   * [any thread: workers, and the host's own inside a call; several at once] May be NULL. Nothing
+   * below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
+   * delays the login or the host's call that it is made for; other logins go on, see conv_ready. An
+   * event may come after end of the conversation that log_id names, and never after destroy.
    */
   void (*log)(uintptr_t host_ctx, const struct maws_log_event *event);
   /**
    * [worker] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
    * not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
-   * outcome. The plugin holds no lock meanwhile. Set a flag, notify, return.
+   * outcome. The plugin holds no lock meanwhile. Set a flag, notify, return. A callback that blocks
+   * occupies one worker and delays no other login: the plugin starts up to 64 workers more than its
+   * requests need. Where more callbacks than that block at once, other logins wait for them.
    */
   void (*conv_ready)(uintptr_t host_ctx, uintptr_t conv_ctx);
   /**
@@ -753,9 +758,12 @@ typedef struct maws_api {
                         struct maws_plugin *out,
                         struct maws_error *error);
   /**
-   * [any] Stops the plugin: interrupts calls in flight and waits up to drain_ms for the workers.
-   * From its return on no callback runs or starts. MAWS_E_IN_USE: conversations still live, nothing
-   * changed. MAWS_E_TIMEOUT: destroyed, but a thread was left behind; it touches only its own.
+   * [any] Stops the plugin: interrupts all requests and connection attempts, waits up to drain_ms
+   * for the workers, and for a callback that is running as long as it takes. From its return on no
+   * callback runs or starts. MAWS_E_IN_USE: conversations still live, nothing changed.
+   * MAWS_E_TIMEOUT: destroyed, but a worker had not exited within drain_ms; it touches only its own
+   * memory. So does a thread inside the system's name lookup, which nothing can interrupt: it is not
+   * waited for.
    */
   maws_status (*destroy)(struct maws_plugin plugin, uint32_t drain_ms);
   /**
@@ -811,8 +819,11 @@ typedef struct maws_api {
    */
   maws_status (*poll)(struct maws_conv conv, uint32_t wait_ms, struct maws_step *out);
   /**
-   * [any] Ends the conversation's work at once: a poll in another thread wakes with
-   * MAWS_E_CANCELLED. Never waits; may be repeated; an outcome that is there already stays.
+   * [any] Ends the conversation with MAWS_E_CANCELLED, unless it has an outcome already, which
+   * stays. A poll in another thread returns. The verification is interrupted wherever it is: in the
+   * queue, or while its request waits for the name, the connection, the proxy's CONNECT, the TLS
+   * handshake or the answer; its worker and its place are free for another login at once. Waits for
+   * neither the network nor a worker; may be repeated.
    */
   maws_status (*cancel)(struct maws_conv conv);
   /**
@@ -820,9 +831,10 @@ typedef struct maws_api {
    */
   maws_status (*info)(struct maws_conv conv, struct maws_info *out);
   /**
-   * [serial] Frees the conversation in any state and makes the handle stale. Waits only for a
-   * conv_ready of this conversation that is already running, so never hold a lock that conv_ready
-   * takes; none comes after it.
+   * [serial] Cancels the conversation as cancel does, frees it in any state and makes the handle
+   * stale. If a worker is reporting the outcome to a host with conv_ready, end waits until the log
+   * event of the outcome and conv_ready have returned: never hold a lock that either takes. No
+   * conv_ready of this conversation comes after it. It waits for nothing else.
    */
   maws_status (*end)(struct maws_conv conv);
 } maws_api;

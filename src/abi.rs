@@ -218,11 +218,16 @@ pub struct maws_host {
     pub abi_minor: u32,
     /// First argument of both callbacks; never read by the plugin.
     pub host_ctx: uintptr_t,
-    /// [any thread, workers too] May be NULL. Nothing below the log level is formatted or passed.
+    /// [any thread: workers, and the host's own inside a call; several at once] May be NULL. Nothing
+    /// below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
+    /// delays the login or the host's call that it is made for; other logins go on, see conv_ready. An
+    /// event may come after end of the conversation that log_id names, and never after destroy.
     pub log: Option<unsafe extern "C" fn(host_ctx: uintptr_t, event: *const maws_log_event)>,
     /// [worker] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
     /// not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
-    /// outcome. The plugin holds no lock meanwhile. Set a flag, notify, return.
+    /// outcome. The plugin holds no lock meanwhile. Set a flag, notify, return. A callback that blocks
+    /// occupies one worker and delays no other login: the plugin starts up to 64 workers more than its
+    /// requests need. Where more callbacks than that block at once, other logins wait for them.
     pub conv_ready: Option<unsafe extern "C" fn(host_ctx: uintptr_t, conv_ctx: uintptr_t)>,
     /// One of maws_log_level: the lowest that is logged. See set_log_level.
     pub log_level: i32,
@@ -422,9 +427,12 @@ pub struct maws_api {
             error: *mut maws_error,
         ) -> maws_status,
     >,
-    /// [any] Stops the plugin: interrupts calls in flight and waits up to drain_ms for the workers.
-    /// From its return on no callback runs or starts. MAWS_E_IN_USE: conversations still live, nothing
-    /// changed. MAWS_E_TIMEOUT: destroyed, but a thread was left behind; it touches only its own.
+    /// [any] Stops the plugin: interrupts all requests and connection attempts, waits up to drain_ms
+    /// for the workers, and for a callback that is running as long as it takes. From its return on no
+    /// callback runs or starts. MAWS_E_IN_USE: conversations still live, nothing changed.
+    /// MAWS_E_TIMEOUT: destroyed, but a worker had not exited within drain_ms; it touches only its own
+    /// memory. So does a thread inside the system's name lookup, which nothing can interrupt: it is not
+    /// waited for.
     pub destroy: Option<unsafe extern "C" fn(plugin: maws_plugin, drain_ms: u32) -> maws_status>,
     /// [any] Changes run-time options, all or none. Conversations already begun keep the old values.
     pub set_options: Option<
@@ -488,14 +496,18 @@ pub struct maws_api {
     pub poll: Option<
         unsafe extern "C" fn(conv: maws_conv, wait_ms: u32, out: *mut maws_step) -> maws_status,
     >,
-    /// [any] Ends the conversation's work at once: a poll in another thread wakes with
-    /// MAWS_E_CANCELLED. Never waits; may be repeated; an outcome that is there already stays.
+    /// [any] Ends the conversation with MAWS_E_CANCELLED, unless it has an outcome already, which
+    /// stays. A poll in another thread returns. The verification is interrupted wherever it is: in the
+    /// queue, or while its request waits for the name, the connection, the proxy's CONNECT, the TLS
+    /// handshake or the answer; its worker and its place are free for another login at once. Waits for
+    /// neither the network nor a worker; may be repeated.
     pub cancel: Option<unsafe extern "C" fn(conv: maws_conv) -> maws_status>,
     /// [any] What is known by now. Set out->struct_size first.
     pub info: Option<unsafe extern "C" fn(conv: maws_conv, out: *mut maws_info) -> maws_status>,
-    /// [serial] Frees the conversation in any state and makes the handle stale. Waits only for a
-    /// conv_ready of this conversation that is already running, so never hold a lock that conv_ready
-    /// takes; none comes after it.
+    /// [serial] Cancels the conversation as cancel does, frees it in any state and makes the handle
+    /// stale. If a worker is reporting the outcome to a host with conv_ready, end waits until the log
+    /// event of the outcome and conv_ready have returned: never hold a lock that either takes. No
+    /// conv_ready of this conversation comes after it. It waits for nothing else.
     pub end: Option<unsafe extern "C" fn(conv: maws_conv) -> maws_status>,
 }
 

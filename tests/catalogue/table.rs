@@ -71,9 +71,8 @@ fn exists(test: &str) -> bool {
         "catalogue" => (files_below("tests/catalogue", ".rs"), "fn "),
         "memory" => (files_below("tests/catalogue_memory", ".rs"), "fn "),
         "environment" => (vec![root().join("tests/catalogue_environment.rs")], "fn "),
-        "failover" | "failpoints" | "network" | "proxy" | "refusals" | "logins" => {
-            (vec![root().join(format!("tests/{kind}.rs"))], "fn ")
-        }
+        "cancel" | "failover" | "failpoints" | "isolation" | "logins" | "network" | "proxy"
+        | "refusals" => (vec![root().join(format!("tests/{kind}.rs"))], "fn "),
         "shuttle" => (files_below("src/ffi/races", ".rs"), "fn "),
         "drivers" => return root().join("tests/drivers/run.py").exists(),
         "c.symbols" => return root().join("tests/c/symbols.py").exists(),
