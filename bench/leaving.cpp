@@ -1,7 +1,7 @@
 // Clients that leave a silent STS: how long until the next login is verified.
 //
-// STS is stopped (SIGSTOP) and as many logins are begun as may be in flight. Then all of their clients
-// leave, STS goes on, and one more client logs in.
+// STS is stopped (SIGSTOP), and as many logins are begun as may be in flight. Then all of their
+// clients leave, STS continues, and one more client logs in.
 #include <signal.h>
 
 #include <deque>

@@ -151,9 +151,9 @@ class Bench:
         rows["idle"].add(figures["bytes_per_idle_conversation"])
 
     def _dead(self, rows: dict[str, Row], rotation: int) -> None:
-        """A connection is opened, ahead of a login or by it, only where none is idle; with 16 logins
-        at once there are never more than 16. So each one beyond the first 16 has to take the place of a
-        dead one: of one that a request was sent over, which `stale` counts.
+        """A connection is opened, ahead of a login or by it, only where none is idle, so that 16
+        logins at once never have more than 16, one that was opened ahead included. Each one beyond
+        the first 16 must replace a dead one over which a request was sent: `stale` counts those.
         """
         load = ("--threads", DEAD_AT_ONCE, "--logins", 200, "--warmup", 0)
         for way, place in (("close", "dropping"), ("reset", "resetting")):

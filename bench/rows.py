@@ -80,8 +80,8 @@ class Row:
 
 LOW, HIGH = Better.LOW, Better.HIGH
 CONCURRENT = (1, 16, 64)
-# By STS's delay in milliseconds and the logins at once: must and aim. One login at a time at 20 ms wakes
-# three sleeping processors where libcurl wakes one.
+# Must and aim, by STS's delay in milliseconds and the logins at once. One at a time at 20 ms, a
+# login wakes a sleeping processor three times, libcurl's once.
 CPU_GOALS = {
     (0, 1): (0.90, 0.65),
     (0, 16): (0.90, 0.65),
@@ -143,7 +143,7 @@ def all_rows() -> dict[str, Row]:
     text = "the same storm, 8 s: verified, to what STS can answer in time"
     row("storm-default-verified", text, HIGH, 0.95, None, "x", 3)
     # A login whose last word from STS was a throttling answer has that as its reason.
-    text = "8 s: the rest that did not end as overload, or as throttled by STS (415)"
+    text = "8 s: others that ended neither as overload nor as throttled by STS (415)"
     row("storm-default-other", text, LOW, 0, digits=0, worst=True)
     text = "first of two endpoints silent, 500 logins/s: the last that failed began after"
     row("silence-last", text, LOW, 3, None, "s", worst=True)
