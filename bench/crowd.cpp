@@ -23,6 +23,7 @@ using bench::Clock;
 struct Login {
     maws_conv conv{};
     maws_status status = MAWS_PENDING;
+    std::uint32_t reason = 0;
     bool at_first_host = false;
     double begun = 0;
     double ended = 0;
@@ -58,6 +59,7 @@ class Crowd {
             Login& login = logins_[index];
             if (login.status == MAWS_PENDING) login.status = host_.outcome(login.conv);
             login.ended = since_begin();
+            login.reason = host_.info(login.conv).reason;
             host_.end(login.conv);
         }
     }
@@ -159,19 +161,26 @@ void add_silence(bench::Line& line, const std::vector<Login>& logins, double sil
         .add("recovered_s", recovered);
 }
 
+// {"number": count, ...}
+std::string counts(const std::map<std::int64_t, std::size_t>& counted) {
+    std::string object;
+    for (const auto& [number, count] : counted) {
+        object.append(object.empty() ? "{" : ", ").append("\"");
+        object.append(std::to_string(number)).append("\": ").append(std::to_string(count));
+    }
+    return object + "}";
+}
+
 void print(const Crowd& crowd, double cpu, double silent, double back) {
-    std::map<maws_status, std::size_t> outcomes;
+    std::map<std::int64_t, std::size_t> outcomes;
+    std::map<std::int64_t, std::size_t> reasons;
     std::vector<float> times;
     double wall = 0;
     for (const Login& login : crowd.logins()) {
         ++outcomes[login.status];
+        ++reasons[login.reason];
         times.push_back(static_cast<float>(login.ended - login.begun));
         wall = std::max(wall, login.ended);
-    }
-    std::string by_status;
-    for (const auto& [status, count] : outcomes) {
-        by_status.append(by_status.empty() ? "{" : ", ").append("\"");
-        by_status.append(std::to_string(status)).append("\": ").append(std::to_string(count));
     }
     const auto logins = crowd.logins().size();
     const auto succeeded = outcomes[MAWS_DONE];
@@ -180,7 +189,8 @@ void print(const Crowd& crowd, double cpu, double silent, double back) {
     bench::Line line;
     line.add("logins", logins)
         .add("errors", logins - succeeded)
-        .raw("by_status", by_status + "}")
+        .raw("by_status", counts(outcomes))
+        .raw("by_reason", counts(reasons))
         .add("wall_s", wall)
         .add("p50_s", bench::percentile(times, .5))
         .add("p95_s", bench::percentile(times, .95))

@@ -13,6 +13,7 @@ namespace {
 struct Shared {
     pthread_barrier_t barrier{};
     std::atomic<std::size_t> errors{0};
+    std::atomic<std::size_t> begun{0};
     std::atomic<bool> stop{false};
     std::size_t warm_up = 0;
     std::size_t logins = 0;
@@ -25,7 +26,7 @@ void log_in(Shared& shared, const Login& login, std::vector<float>& times) {
     }
     pthread_barrier_wait(&shared.barrier);
     pthread_barrier_wait(&shared.barrier);
-    for (std::size_t i = 0; shared.logins > 0 ? i < shared.logins : !shared.stop; ++i) {
+    while (shared.logins > 0 ? shared.begun.fetch_add(1) < shared.logins : !shared.stop) {
         auto from = Clock::now();
         if (!login(from)) ++shared.errors;
         times.push_back(std::chrono::duration<float, std::micro>(Clock::now() - from).count());
@@ -38,7 +39,8 @@ std::map<std::string, std::string> load_defaults() {
     return {{"--threads", "1"}, {"--warmup", "3"}, {"--logins", "0"}, {"--seconds", "1"}};
 }
 
-void run_load(const Arguments& arguments, const std::function<Login()>& make) {
+void run_load(const Arguments& arguments, const std::function<Login()>& make,
+              const std::function<void(Line&)>& add) {
     Shared shared;
     shared.warm_up = arguments.count("--warmup");
     shared.logins = arguments.count("--logins");
@@ -72,8 +74,8 @@ void run_load(const Arguments& arguments, const std::function<Login()>& make) {
     std::vector<float> all;
     for (const auto& mine : times) all.insert(all.end(), mine.begin(), mine.end());
     const auto logins = static_cast<double>(all.size());
-    Line()
-        .add("logins", all.size())
+    Line line;
+    line.add("logins", all.size())
         .add("errors", shared.errors.load())
         .add("logins_per_s", logins / wall)
         .add("p50_us", percentile(all, .5))
@@ -82,6 +84,7 @@ void run_load(const Arguments& arguments, const std::function<Login()>& make) {
         .add("switches_per_login", (after.switches - before.switches) / logins)
         .add("threads", static_cast<std::size_t>(live_threads))
         .add("rss_growth_kib", static_cast<double>(rss - rss_before));
+    if (add) add(line);
 }
 
 }  // namespace bench

@@ -13,10 +13,12 @@ namespace bench {
 // login moves it.
 using Login = std::function<bool(Clock::time_point& from)>;
 
-// --threads, --warmup and --logins of each thread, and --seconds, which counts where --logins is 0.
+// --threads, --warmup of each thread, --logins of all of them together, and --seconds, which counts
+// where --logins is 0.
 std::map<std::string, std::string> load_defaults();
 
-// Runs the load and prints its figures. Each thread makes its own Login.
-void run_load(const Arguments& arguments, const std::function<Login()>& make);
+// Runs the load and prints its figures, and those that `add` adds. Each thread makes its own Login.
+void run_load(const Arguments& arguments, const std::function<Login()>& make,
+              const std::function<void(Line&)>& add = {});
 
 }  // namespace bench

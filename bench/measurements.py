@@ -2,6 +2,8 @@
 
 import json
 import os
+import statistics
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,13 @@ QUOTA = 600
 STORM_DEADLINE_MS = 30_000
 # awsStsTimeoutMs as it is without being set.
 DEADLINE_S = 8
+# awsStsWorkers as it is without being set.
+IN_FLIGHT = 64
+# How many of the dead idle connections' logins are in progress at once.
+DEAD_AT_ONCE = 16
+# From the header: maws_code and the numbers of reasons.
+DONE, OVERLOADED = "0", "-40"
+STS_THROTTLING = "415"
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ class Bench:
             "denied": (rarely, self._denied),
             "storm": (rarely, self._storm),
             "silence": (rarely, self._silence),
+            "leaving": (often, self._leaving),
             "instructions": (1, self._instructions),
         }
 
@@ -124,17 +134,15 @@ class Bench:
 
     def _cold(self, rows: dict[str, Row], rotation: int) -> None:
         """The first login of a process, against later ones; the time counts from client-second."""
-        rest = ("--rest-ms", 5)
-        starts = range(self._scale.cold_starts)
-        cold = sorted(
-            self._programs.driver(self._sts, "delayed", *rest, "--warmup", 0, "--logins", 1)[
-                "p50_us"
-            ]
-            for _ in starts
-        )
-        warm = self._programs.driver(self._sts, "delayed", *rest, "--logins", len(starts))
-        middle = cold[len(cold) // 2]
-        self._note("cold", repeat=rotation, cold_p50_us=middle, warm=warm)
+        pause = ("--pause-ms", 5)
+        starts = self._scale.cold_starts
+        first = (*pause, "--warmup", 0, "--logins", 1)
+        cold = [self._programs.driver(self._sts, "delayed", *first) for _ in range(starts)]
+        warm = self._programs.driver(self._sts, "delayed", *pause, "--logins", starts)
+        middle = statistics.median(figures["p50_us"] for figures in cold)
+        connecting = sum(figures["connecting"] for figures in cold)
+        self._note("cold", repeat=rotation, cold=cold, warm=warm)
+        rows["cold-connecting"].add(connecting)
         rows["cold"].add(middle / warm["p50_us"])
 
     def _idle(self, rows: dict[str, Row], _rotation: int) -> None:
@@ -143,12 +151,21 @@ class Bench:
         rows["idle"].add(figures["bytes_per_idle_conversation"])
 
     def _dead(self, rows: dict[str, Row], rotation: int) -> None:
-        load = ("--threads", 4, "--logins", 50, "--warmup", 0)
+        """A connection is opened, ahead of a login or by it, only where none is idle, so that 16
+        logins at once never have more than 16, one that was opened ahead included. Each one beyond
+        the first 16 must replace a dead one over which a request was sent: `stale` counts those.
+        """
+        load = ("--threads", DEAD_AT_ONCE, "--logins", 200, "--warmup", 0)
         for way, place in (("close", "dropping"), ("reset", "resetting")):
+            before = self._sts.counters()
             ours = self._programs.driver(self._sts, place, *load)
+            opened = self._sts.counters().connections - before.connections
             theirs = self._programs.incumbent(self._sts, place, *load)
-            self._note("dead", repeat=rotation, way=way, plugin=ours, libcurl=theirs)
+            figures = {"connections": opened, "plugin": ours, "libcurl": theirs}
+            self._note("dead", repeat=rotation, way=way, **figures)
             rows[f"dead-{way}"].add(ours["errors"])
+            beyond = opened - DEAD_AT_ONCE - ours["stale"]
+            rows[f"dead-connections-{way}"].add(max(0, beyond))
 
     def _denied(self, rows: dict[str, Row], rotation: int) -> None:
         before = self._sts.counters()
@@ -162,13 +179,27 @@ class Bench:
     def _storm(self, rows: dict[str, Row], rotation: int) -> None:
         """The quota is a bucket that is full when the storm begins."""
         logins = self._scale.storm
-        options = ("--option", f"awsStsTimeoutMs={STORM_DEADLINE_MS}")
-        figures = self._programs.crowd(self._sts, "throttling", "--logins", logins, *options)
+        figures = self._storm_of(logins, "--option", f"awsStsTimeoutMs={STORM_DEADLINE_MS}")
         ideal = (logins - QUOTA) / QUOTA
         self._note("storm", repeat=rotation, ideal_s=ideal, plugin=figures)
         rows["storm-failed"].add(figures["errors"])
         rows["storm-time"].add(figures["wall_s"] / ideal)
         rows["storm-requests"].add(figures["requests"] / logins)
+
+        figures = self._storm_of(logins)
+        in_time = min(logins, QUOTA + QUOTA * DEADLINE_S)
+        self._note("storm-default", repeat=rotation, in_time=in_time, plugin=figures)
+        verified = figures["by_status"].get(DONE, 0)
+        overloaded = figures["by_status"].get(OVERLOADED, 0)
+        # Their last request was throttled and there was no time for another: overload, too.
+        throttled = figures["by_reason"].get(STS_THROTTLING, 0)
+        rows["storm-default-verified"].add(verified / in_time)
+        rows["storm-default-other"].add(logins - verified - overloaded - throttled)
+
+    def _storm_of(self, logins: int, *options: object) -> Figures:
+        # The bucket of another storm is full again after this.
+        time.sleep(1.5)
+        return self._programs.crowd(self._sts, "throttling", "--logins", logins, *options)
 
     def _silence(self, rows: dict[str, Row], rotation: int) -> None:
         """The first endpoint's nginx is stopped, as by SIGSTOP, and goes on later."""
@@ -184,12 +215,17 @@ class Bench:
             self._sts, self._other, *load, *times, "--silent-pid", self._sts.worker()
         )
         self._note("silence", repeat=rotation, plugin=figures)
-        worth = scale.silence_rate * DEADLINE_S
         recovered = figures["recovered_s"]
-        rows["silence-failed"].add(figures["failed_after_silence"] / worth)
         rows["silence-last"].add(figures["last_failed_begun_s"])
         rows["silence-recovery"].add(recovered if recovered >= 0 else float("inf"))
-        rows["silence-after"].add(figures["failed_after_return"])
+
+    def _leaving(self, rows: dict[str, Row], rotation: int) -> None:
+        """From the first client's leaving; STS goes on when the last one has left."""
+        load = ("--clients", IN_FLIGHT, "--silent-pid", self._sts.worker())
+        figures = self._programs.leaving(self._sts, "delayed", *load)
+        self._note("leaving", repeat=rotation, plugin=figures)
+        above = figures["next_ms"] - figures["warm_p50_ms"]
+        rows["leaving"].add(above if figures["verified"] else float("inf"))
 
     def _instructions(self, rows: dict[str, Row], _rotation: int) -> None:
         """The difference of two runs, so that the start counts for nothing."""

@@ -7,10 +7,12 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nginx import Nginx
 
-Figures = dict[str, float]
+# Numbers by name; counts by status and by reason are objects of their own.
+Figures = dict[str, Any]
 GIVE_UP_AFTER = 300.0
 INSTRUCTIONS = re.compile(r"Collected : (\d+)")
 
@@ -41,6 +43,10 @@ class Programs:
     def crowd(self, sts: Nginx, place: str, *arguments: object) -> Figures:
         """The plugin with many logins from few threads."""
         return self._run("crowd", [*self._plugin_at(sts, place), *arguments])
+
+    def leaving(self, sts: Nginx, place: str, *arguments: object) -> Figures:
+        """The plugin's clients leave a silent STS."""
+        return self._run("leaving", [*self._plugin_at(sts, place), *arguments])
 
     def crowd_at_two(self, first: Nginx, second: Nginx, *arguments: object) -> Figures:
         """The same with two endpoints; both have one CA."""
