@@ -17,7 +17,7 @@ use second_opinion::sts::{Cut, Ending, Sts};
 /// The deadline of a login whose response ends.
 const LONG: Duration = Duration::from_secs(4);
 /// The deadline of one whose response may never end.
-const SHORT: Duration = Duration::from_millis(20);
+const SHORT: Duration = Duration::from_millis(10);
 /// Longer than the kernel takes from one socket to another.
 const DELIVERY: Duration = Duration::from_millis(50);
 
@@ -39,8 +39,8 @@ impl Plan {
     fn read(&[mode, record, segment, withheld]: &[u8; 4]) -> Plan {
         Plan {
             ending: match mode & 3 {
-                0 | 3 => Ending::Open,
-                1 => Ending::Orderly,
+                0 => Ending::Open,
+                1 | 3 => Ending::Orderly,
                 _ => Ending::Abrupt,
             },
             late_surplus: mode & 4 != 0,
