@@ -223,22 +223,57 @@ def option_seeds() -> dict[str, bytes]:
     return {name: "\n".join(lines).encode() for name, lines in sets.items()}
 
 
-def http_seeds() -> dict[str, bytes]:
-    """Two bytes say where the response is cut, then comes the response."""
-    ok = "HTTP/1.1 200 OK\r\n"
-    chunked = ok + "Transfer-Encoding: chunked\r\n\r\n"
-    texts = {
-        "length": ok + "Content-Type: application/json\r\nContent-Length: 4\r\n\r\nbody",
-        "chunked": chunked + "2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n",
-        "until-end": "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\nbody",
-        "interim": "HTTP/1.1 100 Continue\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n",
-        "no-body": "HTTP/1.1 204 \r\nConnection: keep-alive, close\r\n\r\n",
-        "encoded": "HTTP/1.1 500 E\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nxyz",
-        "trailer": chunked + "0\r\nA: b\r\n\r\n",
-        "two-lengths": ok + "Content-Length: 1\r\nContent-Length: 1\r\n\r\nb",
-        "line-feed": "HTTP/1.1 200 OK\nContent-Length: 9\r\nContent-Length: 1\r\n\r\nb",
+def transport_seeds() -> dict[str, bytes]:
+    """Four bytes are the plan of targets/transport.rs: its mode, the sizes of records and of writes,
+    and how much is withheld. Then comes the response."""
+    stays_open, orderly, abrupt, late_surplus, reused = 0, 1, 2, 4, 8
+    ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    result = f'{{"Arn":"arn:aws:iam::{ACCOUNT}:user/alice","UserId":"A","Account":"{ACCOUNT}"}}'
+    body = caller_json(result)
+    length = f"Content-Length: {len(body)}\r\n"
+    whole = f"{ok}{length}\r\n{body}"
+    chunks = f"5\r\n{body[:5]}\r\n{len(body) - 5:x};a=b\r\n{body[5:]}\r\n0\r\n"
+    chunked = f"{ok}Transfer-Encoding: chunked\r\n\r\n{chunks}"
+    close = f"{ok}Connection: close\r\n"
+    error = '{"Error":{"Code":"ExpiredToken","Message":"m"}}'
+    refused = f"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n{error}"
+    xml = "Content-Type: text/xml\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\n<a></a>"
+    seeds = {
+        "length": (stays_open, whole),
+        "chunked": (stays_open, f"{chunked}\r\n"),
+        "trailer": (stays_open, f"{chunked}A: b\r\n\r\n"),
+        "no-last-line": (orderly, chunked),
+        "until-end": (orderly, f"{close}\r\n{body}"),
+        "until-cut": (abrupt, f"{close}\r\n{body}"),
+        "error-until-end": (orderly, refused),
+        "whole-then-cut": (abrupt, whole),
+        "short": (orderly, whole[:-1]),
+        "silent": (stays_open, whole[:-1]),
+        "interim": (stays_open, f"HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n{whole}"),
+        "two": (stays_open, whole * 2),
+        "two-over-an-idle-connection": (reused, whole * 2),
+        "second-is-late": (late_surplus, whole * 2),
+        "second-is-late-and-short": (reused | late_surplus, f"{whole}HTTP/1.1 200 OK\r\n"),
+        "second-after-close": (stays_open, f"{close}{length}\r\n{body}{whole}"),
+        "no-body": (stays_open, "HTTP/1.1 204 \r\nConnection: keep-alive, close\r\n\r\n"),
+        "encoded": (orderly, f"HTTP/1.1 200 OK\r\n{xml}"),
+        "two-lengths": (stays_open, f"{ok}{length}{length}\r\n{body}"),
+        "two-lengths-in-one": (stays_open, f"{ok}Content-Length: 5, 5\r\n\r\n{body}"),
+        "length-and-chunks": (stays_open, f"{ok}Transfer-Encoding: chunked\r\n{length}\r\n{chunks}\r\n"),
+        "other-coding": (orderly, f"{ok}Transfer-Encoding: gzip\r\n\r\n{body}"),
+        "old-version": (orderly, whole.replace("HTTP/1.1", "HTTP/1.0")),
+        "old-version-chunked": (orderly, f"{chunked}\r\n".replace("HTTP/1.1", "HTTP/1.0")),
+        "bare-line-feeds": (stays_open, whole.replace("\r\n", "\n")),
     }
-    return {name: b"\x20\0" + text.encode() for name, text in texts.items()}
+    cuts = {"": b"\0\0\0", "-in-records": b"\x20\0\0", "-in-writes": b"\x40\x07\0"}
+    plans = {
+        name + suffix: bytes([mode]) + cut + text.encode()
+        for name, (mode, text) in seeds.items()
+        for suffix, cut in cuts.items()
+    }
+    withheld = bytes([stays_open]) + b"\0\0\5" + whole.encode()
+    half_a_record = bytes([late_surplus]) + b"\0\0\5" + (whole * 2).encode()
+    return plans | {"withheld": withheld, "half-a-record-is-late": half_a_record}
 
 
 @dataclass
@@ -321,7 +356,7 @@ SEEDS = {
     "arn": arn_seeds,
     "sts_json": json_seeds,
     "sts_xml": xml_seeds,
-    "http": http_seeds,
+    "transport": transport_seeds,
     "options": option_seeds,
     "interface": interface_seeds,
 }

@@ -4,6 +4,8 @@
 //! the same values. The plugin may be stricter, never more lenient and never of another opinion.
 
 pub mod calls;
+pub mod http;
+pub mod sts;
 pub mod table;
 
 use bson::RawDocument;

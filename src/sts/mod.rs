@@ -26,7 +26,7 @@ use rustls::crypto::aws_lc_rs as cryptography;
 use rustls::crypto::ring as cryptography;
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
-use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version, header};
 use zeroize::Zeroizing;
 
 use self::call::Call;
@@ -347,8 +347,25 @@ impl Reply {
     }
 }
 
+/// Refuses what readers may see another end of: a coding other than chunks, which ureq takes for none,
+/// one in HTTP/1.0, or one beside a length (RFC 9112, section 6).
+fn check_coding(response: &Response<ureq::Body>) -> Result<(), Failure> {
+    let headers = response.headers();
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else {
+        return Ok(());
+    };
+    let is_chunked = coding.as_bytes().eq_ignore_ascii_case(b"chunked") && codings.next().is_none();
+    let has_length = headers.contains_key(header::CONTENT_LENGTH);
+    match is_chunked && !has_length && response.version() == Version::HTTP_11 {
+        true => Ok(()),
+        false => Err(Failure::new(Reason::AnswerHttp, "its transfer coding")),
+    }
+}
+
 /// Reads the body to its end, so that the connection can serve another call.
 fn read(mut response: Response<ureq::Body>) -> Result<Reply, Failure> {
+    check_coding(&response)?;
     let content_types = response.headers().get_all(header::CONTENT_TYPE);
     let mut content_types = content_types.into_iter();
     let content_type = content_types.next();

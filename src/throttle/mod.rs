@@ -271,7 +271,13 @@ impl<J: Queued> Throttle<J> {
         let key = job.key();
         let left = job.deadline().saturating_duration_since(now);
         if let Some(endpoint) = self.endpoints.get_mut(key.endpoint) {
-            if left < endpoint.usual_answer.min(LONGEST_ANSWER) / 2 {
+            let usual = endpoint.usual_answer.min(LONGEST_ANSWER);
+            // A request that is counted against a quota is not spent on an answer that may come too late.
+            let least = match self.limiters.contains_key(&key) {
+                true => usual,
+                false => usual / 2,
+            };
+            if left < least {
                 return self.expire(job);
             }
             endpoint.in_flight += 1;
