@@ -98,7 +98,7 @@ fn a_limiter_without_jobs_or_throttling_disappears_after_a_minute() {
     assert_eq!(bench.throttle.limited_accounts(bench.now), 1);
     bench.now += 61 * S;
     assert_eq!(bench.throttle.limited_accounts(bench.now), 0);
-    (0..10).for_each(|_| drop(bench.run_new(KEY)));
+    (0..10).for_each(|_| _ = bench.run_new(KEY));
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! The pace of one account at one endpoint: starts with the first throttling answer, grows with each
-//! request that goes at the pace, and drops with each throttling answer that says something new.
+//! The pace of one account at one endpoint. It starts low with the first throttling answer, grows with each
+//! request that is sent at the pace (additive increase), and drops when STS throttles again after it has
+//! answered (multiplicative decrease).
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +10,17 @@ use crate::random::Random;
 /// Requests per second at first, and at least.
 const FIRST_RATE: f64 = 50.0;
 const LEAST_RATE: f64 = 2.0;
-/// What a request adds to the rate in slow start: the rate doubles every 200 ms.
+/// What a request adds to the rate in slow start, until STS throttles again: it doubles every 200 ms.
 const SLOW_START_STEP: f64 = 3.5;
-/// What a request adds to the rate after that, times the seconds without throttling plus one: the longer nothing
-/// is throttled, the less is known of the quota.
+/// What a request adds to the rate after that, for each second without throttling and one more: the longer
+/// nothing is throttled, the less is known of the quota.
 const STEP: f64 = 0.02;
 /// What a throttling answer leaves of the rate in slow start, and after it.
 const SLOW_START_DECREASE: f64 = 0.5;
 const DECREASE: f64 = 0.93;
 /// Pause after a throttling answer; doubled while STS answers nothing in between.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(2);
+const LAST_PAUSE: Duration = Duration::from_millis(500);
 /// How far behind its pace a limiter catches up: timers and workers are late.
 const CATCH_UP: Duration = Duration::from_millis(20);
 /// An empty limiter that was not throttled for this long has nothing more to say.
@@ -34,9 +35,9 @@ pub struct Limiter {
     slow_start: bool,
     /// When the next request may go.
     ready: Instant,
-    /// When the rate dropped last: answers to requests sent before say nothing new.
+    /// When the last pause began: answers to requests sent before say nothing new.
     throttled: Instant,
-    /// The pause since then; zero if STS has answered a request since.
+    /// How long it is; zero if STS has answered a request that was sent since.
     pause: Duration,
 }
 
@@ -217,7 +218,7 @@ mod tests {
         let mut bench = Bench::at(600.0);
         bench.throttled(Duration::ZERO);
         let rate = bench.limiter.rate;
-        for pause in [200, 400, 800, 1600, 2000, 2000] {
+        for pause in [200, 400, 500, 500] {
             bench.now = bench.limiter.ready_at();
             bench.throttled(Duration::ZERO);
             assert_eq!(bench.limiter.pause, pause * MS);
