@@ -740,7 +740,7 @@ typedef struct maws_api {
    */
   const char *mechanism;
   /**
-   * The TLS library inside, for example "rustls with ring".
+   * The TLS library inside, for example "rustls with aws-lc".
    */
   const char *tls;
   /**

@@ -411,7 +411,7 @@ pub struct maws_api {
     pub version: *const c_char,
     /// "MONGODB-AWS".
     pub mechanism: *const c_char,
-    /// The TLS library inside, for example "rustls with ring".
+    /// The TLS library inside, for example "rustls with aws-lc".
     pub tls: *const c_char,
     /// [any] The option of this number, counted from 0; NULL past the last. Before create too.
     pub option_at: Option<unsafe extern "C" fn(index: u32) -> *const maws_option_desc>,
