@@ -3,6 +3,7 @@
 //! No lock is held while a callback runs. What the host may point to until `end` (reply, texts)
 //! is kept in cells that are written once.
 
+mod completion;
 mod report;
 mod slots;
 
@@ -356,41 +357,6 @@ impl Conversation {
         }
     }
 
-    /// Ends the conversation within a call of the host, which gets the code: no callback.
-    fn finish(&self, outcome: Outcome) -> maws_code {
-        let code = outcome.code;
-        match self.settle(outcome, false) {
-            Some(outcome) => {
-                self.report(outcome);
-                code
-            }
-            None => self.code(),
-        }
-    }
-
-    /// Makes this the outcome if there is none yet. It is counted before anybody can see it. A
-    /// verification that waits or runs ends at once.
-    fn settle(&self, mut outcome: Outcome, notify: bool) -> Option<&Outcome> {
-        outcome.total = self.age();
-        let mut state = self.state();
-        if let Phase::Over(_) = state.phase {
-            return None;
-        }
-        let before = std::mem::replace(&mut state.phase, Phase::Over(outcome.code));
-        state.notifying = notify;
-        let outcome = self.outcome.get_or_init(|| Box::new(outcome));
-        self.services.stats.ended(outcome.code);
-        self.services.stats.took(outcome);
-        self.wake(state);
-        if let (Phase::Pending { interrupt, queued }, MAWS_E_CANCELLED) = (before, outcome.code) {
-            interrupt.set();
-            if let Some(id) = queued {
-                self.pool.remove(id);
-            }
-        }
-        Some(outcome)
-    }
-
     fn is_past_its_life(&self) -> bool {
         self.age() >= self.options.settings.limits.conversation_timeout
     }
@@ -423,40 +389,6 @@ impl Conversation {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Completion for Conversation {
-    fn complete(&self, outcome: Outcome) {
-        let notify = self.services.host.wants_ready();
-        let Some(outcome) = self.settle(outcome, notify) else {
-            return;
-        };
-        let notified = Notified { conversation: self };
-        self.report(outcome);
-        if notify {
-            self.services.host.conv_ready(self.conv_ctx);
-        }
-        drop(notified);
-    }
-
-    fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {
-        self.log_step(reason, detail);
-    }
-}
-
-/// Ends the wait of `end` for conv_ready, also after a panic.
-struct Notified<'a> {
-    conversation: &'a Conversation,
-}
-
-impl Drop for Notified<'_> {
-    fn drop(&mut self) {
-        let mut state = self.conversation.state();
-        if state.notifying {
-            state.notifying = false;
-            self.conversation.wake(state);
-        }
     }
 }
 

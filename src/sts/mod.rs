@@ -6,6 +6,7 @@
 mod buffers;
 mod call;
 mod connector;
+mod reply;
 mod resolver;
 mod roots;
 mod socket;
@@ -13,7 +14,6 @@ mod tls;
 pub mod tls_error;
 mod upstream;
 
-use std::io::Read as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -26,24 +26,24 @@ use rustls::crypto::aws_lc_rs as cryptography;
 use rustls::crypto::ring as cryptography;
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
-use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version, header};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use zeroize::Zeroizing;
 
 use self::call::Call;
 use self::connector::StsConnector;
+use self::reply::Reply;
 use self::resolver::Names;
 pub use self::roots::{Roots, load as load_roots, load_from as load_roots_from};
 use self::upstream::{LONGEST_IDLE, Upstream};
-use crate::aws::{Answer, Endpoint, Proxy, SignedRequest, is_exempt, read_answer};
+use crate::aws::{Endpoint, Proxy, SignedRequest, is_exempt};
 use crate::options::{OptionError, Settings};
 use crate::ports::{Attempt, Interrupt, SendLimits, Sts};
 use crate::reason::{Failure, Reason};
 
 /// Longest time for a connection that is opened ahead.
 const AHEAD_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest head and body of a response, in bytes.
+/// Longest head of a response, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
-const BODY_LIMIT: usize = 64 * 1024;
 /// Room for a request's first line, its body, and headers that ureq adds.
 const REQUEST_ROOM: usize = 512;
 /// More idle connections than there can be requests in flight.
@@ -78,14 +78,6 @@ pub struct StsOverHttps {
 struct Background {
     interrupts: Vec<Weak<Interrupt>>,
     closed: bool,
-}
-
-/// A response as far as it is looked at.
-struct Reply {
-    status: u16,
-    content_type: Option<String>,
-    encoded: bool,
-    body: Zeroizing<Vec<u8>>,
 }
 
 impl StsOverHttps {
@@ -181,7 +173,7 @@ impl StsOverHttps {
             request = agent.configure_request(request).proxy(None).build();
         }
         let response = agent.run(request);
-        read(response.map_err(|error| call::from_ureq(error, Reason::ConnectionLost))?)
+        reply::read(response.map_err(|error| call::from_ureq(error, Reason::ConnectionLost))?)
     }
 
     /// Runs a call that belongs to no login, and that the shutdown interrupts.
@@ -336,76 +328,6 @@ impl StsOverHttps {
         };
         Failure::new(reason, format!("not within {:?}", call.connect_limit()))
     }
-}
-
-impl Reply {
-    fn answer(&self) -> Result<Answer, Failure> {
-        if self.encoded {
-            return Err(Reason::AnswerEncoded.into());
-        }
-        read_answer(self.status, self.content_type.as_deref(), &self.body)
-    }
-}
-
-/// Refuses what readers may see another end of: a coding other than chunks, which ureq takes for none,
-/// one in HTTP/1.0, or one beside a length (RFC 9112, section 6).
-fn check_coding(response: &Response<ureq::Body>) -> Result<(), Failure> {
-    let headers = response.headers();
-    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
-    let Some(coding) = codings.next() else {
-        return Ok(());
-    };
-    let is_chunked = coding.as_bytes().eq_ignore_ascii_case(b"chunked") && codings.next().is_none();
-    let has_length = headers.contains_key(header::CONTENT_LENGTH);
-    match is_chunked && !has_length && response.version() == Version::HTTP_11 {
-        true => Ok(()),
-        false => Err(Failure::new(Reason::AnswerHttp, "its transfer coding")),
-    }
-}
-
-/// Reads the body to its end, so that the connection can serve another call.
-fn read(mut response: Response<ureq::Body>) -> Result<Reply, Failure> {
-    check_coding(&response)?;
-    let content_types = response.headers().get_all(header::CONTENT_TYPE);
-    let mut content_types = content_types.into_iter();
-    let content_type = content_types.next();
-    if content_types.next().is_some() {
-        return Err(Failure::new(Reason::AnswerContentType, "it is duplicated"));
-    }
-    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into());
-    let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
-    let status = response.status().as_u16();
-    let too_large = || Failure::new(Reason::AnswerTooLarge, "its body");
-    let length = match response.body().content_length() {
-        Some(length) => usize::try_from(length).map_err(|_| too_large())?,
-        None => BODY_LIMIT,
-    };
-    if length > BODY_LIMIT {
-        return Err(too_large());
-    }
-    // As long as it may become: a copy that growing leaves behind would never be wiped. One byte
-    // more, so that its end is read.
-    let mut body = Zeroizing::new(vec![0; length + 1]);
-    let mut reader = response.body_mut().as_reader();
-    let mut filled = 0;
-    loop {
-        let space = body.get_mut(filled..).unwrap_or_default();
-        if space.is_empty() {
-            return Err(too_large());
-        }
-        let count = reader.read(space);
-        match count.map_err(|error| call::from_io(error, Reason::ConnectionLost))? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    body.truncate(filled);
-    Ok(Reply {
-        status,
-        content_type,
-        encoded,
-        body,
-    })
 }
 
 /// The signed request's headers, all that are sent and in this order. Their values share one buffer,
