@@ -18,8 +18,8 @@ use crate::sync::Arc;
 use crate::throttle::{Done, Key, Queued, Verdict};
 
 /// First pause before a request is sent again to a failing STS; doubled each time up to the last.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(2);
+const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(100);
+const LAST_RETRY_PAUSE: Duration = Duration::from_secs(2);
 /// Time that an answer needs at the least; with less left a request is not sent again.
 const LEAST_TIME: Duration = Duration::from_millis(50);
 
@@ -88,7 +88,7 @@ impl Verification {
             queued: now,
             fresh: false,
             times: Times::default(),
-            pause: FIRST_PAUSE,
+            pause: FIRST_RETRY_PAUSE,
             last: None,
         }
     }
@@ -223,7 +223,7 @@ impl Verification {
             if !self.services.retries.spend() {
                 return None;
             }
-            self.pause = (self.pause * 2).min(LAST_PAUSE);
+            self.pause = (self.pause * 2).min(LAST_RETRY_PAUSE);
         }
         Some(pause)
     }

@@ -58,14 +58,14 @@ pub struct Conversation {
     log_id: u64,
     client_addr: Box<str>,
     slot: Slot,
-    state: Mutex<State>,
+    state: Mutex<ConversationState>,
     changed: Condvar,
     reply: OnceLock<Box<[u8]>>,
     access_key_id: OnceLock<Box<str>>,
     outcome: OnceLock<Box<Outcome>>,
 }
 
-struct State {
+struct ConversationState {
     phase: Phase,
     /// A serial call is running, or `end` has.
     entered: bool,
@@ -111,7 +111,7 @@ impl Conversation {
             log_id: begin.log_id,
             client_addr: crate::reason::printable(begin.client_addr).into(),
             slot,
-            state: Mutex::new(State {
+            state: Mutex::new(ConversationState {
                 phase: Phase::Dialogue(sasl::Exchange::begin(advertised)),
                 entered: false,
                 notifying: false,
@@ -368,9 +368,9 @@ impl Conversation {
 
     fn wait<'a>(
         &self,
-        mut state: MutexGuard<'a, State>,
+        mut state: MutexGuard<'a, ConversationState>,
         at_most: Duration,
-    ) -> MutexGuard<'a, State> {
+    ) -> MutexGuard<'a, ConversationState> {
         state.waiting += 1;
         let waited = self.changed.wait_timeout(state, at_most);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -379,7 +379,7 @@ impl Conversation {
     }
 
     /// Wakes those who wait; without any it is no system call.
-    fn wake(&self, state: MutexGuard<'_, State>) {
+    fn wake(&self, state: MutexGuard<'_, ConversationState>) {
         let anyone = state.waiting > 0;
         drop(state);
         if anyone {
@@ -387,7 +387,7 @@ impl Conversation {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ConversationState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,8 +17,8 @@ const SILENT_REQUESTS: usize = 2;
 /// One that fails again so soon after its recovery was not stable: its next probe comes later.
 const STABLE: Duration = Duration::from_secs(60);
 /// Pause before the first probe, doubled up to the last.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LAST_PAUSE: Duration = Duration::from_secs(60);
+const FIRST_PROBE_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PROBE_PAUSE: Duration = Duration::from_secs(60);
 
 /// What a request says of its endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Health {
             return;
         };
         if !answers {
-            outage.pause = (outage.pause * 2).min(LAST_PAUSE);
+            outage.pause = (outage.pause * 2).min(LAST_PROBE_PAUSE);
             outage.probe_at = Some(now + self.random.jitter(outage.pause));
             return;
         }
@@ -184,9 +184,9 @@ impl Health {
         if let Some(endpoint) = self.endpoints.get_mut(index) {
             let pause = match endpoint.recovered {
                 Some((at, pause)) if now.saturating_duration_since(at) < STABLE => {
-                    (pause * 2).min(LAST_PAUSE)
+                    (pause * 2).min(LAST_PROBE_PAUSE)
                 }
-                _ => FIRST_PAUSE,
+                _ => FIRST_PROBE_PAUSE,
             };
             endpoint.outage = Some(Outage {
                 since: now,

@@ -66,11 +66,11 @@ impl EndpointHealth {
     }
 
     /// A request is sent to this endpoint; it is in flight until the guard ends or drops.
-    pub fn request(&self, now: Instant, index: usize) -> InFlight<'_> {
+    pub fn request(&self, now: Instant, index: usize) -> SentRequest<'_> {
         if self.count > 1 {
             self.health().sent(now, index);
         }
-        InFlight {
+        SentRequest {
             endpoints: self,
             index,
             sent: now,
@@ -78,7 +78,7 @@ impl EndpointHealth {
         }
     }
 
-    fn ended(&self, now: Instant, request: &InFlight<'_>, signal: Signal) -> Changes {
+    fn ended(&self, now: Instant, request: &SentRequest<'_>, signal: Signal) -> Changes {
         if self.count == 1 {
             return Changes::new();
         }
@@ -94,14 +94,14 @@ impl EndpointHealth {
 
 /// A request in flight.
 #[derive(Debug)]
-pub struct InFlight<'a> {
+pub struct SentRequest<'a> {
     endpoints: &'a EndpointHealth,
     index: usize,
     sent: Instant,
     ended: bool,
 }
 
-impl InFlight<'_> {
+impl SentRequest<'_> {
     /// Learns from the attempt. `had` is the time that it had, `usual` the time that logins have.
     pub fn end(
         mut self,
@@ -116,7 +116,7 @@ impl InFlight<'_> {
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for SentRequest<'_> {
     /// After a panic.
     fn drop(&mut self) {
         if !self.ended {

@@ -3,14 +3,14 @@
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Objects by handle. A handle is a slot's index and generation; 0 is none.
-pub struct Table<T>(Mutex<Slots<T>>);
+pub struct Table<T>(Mutex<HandleSlots<T>>);
 
-struct Slots<T> {
-    slots: Vec<Slot<T>>,
+struct HandleSlots<T> {
+    slots: Vec<HandleSlot<T>>,
     free: Vec<u32>,
 }
 
-struct Slot<T> {
+struct HandleSlot<T> {
     generation: u32,
     object: Option<Arc<T>>,
 }
@@ -18,7 +18,7 @@ struct Slot<T> {
 impl<T> Table<T> {
     /// An empty table.
     pub const fn new() -> Table<T> {
-        Table(Mutex::new(Slots {
+        Table(Mutex::new(HandleSlots {
             slots: Vec::new(),
             free: Vec::new(),
         }))
@@ -31,7 +31,7 @@ impl<T> Table<T> {
             Some(index) => index,
             None => {
                 let index = u32::try_from(table.slots.len()).ok()?;
-                table.slots.push(Slot {
+                table.slots.push(HandleSlot {
                     generation: 0,
                     object: None,
                 });
@@ -68,13 +68,13 @@ impl<T> Table<T> {
         object
     }
 
-    fn lock(&self) -> MutexGuard<'_, Slots<T>> {
+    fn lock(&self) -> MutexGuard<'_, HandleSlots<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> Slots<T> {
-    fn slot(&mut self, handle: u64) -> Option<&mut Slot<T>> {
+impl<T> HandleSlots<T> {
+    fn slot(&mut self, handle: u64) -> Option<&mut HandleSlot<T>> {
         let slot = self.slots.get_mut(handle as u32 as usize)?;
         let current = slot.object.is_some() && u64::from(slot.generation) == handle >> 32;
         current.then_some(slot)

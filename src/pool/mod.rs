@@ -23,9 +23,9 @@ use crate::sys::SignalsBlocked;
 use crate::throttle::{Throttle, ThrottleLimits};
 
 /// After the system refused a thread none is asked for so long.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(100);
 /// Deep enough for TLS and HTTP with room; the pages are used only as far as they are touched.
-const STACK_BYTES: usize = 512 * 1024;
+const WORKER_STACK_BYTES: usize = 512 * 1024;
 /// Workers beyond those for requests: for outcomes while all of the others wait for STS.
 const SPARE_WORKERS: usize = 64;
 
@@ -42,22 +42,22 @@ pub struct Gauges {
 
 /// Workers and what waits for them.
 pub struct Pool<J: Job> {
-    shared: Arc<Shared<J>>,
+    shared: Arc<Workers<J>>,
 }
 
 /// Takes a fault that belongs to no login.
 pub type Faults = Box<dyn Fn(Failure) + Send + Sync>;
 
-struct Shared<J> {
+struct Workers<J> {
     faults: Faults,
     clock: Arc<dyn Clock>,
     endpoints: usize,
-    state: Mutex<State<J>>,
+    state: Mutex<PoolState<J>>,
     /// Something is due, or the pool closes, or a worker of a closed pool has gone.
     changed: Condvar,
 }
 
-struct State<J> {
+struct PoolState<J> {
     limits: ThrottleLimits,
     throttle: Throttle<J>,
     errands: VecDeque<Errand>,
@@ -88,7 +88,7 @@ impl<J: Job> Pool<J> {
         random: Random,
         faults: Faults,
     ) -> Pool<J> {
-        let state = State {
+        let state = PoolState {
             limits,
             throttle: Throttle::new(clock.now(), endpoints, limits, random),
             errands: VecDeque::new(),
@@ -104,7 +104,7 @@ impl<J: Job> Pool<J> {
             closed: false,
         };
         Pool {
-            shared: Arc::new(Shared {
+            shared: Arc::new(Workers {
                 faults,
                 clock,
                 endpoints,
@@ -210,27 +210,27 @@ impl<J: Job> Pool<J> {
     }
 }
 
-/// Whom [`Shared::attend`] wants to be woken.
+/// Whom [`Workers::attend`] wants to be woken.
 #[must_use]
 enum Wake {
     Nobody,
     One,
 }
 
-impl<J: Job> Shared<J> {
-    fn state(&self) -> MutexGuard<'_, State<J>> {
+impl<J: Job> Workers<J> {
+    fn state(&self) -> MutexGuard<'_, PoolState<J>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Threads for every request that may be in flight, for a probe of each endpoint, and spare ones.
-    fn most_workers(&self, state: &State<J>) -> usize {
+    fn most_workers(&self, state: &PoolState<J>) -> usize {
         let requests = state.limits.in_flight.saturating_mul(self.endpoints);
         requests.saturating_add(self.endpoints + SPARE_WORKERS)
     }
 
     /// Makes sure that a worker looks after what waits: at once if something is due, in time if not.
     /// Starts a worker where none is idle; an idle one is to be woken once the lock is released.
-    fn attend(self: &Arc<Self>, state: &mut State<J>, now: Instant) -> Wake {
+    fn attend(self: &Arc<Self>, state: &mut PoolState<J>, now: Instant) -> Wake {
         let Some(due) = state.next_due(now) else {
             return Wake::Nobody;
         };
@@ -258,8 +258,10 @@ impl<J: Job> Shared<J> {
     }
 
     /// Where the system refuses a thread, those that there are look when they have time.
-    fn start_worker(self: &Arc<Self>, state: &mut State<J>, now: Instant) {
-        let refused = state.thread_refused.is_some_and(|at| now < at + PAUSE);
+    fn start_worker(self: &Arc<Self>, state: &mut PoolState<J>, now: Instant) {
+        let refused = state
+            .thread_refused
+            .is_some_and(|at| now < at + PAUSE_AFTER_REFUSAL);
         if refused && state.workers > 0 {
             return;
         }
@@ -268,7 +270,9 @@ impl<J: Job> Shared<J> {
         // The new thread inherits the mask.
         let started = SignalsBlocked::new().and_then(|_blocked| {
             let builder = thread::Builder::new().name("maws-worker".into());
-            builder.stack_size(STACK_BYTES).spawn(move || shared.work())
+            builder
+                .stack_size(WORKER_STACK_BYTES)
+                .spawn(move || shared.work())
         });
         match started {
             Ok(handle) => {
@@ -281,7 +285,7 @@ impl<J: Job> Shared<J> {
     }
 }
 
-impl<J: Job> State<J> {
+impl<J: Job> PoolState<J> {
     /// When something is due; in the past or now, if it is due already.
     fn next_due(&self, now: Instant) -> Option<Instant> {
         match self.errands.is_empty() {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::job::{Job, Ran, Then};
-use super::{Shared, State, Wake};
+use super::{PoolState, Wake, Workers};
 use crate::failpoint::failpoint;
 use crate::panics;
 use crate::reason::{Failure, Reason};
@@ -12,9 +12,9 @@ use crate::sync::{Arc, MutexGuard, PoisonError, thread};
 use crate::throttle::{Done, Next, Verdict};
 
 /// A worker without work for so long exits.
-const LONGEST_IDLE: Duration = Duration::from_secs(10);
+const LONGEST_IDLE_WORKER: Duration = Duration::from_secs(10);
 
-impl<J: Job> Shared<J> {
+impl<J: Job> Workers<J> {
     pub(super) fn work(self: &Arc<Self>) {
         let _panics_are_ours = panics::Inside::enter();
         let _counted = Counted { shared: self };
@@ -47,7 +47,7 @@ impl<J: Job> Shared<J> {
                     state = self.state();
                 }
                 Next::Wait(until) => {
-                    let exit_at = worked + LONGEST_IDLE;
+                    let exit_at = worked + LONGEST_IDLE_WORKER;
                     // Nothing waits, or another idle worker looks in time.
                     let watched =
                         until.is_none_or(|until| state.watched_at.is_some_and(|at| at <= until));
@@ -65,7 +65,7 @@ impl<J: Job> Shared<J> {
 
     /// Another worker looks after what is left while this one is busy; not needed where one is on its
     /// way.
-    fn hand_over(self: &Arc<Self>, state: &mut State<J>, now: Instant) -> Wake {
+    fn hand_over(self: &Arc<Self>, state: &mut PoolState<J>, now: Instant) -> Wake {
         match state.woken {
             0 => self.attend(state, now),
             _ => Wake::Nobody,
@@ -74,7 +74,7 @@ impl<J: Job> Shared<J> {
 
     /// Runs a job and reports its outcome. Its place is free before the report, which may block in the
     /// host.
-    fn run(self: &Arc<Self>, id: u64, mut job: J) -> MutexGuard<'_, State<J>> {
+    fn run(self: &Arc<Self>, id: u64, mut job: J) -> MutexGuard<'_, PoolState<J>> {
         let key = job.key();
         let sent = self.clock.now();
         let ran = catch_unwind(AssertUnwindSafe(|| job.run()));
@@ -126,11 +126,11 @@ impl<J: Job> Shared<J> {
     /// Waits until the worker is woken, or until the time that it watches or is to exit at.
     fn wait<'a>(
         &'a self,
-        mut state: MutexGuard<'a, State<J>>,
+        mut state: MutexGuard<'a, PoolState<J>>,
         now: Instant,
         watch: Option<Instant>,
         exit_at: Instant,
-    ) -> MutexGuard<'a, State<J>> {
+    ) -> MutexGuard<'a, PoolState<J>> {
         if watch.is_some() {
             state.watched_at = watch;
         }
@@ -161,11 +161,11 @@ impl<J: Job> Shared<J> {
     }
 }
 
-impl<J> State<J> {
+impl<J> PoolState<J> {
     /// A worker that is about to wait exits instead, if so many were not needed for long: under load
     /// each of them is woken now and then, and none would wait for long enough.
     fn exits(&mut self, now: Instant) -> bool {
-        if now >= self.counted_since + LONGEST_IDLE {
+        if now >= self.counted_since + LONGEST_IDLE_WORKER {
             self.surplus = self.least_idle;
             self.least_idle = self.idle;
             self.counted_since = now;
@@ -178,7 +178,7 @@ impl<J> State<J> {
 
 /// Counts a worker out as it exits, also by a panic; its last act.
 struct Counted<'a, J: Job> {
-    shared: &'a Arc<Shared<J>>,
+    shared: &'a Arc<Workers<J>>,
 }
 
 impl<J: Job> Drop for Counted<'_, J> {

@@ -34,7 +34,7 @@ use self::connector::StsConnector;
 use self::reply::Reply;
 use self::resolver::Names;
 pub use self::roots::{Roots, load as load_roots, load_from as load_roots_from};
-use self::upstream::{LONGEST_IDLE, Upstream};
+use self::upstream::{LONGEST_IDLE_CONNECTION, Upstream};
 use crate::aws::{Endpoint, Proxy, SignedRequest, is_exempt};
 use crate::options::{OptionError, Settings};
 use crate::ports::{Attempt, Interrupt, SendLimits, Sts};
@@ -128,7 +128,7 @@ impl StsOverHttps {
                 .max_response_header_size(HEAD_LIMIT)
                 .max_idle_connections(POOL_SIZE)
                 .max_idle_connections_per_host(POOL_SIZE)
-                .max_idle_age(LONGEST_IDLE)
+                .max_idle_age(LONGEST_IDLE_CONNECTION)
                 .output_buffer_size(POOLED)
                 .proxy(proxy)
                 .build();

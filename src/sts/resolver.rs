@@ -27,8 +27,8 @@ const FRESH_FOR: Duration = Duration::from_secs(60);
 /// Longest wait for new addresses where old ones did not work just now.
 const WAIT_FOR_BETTER: Duration = Duration::from_millis(250);
 /// After a lookup that failed none is started for so long.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
-const STACK_BYTES: usize = 256 * 1024;
+const PAUSE_AFTER_FAILED_LOOKUP: Duration = Duration::from_millis(500);
+const RESOLVER_STACK_BYTES: usize = 256 * 1024;
 /// As many as ureq keeps.
 const MOST_ADDRESSES: usize = 16;
 
@@ -36,9 +36,9 @@ type Lookup = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
 /// Addresses by name, shared by resolver and connector.
 #[derive(Clone)]
-pub struct Names(Arc<Shared>);
+pub struct Names(Arc<NameCache>);
 
-struct Shared {
+struct NameCache {
     lookup: Box<Lookup>,
     names: Mutex<Vec<(Target, Arc<Name>)>>,
 }
@@ -48,12 +48,12 @@ type Target = (String, u16);
 
 #[derive(Debug, Default)]
 struct Name {
-    state: Mutex<Known>,
+    state: Mutex<KnownAddresses>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownAddresses {
     addresses: Vec<SocketAddr>,
     until: Option<Instant>,
     /// They did not work.
@@ -92,7 +92,7 @@ impl Names {
     }
 
     fn asking(lookup: Box<Lookup>) -> Names {
-        Names(Arc::new(Shared {
+        Names(Arc::new(NameCache {
             lookup,
             names: Mutex::default(),
         }))
@@ -116,7 +116,7 @@ impl Names {
         let mut known = name.known();
         let now = Instant::now();
         let failed = known.failure.as_ref().map(|(at, _)| *at);
-        let too_soon = failed.is_some_and(|at| now < at + PAUSE_AFTER_FAILURE);
+        let too_soon = failed.is_some_and(|at| now < at + PAUSE_AFTER_FAILED_LOOKUP);
         if !known.asking && !too_soon {
             known.asking = true;
             if let Err(error) = self.ask(target, name) {
@@ -174,7 +174,7 @@ impl Names {
         };
         let thread = thread::Builder::new()
             .name("maws-resolver".into())
-            .stack_size(STACK_BYTES);
+            .stack_size(RESOLVER_STACK_BYTES);
         thread.spawn(move || {
             let _panics_are_ours = panics::Inside::enter();
             asked.set((shared.lookup)(&host, port));
@@ -220,7 +220,7 @@ impl Name {
         fresh.then(|| known.addresses.clone())
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, KnownAddresses> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

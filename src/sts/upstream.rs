@@ -16,9 +16,9 @@ use crate::reason::Failure;
 
 /// How long STS keeps an idle connection is not documented. Closing first spares a request that would
 /// be sent into a closing connection; one that is, is sent again.
-pub const LONGEST_IDLE: Duration = Duration::from_secs(15);
+pub const LONGEST_IDLE_CONNECTION: Duration = Duration::from_secs(15);
 /// After a connection could not be opened ahead, none is tried for so long.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+const PAUSE_AFTER_FAILED_OPENING: Duration = Duration::from_secs(1);
 
 /// One endpoint as connections need it.
 #[derive(Debug)]
@@ -29,12 +29,12 @@ pub struct Upstream {
     tls_name: ServerName<'static>,
     /// It is reached through the configured proxy.
     pub proxied: bool,
-    state: Mutex<State>,
+    state: Mutex<Connections>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Connections {
     /// Connections in ureq's pool, and when the last of them was returned.
     idle: usize,
     returned: Option<Instant>,
@@ -125,7 +125,7 @@ impl Upstream {
         let mut state = self.state();
         state.opening = false;
         let failed = state.kept.is_empty();
-        state.not_before = failed.then(|| Instant::now() + PAUSE_AFTER_FAILURE);
+        state.not_before = failed.then(|| Instant::now() + PAUSE_AFTER_FAILED_OPENING);
         drop(state);
         self.changed.notify_all();
     }
@@ -164,22 +164,22 @@ impl Upstream {
         drop(kept);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Connections> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl Connections {
     /// Those that were idle for too long, to be closed when the lock is no longer held.
     fn take_old(&mut self) -> Vec<(Instant, Box<dyn Transport>)> {
-        let is_old = |(since, _): &(Instant, _)| since.elapsed() >= LONGEST_IDLE;
+        let is_old = |(since, _): &(Instant, _)| since.elapsed() >= LONGEST_IDLE_CONNECTION;
         let old = self.kept.partition_point(is_old);
         self.kept.drain(..old).collect()
     }
 
     fn wants_connection(&self) -> bool {
         let now = Instant::now();
-        let fresh = |since: Instant| now.saturating_duration_since(since) < LONGEST_IDLE;
+        let fresh = |since: Instant| now.saturating_duration_since(since) < LONGEST_IDLE_CONNECTION;
         let has_idle = self.idle > 0 && self.returned.is_some_and(fresh);
         let has_kept = self.kept.last().is_some_and(|(since, _)| fresh(*since));
         let too_soon = self.not_before.is_some_and(|at| now < at);

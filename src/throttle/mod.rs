@@ -37,7 +37,7 @@ const REFUSAL_PAUSE: (Duration, Duration) =
 pub struct Throttle<J> {
     created: Instant,
     limits: ThrottleLimits,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<EndpointQueue>,
     limiters: HashMap<Key, Limiter>,
     entries: HashMap<u64, Entry<J>>,
     /// When each entry expires, ends its pause or is refused.
@@ -51,7 +51,7 @@ pub struct Throttle<J> {
 }
 
 #[derive(Debug)]
-struct Endpoint {
+struct EndpointQueue {
     queue: Queue,
     in_flight: usize,
     /// How long a request takes, smoothed; zero before the first answer.
@@ -62,11 +62,11 @@ struct Endpoint {
 struct Entry<J> {
     job: J,
     timer: Instant,
-    state: State,
+    state: EntryState,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum EntryState {
     /// In the queue of its limiter or its endpoint, until its deadline.
     Queued { limited: bool, position: i64 },
     /// Joins its queue at the front when the timer fires, unless that is its deadline.
@@ -83,7 +83,7 @@ impl<J: Queued> Throttle<J> {
         limits: ThrottleLimits,
         random: Random,
     ) -> Throttle<J> {
-        let endpoint = |_| Endpoint {
+        let endpoint = |_| EndpointQueue {
             queue: Queue::new(now),
             in_flight: 0,
             usual_answer: Duration::ZERO,
@@ -124,13 +124,13 @@ impl<J: Queued> Throttle<J> {
         {
             let job = entry.job;
             match entry.state {
-                State::Refused(reason) => match self.obstacle(now, &job) {
+                EntryState::Refused(reason) => match self.obstacle(now, &job) {
                     None if reason != Reason::Internal => self.enqueue(id, job, End::Back),
                     _ => return Next::Refuse(job, reason),
                 },
-                State::Paused if job.deadline() > now => self.enqueue(id, job, End::Front),
-                State::Paused => return Next::Refuse(job, Reason::VerificationTimeout),
-                State::Queued { .. } => return self.expire(job),
+                EntryState::Paused if job.deadline() > now => self.enqueue(id, job, End::Front),
+                EntryState::Paused => return Next::Refuse(job, Reason::VerificationTimeout),
+                EntryState::Queued { .. } => return self.expire(job),
             }
         }
         if can_run
@@ -166,7 +166,7 @@ impl<J: Queued> Throttle<J> {
             pause => pause.unwrap_or(PAUSE_WITHOUT_LIMITER),
         };
         let until = now + self.random.jitter(pause);
-        self.insert(id, job, until, State::Paused);
+        self.insert(id, job, until, EntryState::Paused);
     }
 
     /// Puts a job that could not be run back to the front of its queue.
@@ -238,11 +238,11 @@ impl<J: Queued> Throttle<J> {
             while let Some(id) = endpoint.queue.first()
                 && let Some(entry) = self.entries.get_mut(&id)
                 && let Some(limiter) = self.limiters.get_mut(&entry.job.key())
-                && let State::Queued { position, .. } = entry.state
+                && let EntryState::Queued { position, .. } = entry.state
             {
                 let client = entry.job.client();
                 endpoint.queue.remove(position, client);
-                entry.state = State::Queued {
+                entry.state = EntryState::Queued {
                     limited: true,
                     position: limiter.queue.push(End::Back, id, client),
                 };
@@ -250,11 +250,11 @@ impl<J: Queued> Throttle<J> {
         }
     }
 
-    fn has_room(&self, endpoint: &Endpoint) -> bool {
+    fn has_room(&self, endpoint: &EndpointQueue) -> bool {
         endpoint.in_flight < self.limits.in_flight
     }
 
-    fn has_turn(&self, endpoint: &Endpoint) -> bool {
+    fn has_turn(&self, endpoint: &EndpointQueue) -> bool {
         self.has_room(endpoint) && !endpoint.queue.is_empty()
     }
 
@@ -356,7 +356,7 @@ impl<J: Queued> Throttle<J> {
         let most = most.min(job.deadline().saturating_duration_since(now) * 3 / 4);
         let at = now + self.random.between(least.min(most), most);
         self.refused += 1;
-        self.insert(id, job, at, State::Refused(reason));
+        self.insert(id, job, at, EntryState::Refused(reason));
     }
 
     /// The job joins the queue of its limiter, if there is one, else of its endpoint.
@@ -365,7 +365,7 @@ impl<J: Queued> Throttle<J> {
         let limited = self.limiters.contains_key(&key);
         let queue = self.queue(key, limited);
         let position = queue.map_or(0, |queue| queue.push(end, id, client));
-        self.insert(id, job, deadline, State::Queued { limited, position });
+        self.insert(id, job, deadline, EntryState::Queued { limited, position });
     }
 
     fn queue(&mut self, key: Key, limited: bool) -> Option<&mut Queue> {
@@ -378,7 +378,7 @@ impl<J: Queued> Throttle<J> {
         }
     }
 
-    fn insert(&mut self, id: u64, job: J, timer: Instant, state: State) {
+    fn insert(&mut self, id: u64, job: J, timer: Instant, state: EntryState) {
         let timer = timer.min(job.deadline());
         self.timers.insert((timer, id));
         self.entries.insert(id, Entry { job, timer, state });
@@ -388,19 +388,19 @@ impl<J: Queued> Throttle<J> {
         let entry = self.entries.remove(&id)?;
         self.timers.remove(&(entry.timer, id));
         match entry.state {
-            State::Queued { limited, position } => {
+            EntryState::Queued { limited, position } => {
                 if let Some(queue) = self.queue(entry.job.key(), limited) {
                     queue.remove(position, entry.job.client());
                 }
             }
-            State::Refused(_) => self.refused -= 1,
-            State::Paused => {}
+            EntryState::Refused(_) => self.refused -= 1,
+            EntryState::Paused => {}
         }
         Some(entry)
     }
 }
 
-impl Endpoint {
+impl EndpointQueue {
     /// A request took so long.
     fn took(&mut self, took: Duration) {
         self.usual_answer = match self.usual_answer {
