@@ -1,6 +1,6 @@
 """Checks a file that is shipped: inspect_binary.py FILE GLIBC [UNSTRIPPED DEBUG-SYMBOLS]
 
-It runs with that glibc and needs no library besides it, holds no path of the machine it was built
+It has a bounded size, runs with that glibc and needs no library besides it, holds no path of the machine it was built
 on, is stripped and hardened; and debug symbols, if given, belong to it.
 """
 
@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Library and tool are well below: one that is above has taken in something big by mistake.
+LARGEST = 8 << 20
 OF_GLIBC = re.compile(r"^(lib(c|m|dl|pthread|rt)\.so\.\d|ld-linux[-\w]*\.so\.\d)$")
 
 
@@ -56,7 +58,9 @@ def main() -> int:
     # The debug symbols are looked into as the linker wrote them, before they are compressed.
     content = b"".join(Path(name).read_bytes() for name in [path, *symbols[:1]])
     leaked = [place for place in private_paths() if place.encode() in content]
+    size = Path(path).stat().st_size
     checks = {
+        f"has {size} bytes, at most {LARGEST}": size <= LARGEST,
         f"needs glibc {newest}, at most {baseline}": version(newest) <= version(baseline),
         f"takes nothing that this glibc lacks{': ' if missing else ''}{' '.join(missing)}": (
             not missing
