@@ -86,12 +86,50 @@ static void a_child_forked_before_create_logs_in(void) {
     check_child_succeeds(child);
 }
 
+/* "Check options, daemonize, create": whatever happened before the fork is over. */
+static void a_child_forked_after_destroy_creates_its_own_plugin(void) {
+    static host before;
+    host_start(&before);
+    host_stop(&before);
+    const pid_t child = fork();
+    if (child == 0) {
+        static host h;
+        static login l;
+        host_start(&h);
+        login_until_pending(&l, &h);
+        CHECK(login_wait(&l) < 0); /* nobody listens there; that it is over is what counts */
+        login_end(&l);
+        host_stop(&h);
+        exit(0);
+    }
+    check_child_succeeds(child);
+    /* The parent's next plugin is its own, and a child of that one is refused again. */
+    every_call_in_a_forked_child_gives_forked();
+}
+
+static void of_two_plugins_the_last_destroy_counts(void) {
+    static host first;
+    static host second;
+    host_start(&first);
+    host_start(&second);
+    host_stop(&first);
+    const pid_t child = fork();
+    if (child == 0) {
+        every_call_gives(second.api, second.plugin, (maws_conv){1}, MAWS_E_FORKED);
+        exit(0);
+    }
+    check_child_succeeds(child);
+    host_stop(&second);
+}
+
 int main(int argc, char** argv) {
     const test tests[] = {
         TEST(every_call_in_a_forked_child_gives_forked),
         TEST(a_child_of_an_idle_plugin_gets_forked_too),
         TEST(entry_and_descriptors_still_work_in_a_forked_child),
         TEST(a_child_forked_before_create_logs_in),
+        TEST(a_child_forked_after_destroy_creates_its_own_plugin),
+        TEST(of_two_plugins_the_last_destroy_counts),
     };
     return RUN_TESTS(argc, argv, tests);
 }

@@ -234,6 +234,15 @@ static maws_status stub_destroy(maws_plugin handle, uint32_t drain_ms) {
     if (p->worker_runs) {
         pthread_join(p->worker, NULL);
     }
+    pthread_mutex_lock(&stub_lock);
+    bool last = true;
+    for (size_t slot = 0; slot < PLUGINS; slot++) {
+        last = last && (plugins[slot].generation & 1) == 0;
+    }
+    if (last) {
+        atomic_store(&creator, 0); /* a child may create its own */
+    }
+    pthread_mutex_unlock(&stub_lock);
     return MAWS_DONE;
 }
 
