@@ -28,12 +28,17 @@
 /**
  * Raised when members or functions are appended.
  */
-#define MAWS_ABI_MINOR 0
+#define MAWS_ABI_MINOR 1
 
 /**
  * maws_begin.flags: the client's connection to the server is protected by TLS.
  */
 #define MAWS_BEGIN_TLS 1
+
+/**
+ * maws_api.build_flags: the TLS library inside is the FIPS module of aws-lc.
+ */
+#define MAWS_BUILD_FIPS 1
 
 /**
  * maws_option_desc.flags: may change after create, through set_options.
@@ -311,13 +316,14 @@ typedef struct maws_option_desc {
 /**
  * Outcome of a call. 0 and above: progress. Below: failure, whose range is its group:
  * -1..-19 the host or its operator is wrong, -20..-39 the client is wrong, -40..-59 the
- * surroundings are wrong and a later login may succeed, -60..-79 the plugin is wrong.
+ * environment is wrong and a later login may succeed, -60..-79 the plugin is wrong.
  * Treat a number without a name here by its range. Numbers are never reused.
  */
 typedef int32_t maws_status;
 
 /**
- * Text as UTF-8, not NUL-terminated. Frozen: never grows. A NULL ptr goes with len 0.
+ * Text as UTF-8. Frozen: never grows. The host's needs no NUL, and a NULL ptr goes with len 0. The
+ * plugin's always has a NUL behind it that len does not count, and ptr is never NULL: `%s` prints it.
  */
 typedef struct maws_str {
   /**
@@ -358,6 +364,11 @@ typedef struct maws_log_event {
    * What happened, without line breaks and without secrets.
    */
   struct maws_str text;
+  /**
+   * Since minor 1: maws_begin.conv_ctx of the conversation, 0 where there is none. From the return of
+   * its end on no event has it.
+   */
+  uintptr_t conv_ctx;
 } maws_log_event;
 
 /**
@@ -805,7 +816,7 @@ typedef struct maws_api {
                        struct maws_error *error);
   /**
    * [serial] Takes one payload of the client. Never waits for the network. MAWS_CONTINUE: send the
-   * reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, surroundings
+   * reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, environment
    * and plugin groups end the conversation; info has the reason.
    */
   maws_status (*step)(struct maws_conv conv,
@@ -837,6 +848,40 @@ typedef struct maws_api {
    * conv_ready of this conversation comes after it. It waits for nothing else.
    */
   maws_status (*end)(struct maws_conv conv);
+  /**
+   * Since minor 1. MAWS_BUILD_FIPS.
+   */
+  uint64_t build_flags;
+  /**
+   * Since minor 1. [any] Checks what create checks, files included, before a fork too: starts no
+   * thread and keeps nothing. Writes all faults, one a line, and a NUL; buffer, cap and needed as in
+   * get_option. MAWS_DONE: none. MAWS_E_OPTION: some.
+   */
+  maws_status (*check_options)(const struct maws_option *options,
+                               size_t count,
+                               char *buffer,
+                               size_t cap,
+                               size_t *needed);
+  /**
+   * Since minor 1. [any] Takes no more logins: begin gives MAWS_E_CANCELLED from here on.
+   * Conversations that live go on, so that destroy of a busy server comes to an end. For good.
+   */
+  maws_status (*quiesce)(struct maws_plugin plugin);
+  /**
+   * Since minor 1. [any] What a reason or message number means; NULL if it is unknown. Static,
+   * NUL-terminated.
+   */
+  const char *(*reason_text)(uint32_t reason);
+  /**
+   * Since minor 1. [any] What a status means; NULL if it is unknown. Static, NUL-terminated.
+   */
+  const char *(*status_text)(maws_status status);
+  /**
+   * Since minor 1. [any] Which argument was wrong in this thread's last call, if that gave
+   * MAWS_E_ARGUMENT, for example "begin.flags" or "options[3].key"; else "". Valid until the thread's
+   * next call.
+   */
+  const char *(*wrong_argument)(void);
 } maws_api;
 
 /**

@@ -11,10 +11,13 @@ use libc::{size_t, uintptr_t};
 /// Named in the entry symbol. A break adds `maws_plugin_entry_v2` beside `_v1`.
 pub const MAWS_ABI_MAJOR: u32 = 1;
 /// Raised when members or functions are appended.
-pub const MAWS_ABI_MINOR: u32 = 0;
+pub const MAWS_ABI_MINOR: u32 = 1;
 
 /// maws_begin.flags: the client's connection to the server is protected by TLS.
 pub const MAWS_BEGIN_TLS: u32 = 1;
+
+/// maws_api.build_flags: the TLS library inside is the FIPS module of aws-lc.
+pub const MAWS_BUILD_FIPS: u64 = 1;
 
 /// maws_option_desc.flags: may change after create, through set_options.
 pub const MAWS_OPTION_RUNTIME: u32 = 1;
@@ -24,7 +27,7 @@ pub const MAWS_OPTION_SECRET: u32 = 2;
 
 /// Outcome of a call. 0 and above: progress. Below: failure, whose range is its group:
 /// -1..-19 the host or its operator is wrong, -20..-39 the client is wrong, -40..-59 the
-/// surroundings are wrong and a later login may succeed, -60..-79 the plugin is wrong.
+/// environment is wrong and a later login may succeed, -60..-79 the plugin is wrong.
 /// Treat a number without a name here by its range. Numbers are never reused.
 pub type maws_status = i32;
 
@@ -130,7 +133,8 @@ pub enum maws_principal_kind {
     MAWS_PRINCIPAL_INSTANCE = 5,
 }
 
-/// Text as UTF-8, not NUL-terminated. Frozen: never grows. A NULL ptr goes with len 0.
+/// Text as UTF-8. Frozen: never grows. The host's needs no NUL, and a NULL ptr goes with len 0. The
+/// plugin's always has a NUL behind it that len does not count, and ptr is never NULL: `%s` prints it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct maws_str {
@@ -205,6 +209,9 @@ pub struct maws_log_event {
     pub log_id: u64,
     /// What happened, without line breaks and without secrets.
     pub text: maws_str,
+    /// Since minor 1: maws_begin.conv_ctx of the conversation, 0 where there is none. From the return of
+    /// its end on no event has it.
+    pub conv_ctx: uintptr_t,
 }
 
 /// What the host gives. create copies it; the functions must stay callable until destroy returns.
@@ -480,7 +487,7 @@ pub struct maws_api {
         ) -> maws_status,
     >,
     /// [serial] Takes one payload of the client. Never waits for the network. MAWS_CONTINUE: send the
-    /// reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, surroundings
+    /// reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, environment
     /// and plugin groups end the conversation; info has the reason.
     pub step: Option<
         unsafe extern "C" fn(
@@ -509,6 +516,32 @@ pub struct maws_api {
     /// event of the outcome and conv_ready have returned: never hold a lock that either takes. No
     /// conv_ready of this conversation comes after it. It waits for nothing else.
     pub end: Option<unsafe extern "C" fn(conv: maws_conv) -> maws_status>,
+    /// Since minor 1. MAWS_BUILD_FIPS.
+    pub build_flags: u64,
+    /// Since minor 1. [any] Checks what create checks, files included, before a fork too: starts no
+    /// thread and keeps nothing. Writes all faults, one a line, and a NUL; buffer, cap and needed as in
+    /// get_option. MAWS_DONE: none. MAWS_E_OPTION: some.
+    pub check_options: Option<
+        unsafe extern "C" fn(
+            options: *const maws_option,
+            count: size_t,
+            buffer: *mut c_char,
+            cap: size_t,
+            needed: *mut size_t,
+        ) -> maws_status,
+    >,
+    /// Since minor 1. [any] Takes no more logins: begin gives MAWS_E_CANCELLED from here on.
+    /// Conversations that live go on, so that destroy of a busy server comes to an end. For good.
+    pub quiesce: Option<unsafe extern "C" fn(plugin: maws_plugin) -> maws_status>,
+    /// Since minor 1. [any] What a reason or message number means; NULL if it is unknown. Static,
+    /// NUL-terminated.
+    pub reason_text: Option<unsafe extern "C" fn(reason: u32) -> *const c_char>,
+    /// Since minor 1. [any] What a status means; NULL if it is unknown. Static, NUL-terminated.
+    pub status_text: Option<unsafe extern "C" fn(status: maws_status) -> *const c_char>,
+    /// Since minor 1. [any] Which argument was wrong in this thread's last call, if that gave
+    /// MAWS_E_ARGUMENT, for example "begin.flags" or "options[3].key"; else "". Valid until the thread's
+    /// next call.
+    pub wrong_argument: Option<unsafe extern "C" fn() -> *const c_char>,
 }
 
 /// Pointer to the table of functions; see maws_plugin_entry_v1.

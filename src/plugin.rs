@@ -8,7 +8,7 @@ use crate::conversation::{Begin, Conversation, Slot, Slots};
 use crate::endpoints::EndpointHealth;
 use crate::options::{Limits, OptionError, Options, PROXY_VARIABLES};
 use crate::pool::Pool;
-use crate::ports::{Clock, Host, Sts};
+use crate::ports::{Clock, Host, LoginIds, Sts};
 use crate::random::Random;
 use crate::reason::{Failure, Reason};
 use crate::retries::RetryBudget;
@@ -85,7 +85,7 @@ impl Plugin {
         services.stats.begun();
         let slot = self.admit(&options, begin).inspect_err(|failure| {
             services.stats.ended(failure.reason.code());
-            services.log(MAWS_LOG_DEBUG, failure.reason, begin.log_id, || {
+            services.log(MAWS_LOG_DEBUG, failure.reason, begin.login(), || {
                 failure.to_string()
             });
         })?;
@@ -154,10 +154,12 @@ impl Plugin {
         *options = Arc::new(changed);
         drop(options);
         let keys = given.iter().map(|(key, _)| *key).collect::<Vec<_>>();
-        self.services
-            .log(MAWS_LOG_INFO, Reason::OptionsChanged, 0, || {
-                format!("{}: {}", Reason::OptionsChanged.summary(), keys.join(", "))
-            });
+        self.services.log(
+            MAWS_LOG_INFO,
+            Reason::OptionsChanged,
+            LoginIds::default(),
+            || format!("{}: {}", Reason::OptionsChanged.summary(), keys.join(", ")),
+        );
         Ok(())
     }
 
@@ -168,9 +170,10 @@ impl Plugin {
 
     /// Logs something that the operator should know, and that concerns no login.
     pub fn warn(&self, reason: Reason, text: &str) {
-        self.services.log(MAWS_LOG_WARNING, reason, 0, || {
-            format!("{}: {text}", reason.summary())
-        });
+        self.services
+            .log(MAWS_LOG_WARNING, reason, LoginIds::default(), || {
+                format!("{}: {text}", reason.summary())
+            });
     }
 
     /// The lowest level that is logged.
@@ -195,6 +198,11 @@ impl Plugin {
         }
     }
 
+    /// Begins no more conversations; those that live go on.
+    pub fn quiesce(&self) {
+        self.slots.quiesce();
+    }
+
     /// Stops the workers. False: a thread was left behind.
     pub fn shutdown(&self, drain: Duration) -> Result<bool, InUse> {
         if !self.slots.close() {
@@ -203,39 +211,43 @@ impl Plugin {
         self.pool.close();
         self.services.sts.shutdown();
         let drained = self.pool.join(drain);
-        self.services.log(MAWS_LOG_INFO, Reason::Destroyed, 0, || {
-            Reason::Destroyed.summary().to_owned()
-        });
+        self.services.log(
+            MAWS_LOG_INFO,
+            Reason::Destroyed,
+            LoginIds::default(),
+            || Reason::Destroyed.summary().to_owned(),
+        );
         self.services.host.close();
         Ok(drained)
     }
 
     fn log_created(&self) {
         let options = self.options();
-        self.services.log(MAWS_LOG_INFO, Reason::Created, 0, || {
-            let version = env!("CARGO_PKG_VERSION");
-            let endpoints = options.settings.endpoints.iter().map(|endpoint| {
-                format!(
-                    "{} (region {}), connecting to {}:{}",
-                    endpoint.host(),
-                    endpoint.region(),
-                    endpoint.server_name(),
-                    endpoint.port()
-                )
+        self.services
+            .log(MAWS_LOG_INFO, Reason::Created, LoginIds::default(), || {
+                let version = env!("CARGO_PKG_VERSION");
+                let endpoints = options.settings.endpoints.iter().map(|endpoint| {
+                    format!(
+                        "{} (region {}), connecting to {}:{}",
+                        endpoint.host(),
+                        endpoint.region(),
+                        endpoint.server_name(),
+                        endpoint.port()
+                    )
+                });
+                let endpoints = endpoints.collect::<Vec<_>>().join("; then ");
+                let summary = Reason::Created.summary();
+                let proxy = options.settings.proxy.as_ref().map(|proxy| {
+                    let place = proxy.endpoint();
+                    format!(
+                        ", through the proxy {}:{}",
+                        place.server_name(),
+                        place.port()
+                    )
+                });
+                let proxy = proxy.unwrap_or_default();
+                format!("{summary}: version {version}, clients sign for {endpoints}{proxy}")
             });
-            let endpoints = endpoints.collect::<Vec<_>>().join("; then ");
-            let summary = Reason::Created.summary();
-            let proxy = options.settings.proxy.as_ref().map(|proxy| {
-                let place = proxy.endpoint();
-                format!(
-                    ", through the proxy {}:{}",
-                    place.server_name(),
-                    place.port()
-                )
-            });
-            let proxy = proxy.unwrap_or_default();
-            format!("{summary}: version {version}, clients sign for {endpoints}{proxy}")
-        });
         if options
             .text("awsStsProxy")
             .is_some_and(|text| !text.is_empty())
@@ -246,13 +258,17 @@ impl Plugin {
             .into_iter()
             .find(|name| std::env::var_os(name).is_some())
         {
-            self.services
-                .log(MAWS_LOG_WARNING, Reason::ProxyIgnored, 0, || {
+            self.services.log(
+                MAWS_LOG_WARNING,
+                Reason::ProxyIgnored,
+                LoginIds::default(),
+                || {
                     format!(
                         "{}: {name} is set; STS is connected to directly",
                         Reason::ProxyIgnored.summary()
                     )
-                });
+                },
+            );
         }
     }
 }

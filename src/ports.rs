@@ -11,13 +11,22 @@ use crate::sync::{Arc, Mutex, PoisonError, Weak};
 /// The server that loaded the plugin.
 pub trait Host: Send + Sync {
     /// Takes one line for the server's log; the level has been checked.
-    fn log(&self, level: maws_log_level, reason: Reason, log_id: u64, text: &str);
+    fn log(&self, level: maws_log_level, reason: Reason, login: LoginIds, text: &str);
     /// A pending conversation has its outcome.
     fn conv_ready(&self, conv_ctx: usize);
     /// The host has a conv_ready callback.
     fn wants_ready(&self) -> bool;
     /// Waits for running callbacks; none starts any more.
     fn close(&self);
+}
+
+/// How the host knows the login that a log line is about; zeros where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoginIds {
+    /// The host's number for its log.
+    pub log_id: u64,
+    /// The host's context of the conversation.
+    pub conv_ctx: usize,
 }
 
 /// Monotonic time.

@@ -7,7 +7,7 @@ use crate::abi::maws_log_level::{self, *};
 use crate::aws::Endpoint;
 use crate::endpoints::{Change, EndpointHealth};
 use crate::options::Options;
-use crate::ports::{Clock, Host, Sts};
+use crate::ports::{Clock, Host, LoginIds, Sts};
 use crate::reason::{Failure, Reason};
 use crate::retries::RetryBudget;
 use crate::stats::Stats;
@@ -43,22 +43,29 @@ impl Services {
         self.clock.now()
     }
 
+    /// Lines of this level are logged.
+    pub fn logs(&self, level: maws_log_level) -> bool {
+        level as i32 >= self.log_level.load(Ordering::Relaxed)
+    }
+
     /// Logs a line; nothing below the level is formatted.
     pub fn log(
         &self,
         level: maws_log_level,
         reason: Reason,
-        log_id: u64,
+        login: LoginIds,
         text: impl FnOnce() -> String,
     ) {
-        if level as i32 >= self.log_level.load(Ordering::Relaxed) {
-            self.host.log(level, reason, log_id, &text());
+        if self.logs(level) {
+            self.host.log(level, reason, login, &text());
         }
     }
 
     /// Logs a fault that is no login's.
     pub fn log_fault(&self, fault: &Failure) {
-        self.log(MAWS_LOG_ERROR, fault.reason, 0, || fault.to_string());
+        self.log(MAWS_LOG_ERROR, fault.reason, LoginIds::default(), || {
+            fault.to_string()
+        });
     }
 
     /// The endpoint that a new login signs for, and one that is to be probed now.
@@ -88,7 +95,7 @@ impl Services {
                 Change::Unhealthy => (MAWS_LOG_WARNING, Reason::EndpointDown),
                 Change::Healthy => (MAWS_LOG_INFO, Reason::EndpointUp),
             };
-            self.log(level, reason, 0, || {
+            self.log(level, reason, LoginIds::default(), || {
                 let host = options.settings.endpoints.at(*index).host();
                 format!("{}: {host}", reason.summary())
             });

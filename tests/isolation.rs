@@ -13,7 +13,7 @@ use mongodb_aws_auth::abi::maws_log_level;
 use mongodb_aws_auth::conversation::{Begin, Conversation};
 use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::plugin::Plugin;
-use mongodb_aws_auth::ports::{Host, SystemClock};
+use mongodb_aws_auth::ports::{Host, LoginIds, SystemClock};
 use mongodb_aws_auth::reason::Reason;
 use mongodb_aws_auth::sts::StsOverHttps;
 use sts_emulator::{StsEmulator, client};
@@ -44,9 +44,9 @@ impl BlockingHost {
 }
 
 impl Host for BlockingHost {
-    fn log(&self, _: maws_log_level, reason: Reason, log_id: u64, _: &str) {
+    fn log(&self, _: maws_log_level, reason: Reason, login: LoginIds, _: &str) {
         let outcome = reason.code() == MAWS_DONE || (reason.code() as i32) < 0;
-        if self.callback == Callback::Log && log_id == BLOCKED as u64 && outcome {
+        if self.callback == Callback::Log && login.log_id == BLOCKED as u64 && outcome {
             self.block();
         }
     }

@@ -10,8 +10,8 @@ impl Conversation {
     /// Ends the conversation within a call of the host, which gets the code: no callback.
     pub(super) fn finish(&self, outcome: Outcome) -> maws_code {
         let code = outcome.code;
-        match self.settle(outcome, false) {
-            Some(outcome) => {
+        match self.settle(outcome) {
+            Some((outcome, _running)) => {
                 self.report(outcome);
                 code
             }
@@ -20,15 +20,16 @@ impl Conversation {
     }
 
     /// Makes this the outcome if there is none yet. It is counted before anybody can see it. A
-    /// verification that waits or runs ends at once.
-    pub(super) fn settle(&self, mut outcome: Outcome, notify: bool) -> Option<&Outcome> {
+    /// verification that waits or runs ends at once. `end` waits until the guard drops, so that its report
+    /// is over.
+    pub(super) fn settle(&self, mut outcome: Outcome) -> Option<(&Outcome, RunningCallback<'_>)> {
         outcome.total = self.age();
         let mut state = self.state();
         if let Phase::Over(_) = state.phase {
             return None;
         }
         let before = std::mem::replace(&mut state.phase, Phase::Over(outcome.code));
-        state.notifying = notify;
+        state.callbacks += 1;
         let outcome = self.outcome.get_or_init(|| Box::new(outcome));
         self.services.stats.ended(outcome.code);
         self.services.stats.took(outcome);
@@ -39,22 +40,31 @@ impl Conversation {
                 self.pool.remove(id);
             }
         }
-        Some(outcome)
+        Some((outcome, RunningCallback(self)))
+    }
+
+    /// Runs a callback of the host, unless `end` was called.
+    pub(super) fn callback(&self, body: impl FnOnce()) {
+        let mut state = self.state();
+        if state.ending {
+            return;
+        }
+        state.callbacks += 1;
+        drop(state);
+        let _running = RunningCallback(self);
+        body();
     }
 }
 
 impl Completion for Conversation {
     fn complete(&self, outcome: Outcome) {
-        let notify = self.services.host.wants_ready();
-        let Some(outcome) = self.settle(outcome, notify) else {
+        let Some((outcome, _running)) = self.settle(outcome) else {
             return;
         };
-        let notified = Notified { conversation: self };
         self.report(outcome);
-        if notify {
-            self.services.host.conv_ready(self.conv_ctx);
+        if self.services.host.wants_ready() {
+            self.services.host.conv_ready(self.login.conv_ctx);
         }
-        drop(notified);
     }
 
     fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {
@@ -62,17 +72,13 @@ impl Completion for Conversation {
     }
 }
 
-/// Ends the wait of `end` for conv_ready, also after a panic.
-struct Notified<'a> {
-    conversation: &'a Conversation,
-}
+/// A callback for this conversation runs until this drops, also by a panic; `end` waits for it.
+pub(super) struct RunningCallback<'a>(&'a Conversation);
 
-impl Drop for Notified<'_> {
+impl Drop for RunningCallback<'_> {
     fn drop(&mut self) {
-        let mut state = self.conversation.state();
-        if state.notifying {
-            state.notifying = false;
-            self.conversation.wake(state);
-        }
+        let mut state = self.0.state();
+        state.callbacks -= 1;
+        self.0.wake(state);
     }
 }

@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::panics;
 use crate::pool::Pool;
-use crate::ports::Interrupt;
+use crate::ports::{Interrupt, LoginIds};
 use crate::reason::{Failure, Reason};
 use crate::sasl::messages::NONCE_LENGTH;
 use crate::sasl::{self, Action};
@@ -54,8 +54,7 @@ pub struct Conversation {
     /// Which of the options' endpoints the client signs for.
     endpoint: usize,
     budget: Option<Duration>,
-    conv_ctx: usize,
-    log_id: u64,
+    login: LoginIds,
     client_addr: Box<str>,
     slot: Slot,
     state: Mutex<ConversationState>,
@@ -69,8 +68,10 @@ struct ConversationState {
     phase: Phase,
     /// A serial call is running, or `end` has.
     entered: bool,
-    /// conv_ready is running.
-    notifying: bool,
+    /// Callbacks for this conversation that run.
+    callbacks: usize,
+    /// `end` was called: no callback starts any more.
+    ending: bool,
     /// Threads that wait for a change; without them a change is no system call.
     waiting: usize,
 }
@@ -90,6 +91,16 @@ enum Phase {
     Over(maws_code),
 }
 
+impl Begin<'_> {
+    /// How the host knows it.
+    pub(crate) fn login(&self) -> LoginIds {
+        LoginIds {
+            log_id: self.log_id,
+            conv_ctx: self.conv_ctx,
+        }
+    }
+}
+
 impl Conversation {
     pub(crate) fn new(
         services: Arc<Services>,
@@ -107,14 +118,14 @@ impl Conversation {
             options,
             endpoint,
             budget: begin.budget,
-            conv_ctx: begin.conv_ctx,
-            log_id: begin.log_id,
+            login: begin.login(),
             client_addr: crate::reason::printable(begin.client_addr).into(),
             slot,
             state: Mutex::new(ConversationState {
                 phase: Phase::Dialogue(sasl::Exchange::begin(advertised)),
                 entered: false,
-                notifying: false,
+                callbacks: 0,
+                ending: false,
                 waiting: 0,
             }),
             changed: Condvar::new(),
@@ -216,7 +227,8 @@ impl Conversation {
         drop(state);
         self.cancel();
         let mut state = self.state();
-        while state.notifying {
+        state.ending = true;
+        while state.callbacks > 0 {
             state = self.wait(state, LONGEST_WAIT);
         }
         Ok(())
@@ -237,8 +249,8 @@ impl Conversation {
         if !waits_for_client || !self.is_past_its_life() {
             return;
         }
-        let expired = self.settle(Outcome::failed(Reason::ConversationExpired.into()), false);
-        if let Some(outcome) = expired {
+        let expired = self.settle(Outcome::failed(Reason::ConversationExpired.into()));
+        if let Some((outcome, _running)) = expired {
             self.slot.vacate();
             self.report(outcome);
         }

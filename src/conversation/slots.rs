@@ -13,6 +13,7 @@ pub struct Slots {
     live: AtomicUsize,
     /// Of these, those whose client was silent for too long: another one may take their place.
     vacated: AtomicUsize,
+    quiesced: AtomicBool,
 }
 
 /// The slot of one conversation.
@@ -25,6 +26,9 @@ pub struct Slot {
 impl Slots {
     /// A slot for one more, unless there are this many.
     pub fn take(self: &Arc<Self>, most: usize) -> Result<Slot, Failure> {
+        if self.quiesced.load(Ordering::Acquire) {
+            return Err(Reason::ShuttingDown.into());
+        }
         let add = |live: usize| match live {
             DESTROYED => None,
             live => self.has_room(live, most).then(|| live + 1),
@@ -59,6 +63,11 @@ impl Slots {
             DESTROYED => 0,
             live => live,
         }
+    }
+
+    /// Gives no slot any more, for good.
+    pub fn quiesce(&self) {
+        self.quiesced.store(true, Ordering::Release);
     }
 
     /// Gives no slot any more. False: conversations live, and nothing changed.

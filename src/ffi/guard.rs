@@ -1,6 +1,7 @@
 //! What every function of the interface goes through.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::ffi::{CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::abi::maws_code::{self, *};
@@ -15,6 +16,32 @@ static PROCESS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+    static WRONG_ARGUMENT: RefCell<Option<CString>> = const { RefCell::new(None) };
+}
+
+/// An argument of the host is wrong: notes which for `wrong_argument`.
+pub fn wrong(argument: impl Into<Vec<u8>>) -> maws_code {
+    note_argument(CString::new(argument).ok());
+    MAWS_E_ARGUMENT
+}
+
+/// The argument that was wrong in this thread's last call; empty if none was. Valid until its next.
+pub fn wrong_argument() -> *const c_char {
+    let noted = WRONG_ARGUMENT.try_with(|argument| argument.borrow().as_ref().map(|a| a.as_ptr()));
+    noted.ok().flatten().unwrap_or(c"".as_ptr())
+}
+
+/// The same, as text.
+pub fn wrong_argument_text() -> String {
+    WRONG_ARGUMENT.with_borrow(|argument| {
+        let argument = argument.as_ref();
+        argument.map_or_else(String::new, |a| a.to_string_lossy().into_owned())
+    })
+}
+
+fn note_argument(argument: Option<CString>) {
+    // A thread that is about to end has no room for it any more.
+    let _noted = WRONG_ARGUMENT.try_with(|wrong| *wrong.borrow_mut() = argument);
 }
 
 /// Runs the body unless the process was forked or a callback of this thread is running; catches
@@ -27,7 +54,12 @@ pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status 
     if IN_CALLBACK.get() {
         return MAWS_E_STATE as maws_status;
     }
+    run(body)
+}
+
+fn run(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
     let _inside = Inside::enter();
+    note_argument(None);
     let caught = catch_unwind(AssertUnwindSafe(|| {
         failpoint!(Call);
         body()
@@ -40,6 +72,14 @@ pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status 
 fn is_forked() -> bool {
     let owner = PROCESS.load(Ordering::Acquire);
     owner != 0 && (owner >> 32) as u32 != std::process::id()
+}
+
+/// Like [`call`] for what belongs to no plugin: a forked child may call it, too.
+pub fn call_anywhere(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
+    if IN_CALLBACK.get() {
+        return MAWS_E_STATE as maws_status;
+    }
+    run(body)
 }
 
 /// One more plugin belongs to this process.

@@ -1,9 +1,9 @@
 //! The host's callbacks.
 
 use super::guard;
-use super::memory::text;
+use super::memory::{text, with_nul};
 use crate::abi::{maws_host, maws_log_event, maws_log_level};
-use crate::ports::Host;
+use crate::ports::{Host, LoginIds};
 use crate::reason::Reason;
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -55,17 +55,19 @@ impl CHost {
 }
 
 impl Host for CHost {
-    fn log(&self, level: maws_log_level, reason: Reason, log_id: u64, line: &str) {
+    fn log(&self, level: maws_log_level, reason: Reason, login: LoginIds, line: &str) {
         let Some(log) = self.host.log else {
             return;
         };
+        let line = with_nul(line);
         let event = maws_log_event {
             struct_size: size_of::<maws_log_event>() as u32,
             level: level as i32,
             message_id: reason.number(),
             reserved: 0,
-            log_id,
-            text: text(line),
+            log_id: login.log_id,
+            text: text(&line),
+            conv_ctx: login.conv_ctx,
         };
         // SAFETY: the host promised a function that may be called until destroy returns; the gate
         // holds destroy back. The event lives through the call.

@@ -1,8 +1,9 @@
 //! The host's memory: read member by member as far as struct_size says, never as a reference.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, CString, c_char};
 use std::mem::{MaybeUninit, offset_of};
 
+use super::guard::wrong;
 use crate::abi::maws_code::{self, *};
 use crate::abi::{maws_bytes, maws_error, maws_status, maws_str};
 
@@ -10,22 +11,29 @@ use crate::abi::{maws_bytes, maws_error, maws_status, maws_str};
 pub trait Sized32: Copy {
     /// Bytes that it had when it first stood in the interface: every host has these.
     const FIRST_SIZE: usize;
+    /// The parameter that it is passed as, for `wrong_argument`.
+    const NAME: &'static str;
 }
 
 impl Sized32 for crate::abi::maws_host {
     const FIRST_SIZE: usize = 40;
+    const NAME: &'static str = "host";
 }
 impl Sized32 for crate::abi::maws_begin {
     const FIRST_SIZE: usize = 64;
+    const NAME: &'static str = "begin";
 }
 impl Sized32 for crate::abi::maws_step {
     const FIRST_SIZE: usize = 24;
+    const NAME: &'static str = "step";
 }
 impl Sized32 for crate::abi::maws_info {
     const FIRST_SIZE: usize = 208;
+    const NAME: &'static str = "info";
 }
 impl Sized32 for crate::abi::maws_stats {
     const FIRST_SIZE: usize = 144;
+    const NAME: &'static str = "stats";
 }
 
 /// Copies a struct that the host filled. Members that its version does not have yet are 0.
@@ -64,20 +72,20 @@ pub fn write_struct<T: Sized32>(to: *mut T, value: T) -> Result<(), maws_code> {
 /// Bytes that host and plugin both know of a struct.
 fn common_size<T: Sized32>(pointer: *const T) -> Result<usize, maws_code> {
     if pointer.is_null() {
-        return Err(MAWS_E_ARGUMENT);
+        return Err(wrong(T::NAME));
     }
     // SAFETY: not null; each such struct starts with its size.
     let size = unsafe { pointer.cast::<u32>().read_unaligned() } as usize;
     match size >= T::FIRST_SIZE {
         true => Ok(size.min(size_of::<T>())),
-        false => Err(MAWS_E_ARGUMENT),
+        false => Err(wrong(format!("{}.struct_size", T::NAME))),
     }
 }
 
 /// Stores a value through a pointer that may not be NULL.
 pub fn write<T>(to: *mut T, value: T) -> Result<(), maws_code> {
     if to.is_null() {
-        return Err(MAWS_E_ARGUMENT);
+        return Err(wrong("out"));
     }
     // SAFETY: not null; the host says that it points to a T.
     unsafe { to.write_unaligned(value) };
@@ -85,11 +93,11 @@ pub fn write<T>(to: *mut T, value: T) -> Result<(), maws_code> {
 }
 
 /// The host's bytes, for the length of the call.
-pub fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8], maws_code> {
+pub fn bytes<'a>(name: &str, ptr: *const u8, len: usize) -> Result<&'a [u8], maws_code> {
     match (ptr.is_null(), len) {
         (_, 0) => Ok(&[]),
-        (true, _) => Err(MAWS_E_ARGUMENT),
-        (false, len) if isize::try_from(len).is_err() => Err(MAWS_E_ARGUMENT),
+        (true, _) => Err(wrong(name)),
+        (false, len) if isize::try_from(len).is_err() => Err(wrong(format!("{name}.len"))),
         // SAFETY: not null, a valid length; the host says that the bytes are there and stay
         // unchanged during the call, which is as long as the result is used.
         (false, len) => Ok(unsafe { std::slice::from_raw_parts(ptr, len) }),
@@ -97,18 +105,21 @@ pub fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8], maws_code> {
 }
 
 /// The host's text.
-pub fn str_bytes<'a>(text: maws_str) -> Result<&'a [u8], maws_code> {
-    bytes(text.ptr.cast(), text.len)
+pub fn str_bytes<'a>(name: &str, text: maws_str) -> Result<&'a [u8], maws_code> {
+    bytes(name, text.ptr.cast(), text.len)
 }
 
 /// The host's array of structs, copied.
-pub fn array<T: Copy>(ptr: *const T, count: usize) -> Result<Vec<T>, maws_code> {
+pub fn array<T: Copy>(name: &str, ptr: *const T, count: usize) -> Result<Vec<T>, maws_code> {
     if count == 0 {
         return Ok(Vec::new());
     }
     // Far above any valid count, far below what an address space could not hold.
-    if ptr.is_null() || count > 4096 {
-        return Err(MAWS_E_ARGUMENT);
+    if ptr.is_null() {
+        return Err(wrong(name));
+    }
+    if count > 4096 {
+        return Err(wrong("count"));
     }
     // SAFETY: not null; the host says that there are this many.
     Ok((0..count)
@@ -116,18 +127,17 @@ pub fn array<T: Copy>(ptr: *const T, count: usize) -> Result<Vec<T>, maws_code> 
         .collect())
 }
 
-/// A view of text.
-pub fn text(text: &str) -> maws_str {
-    match text {
-        "" => maws_str {
-            ptr: std::ptr::null(),
-            len: 0,
-        },
-        text => maws_str {
-            ptr: text.as_ptr().cast(),
-            len: text.len(),
-        },
+/// A view of text, with the NUL that is behind it.
+pub fn text(text: &CStr) -> maws_str {
+    maws_str {
+        ptr: text.as_ptr(),
+        len: text.count_bytes(),
     }
+}
+
+/// The text with a NUL behind it. The plugin's texts have none within.
+pub fn with_nul(text: &str) -> CString {
+    CString::new(text).unwrap_or_default()
 }
 
 /// A view of bytes.
@@ -159,7 +169,7 @@ pub fn copy_text(
         return Err(MAWS_E_BUFFER);
     }
     if buffer.is_null() {
-        return Err(MAWS_E_ARGUMENT);
+        return Err(wrong("buffer"));
     }
     // SAFETY: the host says that the buffer has cap bytes, and cap is enough.
     unsafe { put_text(buffer, text) };

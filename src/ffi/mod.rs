@@ -16,3 +16,4 @@ mod options;
 mod races;
 mod report;
 mod table;
+mod texts;

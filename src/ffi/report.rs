@@ -28,12 +28,13 @@ pub fn reported(
             Some(refusal) => (refusal.reason, &*refusal.text),
             None => (0, ""),
         };
-        let text = if text.is_empty() {
-            explain(status)
-        } else {
-            text
+        let wrong = guard::wrong_argument_text();
+        let text = match (text, &*wrong) {
+            ("", "") => explain(status).to_owned(),
+            ("", wrong) => format!("{wrong}: {}", explain(status)),
+            (text, _) => text.to_owned(),
         };
-        memory::write_error(error, status, reason, text);
+        memory::write_error(error, status, reason, &text);
     }
     status
 }
@@ -43,6 +44,18 @@ pub struct Refusal {
     code: maws_code,
     reason: u32,
     text: String,
+}
+
+impl Refusal {
+    /// The status for the host.
+    pub fn code(&self) -> maws_code {
+        self.code
+    }
+
+    /// What is wrong, for the operator; empty where the code says it all.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 impl From<maws_code> for Refusal {

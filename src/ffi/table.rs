@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use libc::size_t;
 
+use super::guard::{self, wrong};
 use super::handle::Table;
 use super::host::CHost;
-use super::info::describe;
+use super::info::Open;
 use super::memory::{self, check_out, copy_text, read_struct, write, write_struct};
 use super::report::{Refusal, reported};
-use super::{guard, options};
+use super::{options, texts};
 use crate::abi::maws_code::{self, *};
 use crate::abi::*;
 use crate::conversation::{Begin, Conversation};
@@ -24,7 +25,7 @@ use crate::reason::Reason;
 use crate::sts::{StsOverHttps, TLS_LIBRARY};
 
 static PLUGINS: Table<Plugin> = Table::new();
-static CONVERSATIONS: Table<Conversation> = Table::new();
+static CONVERSATIONS: Table<Open> = Table::new();
 
 const VERSION: &CStr =
     match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
@@ -56,6 +57,16 @@ static API: maws_api = maws_api {
     cancel: Some(cancel),
     info: Some(info),
     end: Some(end),
+    build_flags: if cfg!(feature = "fips") {
+        MAWS_BUILD_FIPS
+    } else {
+        0
+    },
+    check_options: Some(check_options),
+    quiesce: Some(quiesce),
+    reason_text: Some(texts::reason_text),
+    status_text: Some(texts::status_text),
+    wrong_argument: Some(wrong_argument),
 };
 
 /// Every host of major version 1 will do, so nothing is looked at.
@@ -79,7 +90,8 @@ unsafe extern "C" fn create(
         || write(out, maws_plugin { id: 0 }),
         || {
             let host = read_struct(host)?;
-            check_level(host.log_level)?;
+            check_level("host.log_level", host.log_level)?;
+            check_zero("host.reserved", host.reserved)?;
             let given = read_options(given, count)?;
             let options = Options::new(&pairs(&given))?;
             let sts = Arc::new(StsOverHttps::new(&options.settings)?);
@@ -95,6 +107,43 @@ unsafe extern "C" fn create(
             Ok(MAWS_DONE)
         },
     )
+}
+
+unsafe extern "C" fn check_options(
+    given: *const maws_option,
+    count: size_t,
+    buffer: *mut c_char,
+    cap: size_t,
+    needed: *mut size_t,
+) -> maws_status {
+    guard::call_anywhere(|| {
+        let faults = match read_options(given, count) {
+            Ok(given) => {
+                let faults = Options::faults(&pairs(&given), |settings| {
+                    StsOverHttps::new(settings).map(|_| ())
+                });
+                faults.iter().map(ToString::to_string).collect()
+            }
+            Err(refusal) if refusal.code() == MAWS_E_OPTION => vec![refusal.text().to_owned()],
+            Err(refusal) => return Err(refusal.code()),
+        };
+        copy_text(&faults.join("\n"), buffer, cap, needed)?;
+        match faults.is_empty() {
+            true => Ok(MAWS_DONE),
+            false => Err(MAWS_E_OPTION),
+        }
+    })
+}
+
+unsafe extern "C" fn quiesce(handle: maws_plugin) -> maws_status {
+    guard::call(|| {
+        plugin(handle)?.quiesce();
+        Ok(MAWS_DONE)
+    })
+}
+
+unsafe extern "C" fn wrong_argument() -> *const c_char {
+    guard::wrong_argument()
 }
 
 unsafe extern "C" fn destroy(handle: maws_plugin, drain_ms: u32) -> maws_status {
@@ -138,7 +187,7 @@ unsafe extern "C" fn get_option(
 ) -> maws_status {
     guard::call(|| {
         let options = plugin(handle)?.options();
-        let key = String::from_utf8_lossy(memory::str_bytes(key)?);
+        let key = String::from_utf8_lossy(memory::str_bytes("key", key)?);
         copy_text(
             &options.text(&key).ok_or(MAWS_E_OPTION)?,
             buffer,
@@ -151,7 +200,7 @@ unsafe extern "C" fn get_option(
 unsafe extern "C" fn set_log_level(handle: maws_plugin, level: i32) -> maws_status {
     guard::call(|| {
         let plugin = plugin(handle)?;
-        check_level(level)?;
+        check_level("level", level)?;
         plugin.set_log_level(level);
         Ok(MAWS_DONE)
     })
@@ -190,9 +239,18 @@ unsafe extern "C" fn begin(
         || {
             let plugin = plugin(handle)?;
             let args = read_struct(args)?;
-            let database = String::from_utf8_lossy(memory::str_bytes(args.database)?);
-            let client_addr = String::from_utf8_lossy(memory::str_bytes(args.client_addr)?);
-            plugin.make_room(|| CONVERSATIONS.all());
+            check_zero("begin.flags", args.flags & !MAWS_BEGIN_TLS)?;
+            check_zero("begin.reserved", args.reserved)?;
+            let database = memory::str_bytes("begin.database", args.database)?;
+            let database = String::from_utf8_lossy(database);
+            let client_addr = memory::str_bytes("begin.client_addr", args.client_addr)?;
+            let client_addr = String::from_utf8_lossy(client_addr);
+            plugin.make_room(|| {
+                let open = CONVERSATIONS.all();
+                open.iter()
+                    .map(|open| Arc::clone(&open.conversation))
+                    .collect()
+            });
             let conversation = plugin.begin(&Begin {
                 tls: args.flags & MAWS_BEGIN_TLS != 0,
                 budget: (args.budget_ms != 0).then(|| ms(args.budget_ms)),
@@ -201,7 +259,8 @@ unsafe extern "C" fn begin(
                 database: &database,
                 client_addr: &client_addr,
             })?;
-            let Some(id) = CONVERSATIONS.insert(Arc::clone(&conversation)) else {
+            let open = Arc::new(Open::new(Arc::clone(&conversation)));
+            let Some(id) = CONVERSATIONS.insert(open) else {
                 conversation.ended();
                 return Err(MAWS_E_INTERNAL.into());
             };
@@ -220,7 +279,7 @@ unsafe extern "C" fn step(
     guard::call(|| {
         let conversation = conversation(handle)?;
         check_out(out)?;
-        let payload = memory::bytes(payload, len)?;
+        let payload = memory::bytes("payload", payload, len)?;
         let code = conversation.step(payload);
         write_step(&conversation, code, out)
     })
@@ -244,8 +303,8 @@ unsafe extern "C" fn cancel(handle: maws_conv) -> maws_status {
 
 unsafe extern "C" fn info(handle: maws_conv, out: *mut maws_info) -> maws_status {
     guard::call(|| {
-        let conversation = conversation(handle)?;
-        write_struct(out, describe(&conversation))?;
+        let open = CONVERSATIONS.get(handle.id).ok_or(MAWS_E_HANDLE)?;
+        write_struct(out, open.describe())?;
         Ok(MAWS_DONE)
     })
 }
@@ -265,33 +324,43 @@ fn plugin(handle: maws_plugin) -> Result<Arc<Plugin>, maws_code> {
 }
 
 fn conversation(handle: maws_conv) -> Result<Arc<Conversation>, maws_code> {
-    CONVERSATIONS.get(handle.id).ok_or(MAWS_E_HANDLE)
+    let open = CONVERSATIONS.get(handle.id).ok_or(MAWS_E_HANDLE)?;
+    Ok(Arc::clone(&open.conversation))
 }
 
 fn ms(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
 }
 
-fn check_level(level: i32) -> Result<(), maws_code> {
+fn check_level(name: &str, level: i32) -> Result<(), maws_code> {
     let valid = maws_log_level::MAWS_LOG_DEBUG as i32..=maws_log_level::MAWS_LOG_OFF as i32;
-    if valid.contains(&level) {
-        Ok(())
-    } else {
-        Err(MAWS_E_ARGUMENT)
+    match valid.contains(&level) {
+        true => Ok(()),
+        false => Err(wrong(name)),
+    }
+}
+
+/// Bits that have no meaning yet are 0, so that they can have one later.
+fn check_zero(name: &str, value: u32) -> Result<(), maws_code> {
+    match value {
+        0 => Ok(()),
+        _ => Err(wrong(name)),
     }
 }
 
 type Pair<'a> = (Cow<'a, str>, &'a str);
 
 fn read_options<'a>(given: *const maws_option, count: usize) -> Result<Vec<Pair<'a>>, Refusal> {
-    let options = memory::array(given, count)?;
-    let pair = |option: &maws_option| {
-        let key = String::from_utf8_lossy(memory::str_bytes(option.key)?);
-        let value = str::from_utf8(memory::str_bytes(option.value)?)
-            .map_err(|_| OptionError::new(&key, "...", "text is UTF-8"))?;
+    let options = memory::array("options", given, count)?;
+    let pair = |(index, option): (usize, &maws_option)| {
+        let key = memory::str_bytes(&format!("options[{index}].key"), option.key)?;
+        let key = String::from_utf8_lossy(key);
+        let value = memory::str_bytes(&format!("options[{index}].value"), option.value)?;
+        let value =
+            str::from_utf8(value).map_err(|_| OptionError::new(&key, "...", "text is UTF-8"))?;
         Ok((key, value))
     };
-    options.iter().map(pair).collect()
+    options.iter().enumerate().map(pair).collect()
 }
 
 fn pairs<'a>(given: &'a [Pair<'_>]) -> Vec<(&'a str, &'a str)> {

@@ -85,11 +85,7 @@ pub struct Options {
 impl Options {
     /// The defaults with these values over them.
     pub fn new(given: &[(&str, &str)]) -> Result<Options, OptionError> {
-        let texts = OPTIONS
-            .iter()
-            .map(|spec| spec.default.to_string_lossy().into())
-            .collect();
-        Options::build(texts, given)
+        Options::build(defaults(), given)
     }
 
     /// These options with run-time options changed, all or none.
@@ -111,37 +107,75 @@ impl Options {
         Some(spec.shown(text))
     }
 
-    fn build(mut texts: Vec<String>, given: &[(&str, &str)]) -> Result<Options, OptionError> {
+    /// All that is wrong with these values, each as one line. `check_files` checks what they name; it is
+    /// asked if nothing else is wrong.
+    pub fn faults(
+        given: &[(&str, &str)],
+        check_files: impl FnOnce(&Settings) -> Result<(), OptionError>,
+    ) -> Vec<OptionError> {
+        let mut faults = Vec::new();
+        match Options::assemble(defaults(), given, &mut faults) {
+            Ok(options) => faults.extend(check_files(&options.settings).err()),
+            Err(first_of_all) => faults.push(first_of_all),
+        }
+        faults
+    }
+
+    fn build(texts: Vec<String>, given: &[(&str, &str)]) -> Result<Options, OptionError> {
+        let mut faults = Vec::new();
+        let built = Options::assemble(texts, given, &mut faults);
+        match faults.into_iter().next() {
+            Some(first) => Err(first),
+            None => built,
+        }
+    }
+
+    /// Sets the values one by one, and notes the faults of each. Values are checked against each other
+    /// even so: one that is at fault keeps its default.
+    fn assemble(
+        mut texts: Vec<String>,
+        given: &[(&str, &str)],
+        faults: &mut Vec<OptionError>,
+    ) -> Result<Options, OptionError> {
         let mut seen: Vec<&str> = Vec::new();
         for (key, value) in given {
             let mut all = OPTIONS.iter().zip(&mut texts);
             let Some((spec, text)) = all.find(|(spec, _)| spec.key() == *key) else {
                 let known = OPTIONS.iter().map(Spec::key).collect::<Vec<_>>().join(", ");
                 let key = printable(key);
-                return Err(OptionError(format!(
+                faults.push(OptionError(format!(
                     "{key}: no such option; there are {known}"
                 )));
+                continue;
             };
             if seen.contains(key) {
-                return Err(OptionError::new(
-                    key,
-                    &spec.shown(value),
-                    "it is given twice",
-                ));
+                let value = spec.shown(value);
+                faults.push(OptionError::new(key, &value, "it is given twice"));
+                continue;
             }
             seen.push(key);
             *text = (*value).to_owned();
         }
         let mut draft = Draft::default();
         for (spec, text) in OPTIONS.iter().zip(&texts) {
-            (spec.set)(spec, &mut draft, text)
-                .map_err(|valid| OptionError::new(spec.key(), &spec.shown(text), valid))?;
+            if let Err(valid) = (spec.set)(spec, &mut draft, text) {
+                faults.push(OptionError::new(spec.key(), &spec.shown(text), valid));
+                // So that what it is checked against is not at fault, too.
+                let _valid = (spec.set)(spec, &mut draft, &spec.default.to_string_lossy());
+            }
         }
         Ok(Options {
             settings: finish(draft)?,
             texts,
         })
     }
+}
+
+fn defaults() -> Vec<String> {
+    OPTIONS
+        .iter()
+        .map(|spec| spec.default.to_string_lossy().into())
+        .collect()
 }
 
 /// By name, as they may be shown.

@@ -18,7 +18,7 @@ use mongodb_aws_auth::conversation::{Begin, Conversation};
 use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::outcome::Outcome;
 use mongodb_aws_auth::plugin::Plugin;
-use mongodb_aws_auth::ports::{Host, SystemClock};
+use mongodb_aws_auth::ports::{Host, LoginIds, SystemClock};
 use mongodb_aws_auth::reason::Reason;
 use mongodb_aws_auth::sts::StsOverHttps;
 use sts_emulator::client::{ClientSecond, Credentials, Signer};
@@ -60,7 +60,7 @@ impl Recorder {
 struct RecordingHost(Arc<Recorder>);
 
 impl Host for RecordingHost {
-    fn log(&self, level: maws_log_level, reason: Reason, _: u64, text: &str) {
+    fn log(&self, level: maws_log_level, reason: Reason, _: LoginIds, text: &str) {
         self.0
             .lines
             .lock()

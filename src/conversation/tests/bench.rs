@@ -7,7 +7,7 @@ use super::super::*;
 use crate::abi::maws_log_level;
 use crate::aws::{Answer, Arn, CallerIdentity, Endpoint, StsError};
 use crate::plugin::Plugin;
-use crate::ports::{Attempt, Clock, Host, SendLimits, Sts};
+use crate::ports::{Attempt, Clock, Host, LoginIds, SendLimits, Sts};
 use crate::sasl::tests::{FIRST, second};
 
 pub(super) const LONG: Duration = Duration::from_secs(30);
@@ -62,7 +62,7 @@ pub(super) struct CountingHost {
 }
 
 impl Host for CountingHost {
-    fn log(&self, _: maws_log_level, reason: Reason, _: u64, _: &str) {
+    fn log(&self, _: maws_log_level, reason: Reason, _: LoginIds, _: &str) {
         (self.on_log)(reason);
     }
     fn conv_ready(&self, _: usize) {
