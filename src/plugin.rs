@@ -12,7 +12,7 @@ use crate::ports::{Clock, Host, LoginIds, Sts};
 use crate::random::Random;
 use crate::reason::{Failure, Reason};
 use crate::retries::RetryBudget;
-use crate::services::Services;
+use crate::services::{Probe, Services};
 use crate::stats::{Snapshot, Stats};
 use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -114,12 +114,8 @@ impl Plugin {
     fn choose_endpoint(&self, options: &Arc<Options>) -> usize {
         let (index, probe) = self.services.choose_endpoint(options);
         if let Some(unhealthy) = probe {
-            let (services, its_options) = (Arc::clone(&self.services), Arc::clone(options));
-            let probe = Box::new(move || services.probe(unhealthy, &its_options));
-            if !self.pool.run(probe) {
-                // Tried again after a pause, as if it had failed.
-                self.services.probed(unhealthy, false, options);
-            }
+            let probe = Probe::new(Arc::clone(&self.services), Arc::clone(options), unhealthy);
+            let _accepted = self.pool.run(Box::new(move || probe.run()));
         }
         index
     }

@@ -75,19 +75,6 @@ impl Services {
         (index, probe)
     }
 
-    /// Probes an unhealthy endpoint and notes the result. Blocks.
-    pub fn probe(&self, index: usize, options: &Options) {
-        let endpoint: &Endpoint = options.settings.endpoints.at(index);
-        let answers = self.sts.probe(endpoint, PROBE_TIMEOUT);
-        self.probed(index, answers, options);
-    }
-
-    /// Notes a probe's result.
-    pub fn probed(&self, index: usize, answers: bool, options: &Options) {
-        let changes = self.endpoints.probed(self.now(), index, answers);
-        self.log_changes(&changes, options);
-    }
-
     /// Logs which endpoints became healthy or unhealthy.
     pub fn log_changes(&self, changes: &[(usize, Change)], options: &Options) {
         for (index, change) in changes {
@@ -100,5 +87,42 @@ impl Services {
                 format!("{}: {host}", reason.summary())
             });
         }
+    }
+}
+
+/// A probe of an unhealthy endpoint. One that is dropped, run or not, has found out something: without
+/// an answer it is tried again after a pause.
+pub struct Probe {
+    services: Arc<Services>,
+    options: Arc<Options>,
+    index: usize,
+    answers: bool,
+}
+
+impl Probe {
+    /// To be run by a worker.
+    pub fn new(services: Arc<Services>, options: Arc<Options>, index: usize) -> Probe {
+        Probe {
+            services,
+            options,
+            index,
+            answers: false,
+        }
+    }
+
+    /// Blocks.
+    pub fn run(mut self) {
+        let endpoint: &Endpoint = self.options.settings.endpoints.at(self.index);
+        self.answers = self.services.sts.probe(endpoint, PROBE_TIMEOUT);
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        let services = &self.services;
+        let changes = services
+            .endpoints
+            .probed(services.now(), self.index, self.answers);
+        services.log_changes(&changes, &self.options);
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::abi::maws_code::{MAWS_E_TIMEOUT, MAWS_E_UPSTREAM};
 use crate::aws::{Answer, SignedRequest, account_hint};
+use crate::endpoints::Changes;
 use crate::failpoint::failpoint;
 use crate::options::Options;
 use crate::outcome::{Outcome, Times};
@@ -27,7 +28,7 @@ const LEAST_TIME: Duration = Duration::from_millis(50);
 pub trait Completion: Send + Sync {
     /// Takes the outcome, unless the login ended meanwhile. May run a callback of the host.
     fn complete(&self, outcome: Outcome);
-    /// Logs a step of this login at level DEBUG.
+    /// Logs a step of this login at level DEBUG. As [`Completion::complete`].
     fn log(&self, reason: Reason, detail: &dyn Fn() -> String);
 }
 
@@ -49,6 +50,9 @@ pub struct Verification {
     pause: Duration,
     /// What STS said when it throttled or failed.
     last: Option<Box<Outcome>>,
+    /// What happened and is not logged yet: a callback of the host would hold the place of the request.
+    notes: Vec<(Reason, String)>,
+    changes: Changes,
 }
 
 /// What a verification begins with.
@@ -90,6 +94,8 @@ impl Verification {
             times: Times::default(),
             pause: FIRST_RETRY_PAUSE,
             last: None,
+            notes: Vec::new(),
+            changes: Changes::new(),
         }
     }
 
@@ -104,7 +110,8 @@ impl Verification {
         };
         loop {
             if self.interrupt.is_set() {
-                return Ran::new(done, Then::Drop);
+                let then = Then::Finish(Outcome::failed(Reason::Cancelled.into()));
+                return Ran { done, then };
             }
             let left = self.deadline.saturating_duration_since(self.services.now());
             if left.is_zero() {
@@ -112,14 +119,15 @@ impl Verification {
                     Some(last) => *last,
                     None => Outcome::failed(Reason::VerificationTimeout.into()),
                 };
-                return Ran::new(done, Then::Finish(outcome));
+                let then = Then::Finish(outcome);
+                return Ran { done, then };
             }
             let attempt = self.send(left);
             done.took = self.services.now().saturating_duration_since(began);
             if attempt.stale_connection && !self.fresh && !self.interrupt.is_set() {
                 self.fresh = true;
                 self.services.stats.stale();
-                self.log(Reason::RetriedOnFreshConnection, &String::new);
+                self.note(Reason::RetriedOnFreshConnection, String::new());
                 continue;
             }
             // A later attempt may use an idle connection again.
@@ -145,7 +153,7 @@ impl Verification {
             .request(services.now(), self.key.endpoint);
         let attempt = services.sts.send(&self.request, times, &self.interrupt);
         let changes = in_flight.end(services.now(), &attempt, left, limits.sts_timeout);
-        services.log_changes(&changes, &self.options);
+        self.changes.extend(changes);
         if attempt.connected {
             let opened = attempt.connect.is_some();
             services
@@ -158,10 +166,11 @@ impl Verification {
     }
 
     fn answered(&mut self, attempt: Attempt, mut done: Done) -> Ran<Outcome> {
-        if self.interrupt.is_set() {
-            return Ran::new(done, Then::Drop);
-        }
         let outcome = self.judge(attempt);
+        if self.interrupt.is_set() {
+            let then = Then::Finish(outcome);
+            return Ran { done, then };
+        }
         done.verdict = verdict(&outcome);
         let answered = match done.verdict {
             Verdict::Throttled => RequestOutcome::Throttled,
@@ -169,15 +178,16 @@ impl Verification {
             Verdict::Answered | Verdict::Unsent => RequestOutcome::Answered,
         };
         self.services.stats.judged(self.key.endpoint, answered);
-        match self.pause_before_retry(&outcome) {
+        let then = match self.pause_before_retry(&outcome) {
             Some(pause) => {
-                self.log(Reason::RetriedAfterAnswer, &|| outcome.detail.clone());
+                self.note(Reason::RetriedAfterAnswer, outcome.detail.clone());
                 self.last = Some(Box::new(outcome));
                 self.queued = self.services.now();
-                Ran::new(done, Then::Retry(pause))
+                Then::Retry(pause)
             }
-            None => Ran::new(done, Then::Finish(outcome)),
-        }
+            None => Then::Finish(outcome),
+        };
+        Ran { done, then }
     }
 
     fn judge(&self, attempt: Attempt) -> Outcome {
@@ -228,8 +238,9 @@ impl Verification {
         Some(pause)
     }
 
-    fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {
-        self.completion.log(reason, detail);
+    /// Keeps a line for [`Job::report`].
+    fn note(&mut self, reason: Reason, detail: String) {
+        self.notes.push((reason, detail));
     }
 }
 
@@ -263,6 +274,14 @@ impl Job for Verification {
         let _in_flight = self.services.stats.in_flight();
         failpoint!(Worker);
         self.verify()
+    }
+
+    fn report(&mut self) {
+        for (reason, detail) in std::mem::take(&mut self.notes) {
+            self.completion.log(reason, &|| detail.clone());
+        }
+        let changes = std::mem::take(&mut self.changes);
+        self.services.log_changes(&changes, &self.options);
     }
 
     fn is_cancelled(&self) -> bool {

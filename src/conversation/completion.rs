@@ -1,7 +1,7 @@
 //! How a conversation gets its outcome: from a call of the host, or from its verification.
 
-use super::{Conversation, Phase};
-use crate::abi::maws_code::{self, *};
+use super::{Conversation, ConversationState, Phase};
+use crate::abi::maws_code;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 use crate::verification::Completion;
@@ -9,38 +9,49 @@ use crate::verification::Completion;
 impl Conversation {
     /// Ends the conversation within a call of the host, which gets the code: no callback.
     pub(super) fn finish(&self, outcome: Outcome) -> maws_code {
-        let code = outcome.code;
-        match self.settle(outcome) {
-            Some((outcome, _running)) => {
-                self.report(outcome);
-                code
+        match self.settle(outcome, |_| true) {
+            Some(settled) => {
+                // A verification that waits or runs ends at once.
+                if let Phase::Pending { interrupt, queued } = settled.before {
+                    interrupt.set();
+                    if let Some(id) = queued {
+                        self.pool.remove(id);
+                    }
+                }
+                self.report(settled.outcome);
+                settled.outcome.code
             }
             None => self.code(),
         }
     }
 
-    /// Makes this the outcome if there is none yet. It is counted before anybody can see it. A
-    /// verification that waits or runs ends at once. `end` waits until the guard drops, so that its report
-    /// is over.
-    pub(super) fn settle(&self, mut outcome: Outcome) -> Option<(&Outcome, RunningCallback<'_>)> {
-        outcome.total = self.age();
+    /// Makes this the outcome if there is none yet, and if the state lets it. It is counted before anybody
+    /// can see it. `end` waits until the result drops, so that the report is over.
+    pub(super) fn settle(
+        &self,
+        mut outcome: Outcome,
+        may: impl FnOnce(&ConversationState) -> bool,
+    ) -> Option<Settled<'_>> {
+        let total = self.age();
         let mut state = self.state();
-        if let Phase::Over(_) = state.phase {
+        if matches!(state.phase, Phase::Over(_)) || !may(&state) {
             return None;
         }
+        if let Phase::Stepping { cancelled: true } = state.phase {
+            outcome = Outcome::failed(Reason::Cancelled.into());
+        }
+        outcome.total = total;
         let before = std::mem::replace(&mut state.phase, Phase::Over(outcome.code));
         state.callbacks += 1;
         let outcome = self.outcome.get_or_init(|| Box::new(outcome));
         self.services.stats.ended(outcome.code);
         self.services.stats.took(outcome);
         self.wake(state);
-        if let (Phase::Pending { interrupt, queued }, MAWS_E_CANCELLED) = (before, outcome.code) {
-            interrupt.set();
-            if let Some(id) = queued {
-                self.pool.remove(id);
-            }
-        }
-        Some((outcome, RunningCallback(self)))
+        Some(Settled {
+            outcome,
+            before,
+            _running: RunningCallback(self),
+        })
     }
 
     /// Runs a callback of the host, unless `end` was called.
@@ -58,10 +69,10 @@ impl Conversation {
 
 impl Completion for Conversation {
     fn complete(&self, outcome: Outcome) {
-        let Some((outcome, _running)) = self.settle(outcome) else {
+        let Some(settled) = self.settle(outcome, |_| true) else {
             return;
         };
-        self.report(outcome);
+        self.report(settled.outcome);
         if self.services.host.wants_ready() {
             self.services.host.conv_ready(self.login.conv_ctx);
         }
@@ -70,6 +81,14 @@ impl Completion for Conversation {
     fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {
         self.log_step(reason, detail);
     }
+}
+
+/// A conversation that has just got its outcome.
+pub(super) struct Settled<'a> {
+    pub outcome: &'a Outcome,
+    /// What it was at.
+    pub before: Phase,
+    _running: RunningCallback<'a>,
 }
 
 /// A callback for this conversation runs until this drops, also by a panic; `end` waits for it.

@@ -242,17 +242,19 @@ impl Conversation {
     /// Ends it if its client has been silent for longer than it may live. Another one may take its
     /// place then; the host finds out with its next call.
     pub(crate) fn expire(&self) {
-        let waits_for_client = {
-            let state = self.state();
-            matches!(state.phase, Phase::Dialogue(_)) && !state.entered
-        };
-        if !waits_for_client || !self.is_past_its_life() {
+        if !self.is_past_its_life() {
             return;
         }
-        let expired = self.settle(Outcome::failed(Reason::ConversationExpired.into()));
-        if let Some((outcome, _running)) = expired {
-            self.slot.vacate();
-            self.report(outcome);
+        let waits_for_client = |state: &ConversationState| {
+            let waits = matches!(state.phase, Phase::Dialogue(_)) && !state.entered;
+            if waits {
+                self.slot.vacate();
+            }
+            waits
+        };
+        let expired = Outcome::failed(Reason::ConversationExpired.into());
+        if let Some(settled) = self.settle(expired, waits_for_client) {
+            self.report(settled.outcome);
         }
     }
 
@@ -336,7 +338,7 @@ impl Conversation {
                 *queued = Some(id);
                 return;
             }
-            Phase::Over(MAWS_E_CANCELLED) => {}
+            Phase::Over(_) => {}
             _ => return,
         }
         self.pool.remove(id);

@@ -9,13 +9,16 @@ use crate::throttle::{Done, Queued};
 pub trait Job: Queued + Send + 'static {
     /// What it ends with.
     type Outcome;
-    /// Does the work. Blocks on the network. A panic ends the job, not the worker.
+    /// Does the work. Blocks on the network, and calls no callback of the host. A panic ends the job,
+    /// not the worker.
     fn run(&mut self) -> Ran<Self::Outcome>;
+    /// Logs what happened in it. May run callbacks of the host, and block there.
+    fn report(&mut self);
     /// Nobody waits for the outcome any more. Does not block.
     fn is_cancelled(&self) -> bool;
-    /// Reports the outcome. May run a callback of the host, and block there.
+    /// Hands over the outcome. As [`Job::report`].
     fn finish(self, outcome: Self::Outcome);
-    /// Reports that the job was not run, or that a fault ended it. As [`Job::finish`].
+    /// Hands over that the job was not run, or that a fault ended it. As [`Job::report`].
     fn refuse(self, failure: Failure);
 }
 
@@ -24,26 +27,17 @@ pub trait Job: Queued + Send + 'static {
 pub struct Ran<O> {
     /// For the throttle.
     pub done: Done,
-    /// What is to be done with the job.
+    /// What is to be done with the job, unless it was cancelled.
     pub then: Then<O>,
 }
 
 /// What is to be done with a job that ran.
 #[derive(Debug)]
 pub enum Then<O> {
-    /// Report this outcome.
+    /// Hand over this outcome.
     Finish(O),
     /// Run it again after a pause; without one, as soon as its account's limiter lets it.
     Retry(Option<Duration>),
-    /// Nothing: it was cancelled.
-    Drop,
-}
-
-impl<O> Ran<O> {
-    /// A job that ran.
-    pub fn new(done: Done, then: Then<O>) -> Ran<O> {
-        Ran { done, then }
-    }
 }
 
 /// Work that belongs to no login.

@@ -58,13 +58,14 @@ struct Workers<J> {
 }
 
 struct PoolState<J> {
-    limits: ThrottleLimits,
+    /// The highest limit so far: requests in flight may be from before it was lowered.
+    most_in_flight: usize,
     throttle: Throttle<J>,
     errands: VecDeque<Errand>,
     workers: usize,
     /// Workers that wait and that nobody has woken.
     idle: usize,
-    /// Workers that were woken and have not run yet.
+    /// Workers that were woken or started and have not run yet.
     woken: usize,
     /// When an idle worker will look at the queue by itself.
     watched_at: Option<Instant>,
@@ -89,7 +90,7 @@ impl<J: Job> Pool<J> {
         faults: Faults,
     ) -> Pool<J> {
         let state = PoolState {
-            limits,
+            most_in_flight: limits.in_flight,
             throttle: Throttle::new(clock.now(), endpoints, limits, random),
             errands: VecDeque::new(),
             workers: 0,
@@ -121,10 +122,10 @@ impl<J: Job> Pool<J> {
             return Err(Reason::ShuttingDown);
         }
         let id = state.throttle.submit(now, job);
-        let wake = self.shared.attend(&mut state, now);
+        let attended = self.shared.attend(&mut state, now);
         if state.workers > 0 {
             drop(state);
-            self.shared.wake(wake);
+            self.shared.wake(attended);
             return Ok(id);
         }
         let refused = state.throttle.remove(id);
@@ -140,29 +141,31 @@ impl<J: Job> Pool<J> {
         drop(removed);
     }
 
-    /// Has a worker run an errand; false if none is idle and no more may be started.
+    /// Has a worker run an errand; false, and the errand drops, if none is free and none can be started.
     pub fn run(&self, errand: Errand) -> bool {
         let mut state = self.shared.state();
-        let full = state.idle == 0 && state.workers >= self.shared.most_workers(&state);
-        if state.closed || full {
+        if state.closed {
             return false;
         }
         state.errands.push_back(errand);
-        let wake = self.shared.attend(&mut state, self.shared.clock.now());
-        let accepted = state.workers > 0;
+        let attended = self.shared.attend(&mut state, self.shared.clock.now());
+        let refused = match attended {
+            Attended::Refused => state.errands.pop_back(),
+            _ => None,
+        };
         drop(state);
-        self.shared.wake(wake);
-        accepted
+        self.shared.wake(attended);
+        refused.is_none()
     }
 
     /// Changes the limits.
     pub fn set_limits(&self, limits: ThrottleLimits) {
         let mut state = self.shared.state();
-        state.limits = limits;
+        state.most_in_flight = state.most_in_flight.max(limits.in_flight);
         state.throttle.set_limits(limits);
-        let wake = self.shared.attend(&mut state, self.shared.clock.now());
+        let attended = self.shared.attend(&mut state, self.shared.clock.now());
         drop(state);
-        self.shared.wake(wake);
+        self.shared.wake(attended);
     }
 
     /// How it stands now.
@@ -210,11 +213,17 @@ impl<J: Job> Pool<J> {
     }
 }
 
-/// Whom [`Workers::attend`] wants to be woken.
-#[must_use]
-enum Wake {
-    Nobody,
-    One,
+/// Who looks after what waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attended {
+    /// Nothing waits, or an idle worker looks in time.
+    Already,
+    /// An idle worker, once it is woken.
+    Idle,
+    /// A worker that was started.
+    Started,
+    /// Nobody: all are busy, and no more can be started.
+    Refused,
 }
 
 impl<J: Job> Workers<J> {
@@ -224,46 +233,46 @@ impl<J: Job> Workers<J> {
 
     /// Threads for every request that may be in flight, for a probe of each endpoint, and spare ones.
     fn most_workers(&self, state: &PoolState<J>) -> usize {
-        let requests = state.limits.in_flight.saturating_mul(self.endpoints);
+        let requests = state.most_in_flight.saturating_mul(self.endpoints);
         requests.saturating_add(self.endpoints + SPARE_WORKERS)
     }
 
     /// Makes sure that a worker looks after what waits: at once if something is due, in time if not.
     /// Starts a worker where none is idle; an idle one is to be woken once the lock is released.
-    fn attend(self: &Arc<Self>, state: &mut PoolState<J>, now: Instant) -> Wake {
+    fn attend(self: &Arc<Self>, state: &mut PoolState<J>, now: Instant) -> Attended {
         let Some(due) = state.next_due(now) else {
-            return Wake::Nobody;
+            return Attended::Already;
         };
         if state.watched_at.is_some_and(|at| at <= due.max(now)) {
-            return Wake::Nobody;
+            return Attended::Already;
         }
         if state.idle > 0 {
             state.idle -= 1;
             state.woken += 1;
             state.least_idle = state.least_idle.min(state.idle);
-            return Wake::One;
+            return Attended::Idle;
         }
         state.least_idle = 0;
-        if state.workers < self.most_workers(state) {
-            self.start_worker(state, now);
+        if state.workers < self.most_workers(state) && self.start_worker(state, now) {
+            return Attended::Started;
         }
-        Wake::Nobody
+        Attended::Refused
     }
 
     /// After the lock is released: a worker that is woken while it is held waits for it at once.
-    fn wake(&self, wake: Wake) {
-        if let Wake::One = wake {
+    fn wake(&self, attended: Attended) {
+        if attended == Attended::Idle {
             self.changed.notify_one();
         }
     }
 
     /// Where the system refuses a thread, those that there are look when they have time.
-    fn start_worker(self: &Arc<Self>, state: &mut PoolState<J>, now: Instant) {
+    fn start_worker(self: &Arc<Self>, state: &mut PoolState<J>, now: Instant) -> bool {
         let refused = state
             .thread_refused
             .is_some_and(|at| now < at + PAUSE_AFTER_REFUSAL);
         if refused && state.workers > 0 {
-            return;
+            return false;
         }
         state.handles.retain(|handle| !handle.is_finished());
         let shared = Arc::clone(self);
@@ -278,9 +287,14 @@ impl<J: Job> Workers<J> {
             Ok(handle) => {
                 state.handles.push(handle);
                 state.workers += 1;
+                state.woken += 1;
                 state.thread_refused = None;
+                true
             }
-            Err(_) => state.thread_refused = Some(now),
+            Err(_) => {
+                state.thread_refused = Some(now);
+                false
+            }
         }
     }
 }

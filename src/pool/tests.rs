@@ -50,8 +50,10 @@ impl Job for Held {
             Verdict::Throttled => Then::Retry(None),
             _ => Then::Retry(Some(Duration::ZERO)),
         };
-        Ran::new(done, then)
+        Ran { done, then }
     }
+
+    fn report(&mut self) {}
 
     fn is_cancelled(&self) -> bool {
         false

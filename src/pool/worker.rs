@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::job::{Job, Ran, Then};
-use super::{PoolState, Wake, Workers};
+use super::{Attended, PoolState, Workers};
 use crate::failpoint::failpoint;
 use crate::panics;
 use crate::reason::{Failure, Reason};
-use crate::sync::{Arc, MutexGuard, PoisonError, thread};
+use crate::sync::{Arc, MutexGuard, PoisonError};
 use crate::throttle::{Done, Next, Verdict};
 
 /// A worker without work for so long exits.
@@ -17,16 +17,18 @@ const LONGEST_IDLE_WORKER: Duration = Duration::from_secs(10);
 impl<J: Job> Workers<J> {
     pub(super) fn work(self: &Arc<Self>) {
         let _panics_are_ours = panics::Inside::enter();
-        let _counted = Counted { shared: self };
+        let mut exit = Exit {
+            workers: self,
+            counted: false,
+        };
+        self.state().began_to_run();
         failpoint!(WorkerStart);
         let mut state = self.state();
         let mut worked = self.clock.now();
         while !state.closed {
             let now = self.clock.now();
             if let Some(errand) = state.errands.pop_front() {
-                let wake = self.hand_over(&mut state, now);
-                drop(state);
-                self.wake(wake);
+                self.release(state, now);
                 self.guarded(errand);
                 state = self.state();
                 worked = self.clock.now();
@@ -34,15 +36,11 @@ impl<J: Job> Workers<J> {
             }
             match state.throttle.next(now, true) {
                 Next::Run(id, job) => {
-                    let wake = self.hand_over(&mut state, now);
-                    drop(state);
-                    self.wake(wake);
+                    self.release(state, now);
                     state = self.run(id, job);
                 }
                 Next::Refuse(job, reason) => {
-                    let wake = self.hand_over(&mut state, now);
-                    drop(state);
-                    self.wake(wake);
+                    self.release(state, now);
                     self.refuse(job, reason.into());
                     state = self.state();
                 }
@@ -52,7 +50,7 @@ impl<J: Job> Workers<J> {
                     let watched =
                         until.is_none_or(|until| state.watched_at.is_some_and(|at| at <= until));
                     if watched && (now >= exit_at || state.exits(now)) {
-                        return;
+                        break;
                     }
                     let watch = until.filter(|_| !watched);
                     state = self.wait(state, now, watch, exit_at);
@@ -61,19 +59,21 @@ impl<J: Job> Workers<J> {
             }
             worked = self.clock.now();
         }
+        exit.count(state);
     }
 
-    /// Another worker looks after what is left while this one is busy; not needed where one is on its
-    /// way.
-    fn hand_over(self: &Arc<Self>, state: &mut PoolState<J>, now: Instant) -> Wake {
-        match state.woken {
-            0 => self.attend(state, now),
-            _ => Wake::Nobody,
-        }
+    /// Releases the lock before something that may block. Another worker looks after what is left; one
+    /// that is on its way will see to that.
+    fn release(self: &Arc<Self>, mut state: MutexGuard<'_, PoolState<J>>, now: Instant) {
+        let attended = match state.woken {
+            0 => self.attend(&mut state, now),
+            _ => Attended::Already,
+        };
+        drop(state);
+        self.wake(attended);
     }
 
-    /// Runs a job and reports its outcome. Its place is free before the report, which may block in the
-    /// host.
+    /// Runs a job. Its place is free before anything is reported, which may block in the host.
     fn run(self: &Arc<Self>, id: u64, mut job: J) -> MutexGuard<'_, PoolState<J>> {
         let key = job.key();
         let sent = self.clock.now();
@@ -90,36 +90,38 @@ impl<J: Job> Workers<J> {
         };
         let mut state = self.state();
         state.throttle.done(now, key, done);
+        self.release(state, now);
+        self.guarded(|| job.report());
         match then {
-            // Under the lock: either this sees the cancellation, or that finds the job in the queue.
-            Ok(Then::Retry(_)) if job.is_cancelled() => {}
-            Ok(Then::Retry(pause)) if !state.closed => {
-                state.throttle.retry(now, id, job, pause);
+            Ok(Then::Finish(outcome)) => self.guarded(|| job.finish(outcome)),
+            Ok(Then::Retry(pause)) => return self.retry(id, job, pause),
+            Err(fault) => self.refuse(job, fault),
+        }
+        self.state()
+    }
+
+    fn retry(
+        self: &Arc<Self>,
+        id: u64,
+        job: J,
+        pause: Option<Duration>,
+    ) -> MutexGuard<'_, PoolState<J>> {
+        let mut state = self.state();
+        // Under the lock: either this sees the cancellation, or that finds the job in the queue.
+        match (job.is_cancelled(), state.closed) {
+            (false, false) => {
+                state.throttle.retry(self.clock.now(), id, job, pause);
                 return state;
             }
-            Ok(Then::Drop) => {}
-            Ok(Then::Finish(outcome)) => {
-                let wake = self.hand_over(&mut state, now);
+            (true, _) => {
                 drop(state);
-                self.wake(wake);
-                self.guarded(|| job.finish(outcome));
-                return self.state();
+                drop(job);
             }
-            Ok(Then::Retry(_)) => {
+            (false, true) => {
                 drop(state);
                 self.refuse(job, Reason::ShuttingDown.into());
-                return self.state();
-            }
-            Err(fault) => {
-                let wake = self.hand_over(&mut state, now);
-                drop(state);
-                self.wake(wake);
-                self.refuse(job, fault);
-                return self.state();
             }
         }
-        drop(state);
-        drop(job);
         self.state()
     }
 
@@ -138,10 +140,7 @@ impl<J: Job> Workers<J> {
         let left = watch.unwrap_or(exit_at).saturating_duration_since(now);
         let waited = self.changed.wait_timeout(state, left);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        match state.woken.checked_sub(1) {
-            Some(woken) => state.woken = woken,
-            None => state.idle -= 1,
-        }
+        state.began_to_run();
         if watch.is_some() && state.watched_at == watch {
             state.watched_at = None;
         }
@@ -162,6 +161,15 @@ impl<J: Job> Workers<J> {
 }
 
 impl<J> PoolState<J> {
+    /// A worker runs that was woken or started; one whose time-out came first may take the place of one
+    /// that was woken, which then finds itself counted as idle.
+    fn began_to_run(&mut self) {
+        match self.woken.checked_sub(1) {
+            Some(woken) => self.woken = woken,
+            None => self.idle -= 1,
+        }
+    }
+
     /// A worker that is about to wait exits instead, if so many were not needed for long: under load
     /// each of them is woken now and then, and none would wait for long enough.
     fn exits(&mut self, now: Instant) -> bool {
@@ -170,35 +178,53 @@ impl<J> PoolState<J> {
             self.least_idle = self.idle;
             self.counted_since = now;
         }
+        self.surplus = self.surplus.min(self.idle);
         let exits = self.surplus > 0;
         self.surplus -= usize::from(exits);
         exits
     }
 }
 
-/// Counts a worker out as it exits, also by a panic; its last act.
-struct Counted<'a, J: Job> {
-    shared: &'a Arc<Workers<J>>,
+/// Counts a worker out: under the lock in which it decided to exit, or after a panic.
+struct Exit<'a, J: Job> {
+    workers: &'a Arc<Workers<J>>,
+    counted: bool,
 }
 
-impl<J: Job> Drop for Counted<'_, J> {
-    fn drop(&mut self) {
-        let panicked = thread::panicking();
-        if panicked {
-            (self.shared.faults)(panics::failure());
-        }
-        let mut state = self.shared.state();
+impl<J: Job> Exit<'_, J> {
+    fn count(&mut self, mut state: MutexGuard<'_, PoolState<J>>) {
+        self.counted = true;
         state.workers -= 1;
-        // After a panic nobody else may be awake for what waits.
-        let wake = match panicked {
-            true => self.shared.attend(&mut state, self.shared.clock.now()),
-            false => Wake::Nobody,
+        let closed = state.closed;
+        drop(state);
+        if closed {
+            self.workers.changed.notify_all();
+        }
+    }
+}
+
+impl<J: Job> Drop for Exit<'_, J> {
+    fn drop(&mut self) {
+        if self.counted {
+            return;
+        }
+        (self.workers.faults)(panics::failure());
+        let mut state = self.workers.state();
+        state.workers -= 1;
+        // Nobody else may be awake for what waits.
+        let attended = self.workers.attend(&mut state, self.workers.clock.now());
+        let stranded = match state.workers {
+            0 => state.throttle.drain(),
+            _ => Vec::new(),
         };
         let closed = state.closed;
         drop(state);
-        self.shared.wake(wake);
+        self.workers.wake(attended);
+        for job in stranded {
+            self.workers.refuse(job, Reason::ThreadRefused.into());
+        }
         if closed {
-            self.shared.changed.notify_all();
+            self.workers.changed.notify_all();
         }
     }
 }

@@ -8,6 +8,8 @@ use super::call;
 
 /// Holds most responses; it grows for longer ones.
 const INPUT: usize = 4 * 1024;
+/// Holds CONNECT and a ClientHello within a tunnel.
+const LEAST_OUTPUT: usize = 1024;
 /// Holds the longest head that is read, and a little more, so that one that is too long is noticed.
 const LONGEST_INPUT: usize = 17 * 1024;
 
@@ -47,7 +49,8 @@ impl WipedBuffers {
     /// Room for the whole request of the thread's call.
     fn reserve_output(&mut self) {
         let size = call::with(|call| call.request_bytes).unwrap_or_default();
-        if self.output.len() < size {
+        if self.output.len() < size.max(LEAST_OUTPUT) {
+            let size = size.max(LEAST_OUTPUT);
             grow(&mut self.output, size);
         }
     }
@@ -124,7 +127,7 @@ impl Buffers for WipedBuffers {
 
 impl Drop for WipedBuffers {
     fn drop(&mut self) {
-        self.wipe_pending();
+        self.output.zeroize();
         self.input.zeroize();
     }
 }

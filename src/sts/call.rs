@@ -38,6 +38,8 @@ pub struct Call {
     pub received: bool,
     /// More came than one response.
     pub surplus: bool,
+    /// Reads fail instead of waiting.
+    probing: bool,
     /// The socket to the proxy, for the tunnel over it.
     pub socket: Option<Arc<Socket>>,
 }
@@ -64,6 +66,7 @@ impl Call {
             connected: false,
             received: false,
             surplus: false,
+            probing: false,
             socket: None,
         }
     }
@@ -109,13 +112,14 @@ impl Call {
     }
 
     /// From here on the limit for opening a connection counts: an idle connection needs the name, too.
-    pub fn begin_resolving(&mut self) {
-        self.connecting = true;
+    /// Gives what [`Call::end_resolving`] takes.
+    pub fn begin_resolving(&mut self) -> bool {
+        std::mem::replace(&mut self.connecting, true)
     }
 
-    /// The name is resolved.
-    pub fn end_resolving(&mut self) {
-        self.connecting = false;
+    /// The name is resolved: the limit from before counts, which is the same for a proxy's name.
+    pub fn end_resolving(&mut self, connecting: bool) {
+        self.connecting = connecting;
     }
 
     /// From here on the limit for opening a connection counts.
@@ -131,9 +135,9 @@ impl Call {
         self.connect = waited.then(|| self.elapsed());
     }
 
-    /// The connection is open.
-    pub fn end_connecting(&mut self) {
-        self.connecting = false;
+    /// The connection is open, or could not be opened: what it took counts against the limit still.
+    pub fn end_connecting(&mut self, opened: bool) {
+        self.connecting = !opened;
         self.connect = Some(self.elapsed());
     }
 }
@@ -170,6 +174,20 @@ pub fn time_left() -> Result<Duration, Failure> {
             "network access outside a call",
         ))
     })
+}
+
+/// Runs the body, in which reads fail instead of waiting: a connection is probed under the lock of
+/// ureq's pool.
+pub fn without_waiting<T>(body: impl FnOnce() -> T) -> T {
+    with(|call| call.probing = true);
+    let result = body();
+    with(|call| call.probing = false);
+    result
+}
+
+/// Reads must not wait.
+pub fn is_probing() -> bool {
+    with(|call| call.probing).unwrap_or(true)
 }
 
 /// Another thread wants the call to end.
@@ -234,6 +252,8 @@ pub fn from_ureq(error: ureq::Error, reason: Reason) -> Failure {
         ureq::Error::BodyExceedsLimit(_) => Failure::new(Reason::AnswerTooLarge, "its body"),
         ureq::Error::ConnectProxyFailed(text) => Failure::new(Reason::ProxyFailed, text),
         ureq::Error::HostNotFound => Reason::NameResolution.into(),
+        // The stream ended in order within a chunk's size.
+        ureq::Error::BodyStalled => Failure::new(reason, "it ended too early"),
         ureq::Error::Timeout(_) => Reason::VerificationTimeout.into(),
         other => Failure::new(Reason::Internal, other.to_string()),
     }

@@ -8,7 +8,7 @@ use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Connector, Transport, TransportAdapter,
 };
 
-use super::call::{self, Call};
+use super::call;
 use super::resolver::Names;
 use super::socket::{self, PlainTransport, SocketIo};
 use super::tls::{Connection, Lower, Unpooled};
@@ -67,7 +67,7 @@ impl StsConnector {
             }
         }
         let opened = self.open(upstream, details);
-        call::with(Call::end_connecting);
+        call::with(|call| call.end_connecting(opened.is_ok()));
         let mut opened = opened.map_err(call::to_ureq)?;
         if fresh {
             return Ok(Some(Box::new(Unpooled::new(opened, Arc::clone(upstream)))));
@@ -98,11 +98,9 @@ impl StsConnector {
                 Lower::Tunnel(Box::new(tunnel), socket.ok_or(Reason::Internal)?)
             }
         };
-        let upstream = Some(Arc::clone(upstream));
-        let name = upstream.as_ref().map(|upstream| upstream.tls_name());
-        let name = name.ok_or(Reason::Internal)?;
+        let (name, upstream) = (upstream.tls_name(), Some(Arc::clone(upstream)));
         Connection::handshake(lower, name, &self.tls, upstream)
-            .inspect_err(|_| self.names.distrust(details.uri))
+            .inspect_err(|failure| self.distrust(details, failure))
     }
 
     /// ureq asks for CONNECT over what this opens.
@@ -119,13 +117,21 @@ impl StsConnector {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Failure::new(Reason::TlsFailed, "the proxy's name is malformed"))?;
-        let tls = Connection::handshake(Lower::Socket(io), name, &self.tls, None)?;
+        let tls = Connection::handshake(Lower::Socket(io), name, &self.tls, None)
+            .inspect_err(|failure| self.distrust(details, failure))?;
         Ok(Box::new(tls))
     }
 
     fn open_socket(&self, details: &ConnectionDetails<'_>) -> Result<SocketIo, Failure> {
         socket::connect(&details.addrs, &*details.register_shutdown)
-            .inspect_err(|_| self.names.distrust(details.uri))
+            .inspect_err(|failure| self.distrust(details, failure))
+    }
+
+    /// The addresses may be wrong, unless it was the client that gave up.
+    fn distrust(&self, details: &ConnectionDetails<'_>, failure: &Failure) {
+        if failure.reason != Reason::Cancelled {
+            self.names.distrust(details.uri);
+        }
     }
 }
 

@@ -264,10 +264,10 @@ impl Sts for StsOverHttps {
         for interrupt in interrupts.iter().filter_map(Weak::upgrade) {
             interrupt.set();
         }
+        self.upstreams.iter().for_each(|upstream| upstream.close());
         if let Some(agent) = self.agent.get() {
             agent.clone().shutdown();
         }
-        self.upstreams.iter().for_each(|upstream| upstream.close());
     }
 }
 

@@ -105,10 +105,10 @@ impl Names {
         if let Some(fresh) = name.fresh() {
             return Ok(fresh);
         }
-        call::with(Call::begin_resolving);
+        let connecting = call::with(Call::begin_resolving).unwrap_or_default();
         call::watch(Arc::downgrade(&name) as Weak<dyn Interruptible>)?;
         let found = self.ask_and_wait(target, &name);
-        call::with(Call::end_resolving);
+        call::with(|call| call.end_resolving(connecting));
         found
     }
 
@@ -167,17 +167,19 @@ impl Names {
     fn ask(&self, target: &Target, name: &Arc<Name>) -> io::Result<()> {
         let _inherited_by_the_thread = SignalsBlocked::new()?;
         let shared = Arc::clone(&self.0);
-        let (host, port) = target.clone();
-        let mut asked = Asked {
-            name: Arc::clone(name),
-            answer: Err(io::Error::other("a fault inside the plugin")),
-        };
+        let ((host, port), name) = (target.clone(), Arc::clone(name));
         let thread = thread::Builder::new()
             .name("maws-resolver".into())
             .stack_size(RESOLVER_STACK_BYTES);
         thread.spawn(move || {
             let _panics_are_ours = panics::Inside::enter();
-            asked.set((shared.lookup)(&host, port));
+            // Within the thread: if the system refuses it, the closure drops in the caller's hands, who
+            // holds the lock that this takes as it drops.
+            let mut lookup = LookupInFlight {
+                name,
+                answer: Err(io::Error::other("a fault inside the plugin")),
+            };
+            lookup.answer = (shared.lookup)(&host, port);
         })?;
         Ok(())
     }
@@ -226,18 +228,12 @@ impl Name {
 }
 
 /// A lookup in flight; its answer is stored as it drops, also by a panic.
-struct Asked {
+struct LookupInFlight {
     name: Arc<Name>,
     answer: io::Result<Vec<SocketAddr>>,
 }
 
-impl Asked {
-    fn set(&mut self, answer: io::Result<Vec<SocketAddr>>) {
-        self.answer = answer;
-    }
-}
-
-impl Drop for Asked {
+impl Drop for LookupInFlight {
     fn drop(&mut self) {
         let mut known = self.name.known();
         let now = Instant::now();

@@ -18,6 +18,9 @@ use crate::sys;
 const UNACKNOWLEDGED: Duration = Duration::from_millis(1500);
 /// Timeouts of the socket above this are set in steps, which spares a system call for most calls.
 const STEP: Duration = Duration::from_millis(500);
+/// The system counts in microseconds, and takes a shorter one for none at all; poll(2) counts in
+/// milliseconds, and ends before the time if they are cut.
+const LEAST_TIMEOUT: Duration = Duration::from_millis(1);
 /// Buffers of the plain connection to a proxy: enough for CONNECT and its response.
 const PROXY_BUFFER: usize = 8 * 1024;
 
@@ -70,12 +73,6 @@ pub fn connect(addresses: &[SocketAddr], register: &Register) -> Result<SocketIo
         match connect_to(*address, share, register) {
             Ok(socket) => return Ok(socket),
             Err(error) => {
-                // What connect(2) says after its timeout.
-                let timed_out = error.raw_os_error() == Some(libc::EINPROGRESS);
-                let error = match timed_out {
-                    true => io::Error::from_raw_os_error(libc::ETIMEDOUT),
-                    false => error,
-                };
                 failure = Failure::new(Reason::ConnectFailed, format!("{address}: {error}"));
             }
         }
@@ -96,15 +93,16 @@ fn connect_to(address: SocketAddr, timeout: Duration, register: &Register) -> io
     watch(&socket).map_err(call::to_io)?;
     let weak = Arc::downgrade(&socket) as Weak<dyn ShutdownHandle>;
     register(weak).map_err(|error| error.into_io())?;
-    // It bounds connect(2), too (socket(7)).
-    socket.0.set_write_timeout(Some(timeout))?;
-    socket.0.connect(&address.into())?;
+    // Not a connect(2) that blocks: a shutdown just before it would be lost.
+    socket
+        .0
+        .connect_timeout(&address.into(), timeout + LEAST_TIMEOUT)?;
     socket.0.set_tcp_nodelay(true)?;
     socket.0.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     Ok(SocketIo {
         socket,
         read_timeout: Duration::ZERO,
-        write_timeout: timeout,
+        write_timeout: Duration::ZERO,
     })
 }
 
@@ -128,7 +126,7 @@ impl SocketIo {
             let left = call::time_left().map_err(call::to_io)?;
             let timeout = match left > 2 * STEP {
                 true => STEP * u32::try_from(left.as_millis() / STEP.as_millis()).unwrap_or(1),
-                false => left,
+                false => left.max(LEAST_TIMEOUT),
             };
             match operation(self, timeout) {
                 // The system's own time-out is not among these: it says that the other side has
@@ -150,6 +148,12 @@ impl SocketIo {
 
 impl Read for SocketIo {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if call::is_probing() && !self.socket.is_readable() {
+            return Err(call::to_io(Failure::new(
+                Reason::ConnectionLost,
+                "half a record",
+            )));
+        }
         self.until_deadline(|io, timeout| {
             if io.read_timeout != timeout {
                 io.socket.0.set_read_timeout(Some(timeout))?;
@@ -285,7 +289,9 @@ mod tests {
         while !interrupt.is_watching() && !connecting.is_finished() {
             std::thread::yield_now();
         }
+        let began = Instant::now();
         interrupt.set();
         assert_eq!(connecting.join().unwrap().unwrap_err(), Reason::Cancelled);
+        assert!(began.elapsed() < long / 2);
     }
 }

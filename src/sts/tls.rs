@@ -38,11 +38,10 @@ impl Lower {
     }
 
     fn has_input(&mut self) -> bool {
-        let buffered = match self {
-            Lower::Socket(_) => false,
-            Lower::Tunnel(tunnel, _) => !tunnel.get_mut().buffers().input().is_empty(),
-        };
-        buffered || self.socket().is_readable()
+        match self {
+            Lower::Socket(io) => io.socket().is_readable(),
+            Lower::Tunnel(tunnel, _) => !tunnel.get_mut().is_open(),
+        }
     }
 }
 
@@ -136,7 +135,10 @@ impl Connection {
         }
         while self.tls.wants_write() {
             let sent = self.tls.write_tls(&mut self.lower);
-            sent.map_err(|error| call::from_io(error, Reason::ConnectionLost))?;
+            match sent.map_err(|error| call::from_io(error, Reason::ConnectionLost))? {
+                0 => return Err(Failure::new(Reason::ConnectionLost, "nothing was written")),
+                _ => continue,
+            }
         }
         Ok(())
     }
@@ -202,7 +204,8 @@ impl Connection {
     fn is_silent(&mut self) -> bool {
         let mut reads = 0..TICKET_READS;
         while self.lower.has_input() {
-            let read = reads.next().is_some() && matches!(self.receive("STS"), Ok(true));
+            let read = reads.next().is_some()
+                && matches!(call::without_waiting(|| self.receive("STS")), Ok(true));
             if !read {
                 return false;
             }
@@ -239,24 +242,31 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        self.buffers.commit(amount);
+        if self.upstream.is_none() {
+            // What CONNECT writes, or the TLS within the tunnel, which knows no request's end.
+            return self.flush().map_err(call::to_ureq);
+        }
         self.usage = Usage::InUse;
         call::with(|call| call.connected = true);
-        self.buffers.commit(amount);
         Ok(())
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         let read = watch(self.lower.socket()).and_then(|()| self.read_some());
         let read = read.map_err(call::to_ureq)?;
-        call::with(|call| call.received |= read);
+        if self.upstream.is_some() {
+            call::with(|call| call.received |= read);
+        }
         Ok(read)
     }
 
     /// Asked twice: as a call returns the connection to the pool, and as another takes it from there.
     fn is_open(&mut self) -> bool {
-        match self.usage {
-            Usage::InUse => self.end_use(),
-            Usage::Idle { .. } => self.is_silent(),
+        match (&self.upstream, &self.usage) {
+            (None, _) => self.is_drained() && !self.lower.has_input(),
+            (Some(_), Usage::InUse) => self.end_use(),
+            (Some(_), Usage::Idle { .. }) => self.is_silent(),
         }
     }
 
@@ -268,7 +278,8 @@ impl Transport for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         // ureq drops a connection with bytes behind the response before it asks whether it is open.
-        if matches!(self.usage, Usage::InUse) && !self.buffers.input().is_empty() {
+        let in_use = self.upstream.is_some() && matches!(self.usage, Usage::InUse);
+        if in_use && !self.buffers.input().is_empty() {
             call::with(|call| call.surplus = true);
         }
     }

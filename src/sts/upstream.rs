@@ -41,6 +41,8 @@ struct Connections {
     /// A connection is being opened ahead, and a call waits for it.
     opening: bool,
     awaited: bool,
+    /// A connection was kept since the opening began.
+    kept_one: bool,
     /// Idle connections that ureq's pool does not have: opened ahead, or for one call. Oldest first.
     kept: Vec<(Instant, Box<dyn Transport>)>,
     not_before: Option<Instant>,
@@ -105,7 +107,10 @@ impl Upstream {
     pub fn begin_opening(&self) -> bool {
         let mut state = self.state();
         let begins = state.wants_connection();
-        state.opening |= begins;
+        if begins {
+            state.opening = true;
+            state.kept_one = false;
+        }
         begins
     }
 
@@ -115,6 +120,7 @@ impl Upstream {
         let old = state.take_old();
         if !state.closed {
             state.kept.push((Instant::now(), connection));
+            state.kept_one |= state.opening;
         }
         drop(state);
         drop(old);
@@ -124,7 +130,7 @@ impl Upstream {
     pub fn opened(&self) {
         let mut state = self.state();
         state.opening = false;
-        let failed = state.kept.is_empty();
+        let failed = !std::mem::take(&mut state.kept_one);
         state.not_before = failed.then(|| Instant::now() + PAUSE_AFTER_FAILED_OPENING);
         drop(state);
         self.changed.notify_all();
@@ -148,10 +154,11 @@ impl Upstream {
             state.awaited = false;
         }
         let old = state.take_old();
-        let newest = state.kept.pop();
+        // A call that is over leaves the connection to others.
+        let newest = call::time_left().map(|_| state.kept.pop());
         drop(state);
         drop(old);
-        call::time_left()?;
+        let newest = newest?;
         Ok((newest.map(|(_, connection)| connection), waits))
     }
 
