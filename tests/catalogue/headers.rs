@@ -42,30 +42,35 @@ fn s_refused_parts_cost_no_request() {
     };
     let scope = "/us-east-1/sts/aws4_request";
     for (from, to, reason) in [
+        // S1
         (
             "Credential=",
             "Credential=A, Credential=",
             Reason::AuthorizationMalformed,
-        ), // S1
+        ),
         ("AKIAALICE", "AKIA-ALICE", Reason::AccessKeyIdMalformed),
-        ("host;", "host;host;", Reason::SignedHeadersOrder), // S2
+        // S2
+        ("host;", "host;host;", Reason::SignedHeadersOrder),
         (
             "content-type;host;",
             "host;content-type;",
             Reason::SignedHeadersOrder,
         ),
-        ("host;", "", Reason::SignedHeaderMissing), // S3
+        // S3
+        ("host;", "", Reason::SignedHeaderMissing),
         ("x-amz-date;", "", Reason::SignedHeaderMissing),
+        // S5
         (
             "SignedHeaders=",
             "SignedHeaders=accept;",
             Reason::SignedHeaderUnknown,
-        ), // S5
+        ),
+        // S7
         (
             scope,
             "/us-west-2/sts/aws4_request",
             Reason::ScopeRegionMismatch,
-        ), // S7
+        ),
         (
             scope,
             "/us-east-1/iam/aws4_request",

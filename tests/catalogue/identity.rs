@@ -42,11 +42,15 @@ impl Says {
 fn i_refused_arns_name_nobody() {
     let says = Says::new();
     for arn in [
-        "arn:aws-a-b-c:sts::123456789012:assumed-role/R/session", // I1
-        "arn:aws:sts::123456789012:assumed-role/a/b/s",           // I2
-        "arn:aws:iam::123456789012:user/alice/",                  // I7
+        // I1
+        "arn:aws-a-b-c:sts::123456789012:assumed-role/R/session",
+        // I2
+        "arn:aws:sts::123456789012:assumed-role/a/b/s",
+        // I7
+        "arn:aws:iam::123456789012:user/alice/",
         "arn:aws:iam::123456789012:user/a\u{0}b",
-        "__system", // I12
+        // I12
+        "__system",
     ] {
         says.is(arn).assert_refused(Reason::ArnMalformed);
     }

@@ -34,36 +34,44 @@ fn b_refused_messages_cost_no_request() {
     let (nonce, flag) = (&whole[4..44], &whole[44..whole.len() - 1]);
     let short_nonce = [b"\x05r\0\x1F\0\0\0\0", &nonce[8..39]].concat();
     for (payload, reason) in [
+        // R5
         (
             document(&[&short_nonce, flag].concat()),
             Reason::ClientNonceLength,
-        ), // R5
+        ),
+        // R6
         (
             document(&[nonce, b"\x10p\0y\0\0\0"].concat()),
             Reason::ChannelBindingFlag,
-        ), // R6
-        (whole[..whole.len() - 1].to_vec(), Reason::BsonMalformed), // B1
+        ),
+        // B1
+        (whole[..whole.len() - 1].to_vec(), Reason::BsonMalformed),
         (
             document(&[nonce, flag, b"\x08x\0\x02"].concat()),
             Reason::BsonMalformed,
         ),
+        // B2
         (
             document(&[nonce, flag, nonce].concat()),
             Reason::FieldDuplicate,
-        ), // B2
+        ),
+        // B3
         (
             document(&[nonce, b"\x02p\0\x02\0\0\0n\0"].concat()),
             Reason::FieldType,
-        ), // B3
+        ),
     ] {
         first(&host, &payload).assert_refused(reason);
     }
     let unknown = (0..17).flat_map(|i| string_element(&format!("x{i}"), "y"));
     for (elements, reason) in [
-        (b"\x08x\0\x02".to_vec(), Reason::BsonMalformed), // B1
-        (string_element("a", "x"), Reason::FieldDuplicate), // B2
+        // B1
+        (b"\x08x\0\x02".to_vec(), Reason::BsonMalformed),
+        // B2
+        (string_element("a", "x"), Reason::FieldDuplicate),
         (unknown.collect(), Reason::FieldsTooMany),
-        (b"\x0At\0".to_vec(), Reason::FieldType), // B3
+        // B3
+        (b"\x0At\0".to_vec(), Reason::FieldType),
     ] {
         let login = host.login_with(|h, n| with_elements(h, n, &elements));
         login.assert_refused(reason);

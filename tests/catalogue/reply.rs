@@ -58,17 +58,22 @@ fn x_refused_answers_name_nobody_and_leave_the_next_login_alone() {
     let twice = genuine.body.replace("\"Arn\"", "\"Arn\":\"x\",\"Arn\"");
     let identity = |arn, account, user| CannedAnswer::identity(arn, user, account);
     assert_all_refused([
-        (status(201), Reason::AnswerStatus), // X1
+        // X1
+        (status(201), Reason::AnswerStatus),
         (status(403), Reason::AnswerMalformed),
         (media(None), Reason::AnswerContentType),
         (media(Some("text/xml")), Reason::AnswerMalformed),
         (second_type, Reason::AnswerContentType),
         (json(""), Reason::AnswerMalformed),
-        (json(&genuine.body.repeat(2)), Reason::AnswerMalformed), // X2
-        (json(&twice), Reason::AnswerMalformed),                  // X3
-        (xml(&format!("<!-- x -->{ADMIN}")), Reason::AnswerMalformed), // X4
+        // X2
+        (json(&genuine.body.repeat(2)), Reason::AnswerMalformed),
+        // X3
+        (json(&twice), Reason::AnswerMalformed),
+        // X4
+        (xml(&format!("<!-- x -->{ADMIN}")), Reason::AnswerMalformed),
         (xml(&format!("{ADMIN}&#65;")), Reason::AnswerMalformed),
-        (identity("__system", ACCOUNT, "A"), Reason::ArnMalformed), // X6
+        // X6
+        (identity("__system", ACCOUNT, "A"), Reason::ArnMalformed),
         (
             identity(ADMIN, "210987654321", "A"),
             Reason::AccountMismatch,
