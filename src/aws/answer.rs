@@ -325,3 +325,7 @@ fn code_or_empty(text: &str) -> String {
 #[cfg(test)]
 #[path = "answer_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "answer_error_tests.rs"]
+mod error_tests;

@@ -1,5 +1,13 @@
 use super::*;
 
+const ACCOUNT: &str = "123456789012";
+
+#[track_caller]
+fn assert_malformed(text: &str) {
+    let refused = Arn::parse(text).map_err(|f| f.reason);
+    assert_eq!(refused, Err(Reason::ArnMalformed), "{text:?}");
+}
+
 #[test]
 fn the_kinds_of_identity_are_distinguished() {
     for (text, kind) in [
@@ -41,7 +49,8 @@ fn the_kinds_of_identity_are_distinguished() {
 }
 
 #[test]
-fn a_session_becomes_its_role_in_every_partition_and_whatever_its_session_name() {
+fn i1_a_partition_is_aws_and_up_to_two_words_and_stays_part_of_the_name() {
+    let session = |partition| format!("arn:{partition}:sts::{ACCOUNT}:assumed-role/R/s");
     for partition in [
         "aws",
         "aws-cn",
@@ -52,89 +61,180 @@ fn a_session_becomes_its_role_in_every_partition_and_whatever_its_session_name()
         "aws-iso-f",
         "aws-eusc",
     ] {
-        for session in ["x", "admin@corp", "*", "a:b", "root"] {
-            let text = format!("arn:{partition}:sts::123456789012:assumed-role/R/{session}");
-            let arn = Arn::parse(&text).unwrap();
-            assert_eq!(
-                arn.iam_role_form(),
-                format!("arn:{partition}:iam::123456789012:role/R")
-            );
-            assert_eq!(
-                arn.sts_wildcard_form(),
-                format!("arn:{partition}:sts::123456789012:assumed-role/R/*")
-            );
-        }
+        let arn = Arn::parse(&session(partition)).unwrap();
+        assert_eq!(arn.partition, partition);
+        let role = format!("arn:{partition}:iam::{ACCOUNT}:role/R");
+        assert_eq!(arn.iam_role_form(), role);
+        let wildcard = format!("arn:{partition}:sts::{ACCOUNT}:assumed-role/R/*");
+        assert_eq!(arn.sts_wildcard_form(), wildcard);
+    }
+    for partition in [
+        "",
+        "AWS",
+        "awsx",
+        "aws-",
+        "aws-X",
+        "aws-x1",
+        "aws-a-b-c",
+        "aws-toolong",
+        "aws-toolongword",
+        "gcp",
+        "aws cn",
+    ] {
+        assert_malformed(&session(partition));
     }
 }
 
 #[test]
-fn other_identities_keep_their_arn() {
+fn i2_a_session_is_exactly_role_and_session_name() {
+    for resource in [
+        "assumed-role",
+        "assumed-role/",
+        "assumed-role//",
+        "assumed-role//s",
+        "assumed-role/R",
+        "assumed-role/R/",
+        "assumed-role/R/s s",
+        "assumed-role/R*/s",
+        "assumed-role/R?/s",
+        "assumed-role/R%2F/s",
+        "assumed-role/R:x/s",
+        "assumed-role/\u{0420}/s",
+        "assumed-role/a/b/s",
+        "assumed-roles/R/s",
+    ] {
+        assert_malformed(&format!("arn:aws:sts::{ACCOUNT}:{resource}"));
+    }
+}
+
+#[test]
+fn i3_the_session_name_is_never_part_of_the_principal() {
+    let longest = "s".repeat(128);
+    for session in [
+        "x",
+        "admin@corp",
+        "*",
+        "a:b",
+        "root",
+        "user:alice",
+        "a=b,c=d",
+        &longest,
+    ] {
+        let text = format!("arn:aws:sts::{ACCOUNT}:assumed-role/R/{session}");
+        let arn = Arn::parse(&text).unwrap();
+        let role = format!("arn:aws:iam::{ACCOUNT}:role/R");
+        assert_eq!(arn.iam_role_form(), role);
+        let wildcard = format!("arn:aws:sts::{ACCOUNT}:assumed-role/R/*");
+        assert_eq!(arn.sts_wildcard_form(), wildcard);
+        let (role, session) = ("R".to_owned(), session.to_owned());
+        assert_eq!(arn.kind, Kind::Role { role, session });
+    }
+}
+
+#[test]
+fn i5_other_identities_keep_their_arn_with_path_and_case() {
     for text in [
         "arn:aws:iam::123456789012:user/alice",
+        "arn:aws:iam::123456789012:user/Jane",
+        "arn:aws:iam::123456789012:user/jane",
         "arn:aws:iam::123456789012:user/div/alice",
+        "arn:aws:iam::123456789012:user/div/Jane",
+        "arn:aws:iam::123456789012:user/div/div/Jane",
         "arn:aws:iam::123456789012:root",
         "arn:aws:sts::123456789012:federated-user/carol",
     ] {
         let arn = Arn::parse(text).unwrap();
-        assert_eq!(
-            (
-                arn.iam_role_form().as_str(),
-                arn.sts_wildcard_form().as_str()
-            ),
-            (text, text)
-        );
+        let forms = (arn.iam_role_form(), arn.sts_wildcard_form());
+        assert_eq!(forms, (text.to_owned(), text.to_owned()));
     }
 }
 
 #[test]
-fn anything_else_is_malformed() {
+fn i7_any_other_text_is_malformed() {
     for text in [
         "",
-        "__system",
         "arn",
+        "arn:aws:iam::1:user/",
         "arn:aws:iam::123456789012",
-        "ARN:aws:iam::123456789012:user/alice",
-        "arn::iam::123456789012:user/alice",
-        "arn:aws-x1:iam::123456789012:user/alice",
-        "arn:aws-:iam::123456789012:user/alice",
-        "arn:awsx:iam::123456789012:user/alice",
-        "arn:aws-a-b-c:iam::123456789012:user/alice",
-        "arn:aws-toolongword:iam::123456789012:user/alice",
+        "arn:aws:iam::123456789012:",
         "arn:aws:iam:us-east-1:123456789012:user/alice",
+        "arn:aws:iam:123456789012:user/alice",
         "arn:aws:iam::12345678901:user/alice",
         "arn:aws:iam::1234567890123:user/alice",
         "arn:aws:iam::12345678901a:user/alice",
         "arn:aws:iam::\u{0661}23456789012:user/alice",
-        "arn:aws:iam::123456789012:user/",
         "arn:aws:iam::123456789012:user",
+        "arn:aws:iam::123456789012:user/",
         "arn:aws:iam::123456789012:user//alice",
         "arn:aws:iam::123456789012:user/div/",
         "arn:aws:iam::123456789012:user/al ice",
+        "arn:aws:iam::123456789012:user/alice ",
+        "arn:aws:iam::123456789012:user/al\nice",
         "arn:aws:iam::123456789012:user/al\0ice",
+        "arn:aws:iam::123456789012:user/al*",
+        "arn:aws:iam::123456789012:user/al:ice",
         "arn:aws:iam::123456789012:user/\u{0430}lice",
+        "arn:aws:iam::123456789012:user/al\u{0456}ce",
+        "arn:aws:iam::123456789012:user/e\u{0301}",
         "arn:aws:iam::123456789012:role/R",
         "arn:aws:iam::123456789012:group/G",
         "arn:aws:iam::123456789012:rooty",
+        "arn:aws:iam::123456789012:assumed-role/R/s",
         "arn:aws:s3::123456789012:user/alice",
-        "arn:aws:sts::123456789012:assumed-role/R",
-        "arn:aws:sts::123456789012:assumed-role/R/",
-        "arn:aws:sts::123456789012:assumed-role//s",
-        "arn:aws:sts::123456789012:assumed-role/a/b/s",
-        "arn:aws:sts::123456789012:assumed-role/R*/s",
-        "arn:aws:sts::123456789012:assumed-role/R/s s",
+        "arn:aws:sts::123456789012:user/alice",
         "arn:aws:sts::123456789012:federated-user/",
         "arn:aws:sts::123456789012:federated-user/a/b",
     ] {
-        assert_eq!(
-            Arn::parse(text).map_err(|f| f.reason),
-            Err(Reason::ArnMalformed),
-            "{text:?}"
-        );
+        assert_malformed(text);
     }
 }
 
 #[test]
-fn names_have_limits() {
+fn i12_every_name_begins_with_arn() {
+    for text in [
+        "__system",
+        "__system@local",
+        "root",
+        "alice",
+        "ARN:aws:iam::123456789012:user/alice",
+        " arn:aws:iam::123456789012:user/alice",
+    ] {
+        assert_malformed(text);
+    }
+}
+
+#[test]
+fn a3_user_names_and_paths_are_those_that_iam_allows() {
+    let longest = ["u".repeat(128), "p".repeat(510) + "/user"];
+    let names = [
+        "a",
+        "All+chars=of,names.@_-0",
+        "path:with:colons/user",
+        "a/path!\"#$%&'()*;<>?[]^`{|}~/user",
+        "a//b/user",
+    ];
+    for name in names.into_iter().chain(longest.iter().map(String::as_str)) {
+        let text = format!("arn:aws:iam::{ACCOUNT}:user/{name}");
+        let arn = Arn::parse(&text).unwrap_or_else(|f| panic!("{text}: {f}"));
+        assert_eq!(arn.kind, Kind::User, "{text}");
+        assert_eq!(arn.iam_role_form(), text);
+    }
+}
+
+#[test]
+fn a4_role_names_have_64_characters_and_session_names_128_of_any_kind() {
+    let role = format!("{:x<64}", "AWSReservedSSO_Administrator_0123456789abcdef");
+    let session = "jane.doe+tag@example.com:!#$%&'()*;<=>?[]^`{|}~\"\\";
+    let session = format!("{session:x<128}");
+    let text = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}");
+    let arn = Arn::parse(&text).unwrap();
+    let principal = format!("arn:aws:iam::{ACCOUNT}:role/{role}");
+    assert_eq!(arn.iam_role_form(), principal);
+    assert_eq!(arn.kind, Kind::Role { role, session });
+}
+
+#[test]
+fn a3_a4_names_have_limits() {
     let user = |n: usize| format!("arn:aws:iam::123456789012:user/{}", "u".repeat(n));
     let role = |n: usize| format!("arn:aws:sts::123456789012:assumed-role/{}/s", "r".repeat(n));
     let session = |n: usize| format!("arn:aws:sts::123456789012:assumed-role/r/{}", "s".repeat(n));
@@ -148,12 +248,4 @@ fn names_have_limits() {
         assert!(Arn::parse(&make(limit)).is_ok(), "{}", make(limit));
         assert!(Arn::parse(&make(limit + 1)).is_err(), "{}", make(limit + 1));
     }
-}
-
-#[test]
-fn case_and_path_are_part_of_the_name() {
-    let name = |text| Arn::parse(text).unwrap().iam_role_form();
-    let plain = name("arn:aws:iam::123456789012:user/Jane");
-    assert_ne!(plain, name("arn:aws:iam::123456789012:user/jane"));
-    assert_ne!(plain, name("arn:aws:iam::123456789012:user/div/Jane"));
 }

@@ -27,7 +27,7 @@ fn assert_refused(value: &str, rules: &AuthorizationRules<'_>, reason: Reason) {
 }
 
 #[test]
-fn what_drivers_send_is_accepted() {
+fn s1_what_drivers_send_is_accepted() {
     let with_token = AuthorizationRules {
         token: true,
         ..RULES
@@ -39,38 +39,60 @@ fn what_drivers_send_is_accepted() {
 }
 
 #[test]
-fn the_grammar_is_closed() {
-    let (scope, headers, signature) = (SCOPE, HEADERS, &*signature());
-    let (c, h, s) = (
-        format!("Credential={scope}"),
-        format!("SignedHeaders={headers}"),
-        format!("Signature={signature}"),
-    );
-    for value in [
-        String::new(),
-        format!("{c}, {h}, {s}"),
-        format!("AWS4-HMAC-SHA256  {c}, {h}, {s}"),
-        format!("AWS4-ECDSA-P256-SHA256 {c}, {h}, {s}"),
-        format!("aws4-hmac-sha256 {c}, {h}, {s}"),
-        format!("AWS4-HMAC-SHA256 {c},{h},{s}"),
-        format!("AWS4-HMAC-SHA256 {c},\t{h},\t{s}"),
-        format!("AWS4-HMAC-SHA256 {c} {h} {s}"),
-        format!("AWS4-HMAC-SHA256 {h}, {c}, {s}"),
-        format!("AWS4-HMAC-SHA256 {c}, {h}"),
-        format!("AWS4-HMAC-SHA256 {c}, {h}, {s}, {s}"),
-        format!("AWS4-HMAC-SHA256 {c}, {h}, {h}, {s}"),
-        format!("AWS4-HMAC-SHA256 {c}, {c}, {h}, {s}"),
-        format!("AWS4-HMAC-SHA256 {c}, X{h}, {s}"),
-        format!(" AWS4-HMAC-SHA256 {c}, {h}, {s}"),
-    ] {
-        assert_refused(&value, &RULES, Reason::AuthorizationMalformed);
+fn s1_each_field_is_there_once_in_its_place() {
+    let fields = [
+        format!("Credential={SCOPE}"),
+        format!("SignedHeaders={HEADERS}"),
+        format!("Signature={}", signature()),
+    ];
+    let orders: [&[usize]; 11] = [
+        &[0, 0, 1, 2],
+        &[0, 1, 1, 2],
+        &[0, 1, 2, 2],
+        &[0, 1, 2, 0],
+        &[0, 1, 2, 1],
+        &[2, 0, 1],
+        &[1, 0, 2],
+        &[0, 2, 1],
+        &[0, 1],
+        &[0, 2],
+        &[0],
+    ];
+    let ordered = orders.map(|order| {
+        let fields: Vec<&str> = order.iter().map(|i| &*fields[*i]).collect();
+        format!("AWS4-HMAC-SHA256 {}", fields.join(", "))
+    });
+    let good = value(SCOPE, HEADERS, &signature());
+    let replaced = [
+        ("AWS4-HMAC-SHA256 ", ""),
+        ("AWS4-HMAC-SHA256 ", " AWS4-HMAC-SHA256 "),
+        ("AWS4-HMAC-SHA256 ", "AWS4-HMAC-SHA256  "),
+        ("AWS4-HMAC-SHA256 ", "AWS4-HMAC-SHA256\t"),
+        ("AWS4-HMAC-SHA256 ", "AWS4-ECDSA-P256-SHA256 "),
+        ("AWS4-HMAC-SHA256 ", "aws4-hmac-sha256 "),
+        ("SignedHeaders=", "XSignedHeaders="),
+        ("SignedHeaders=", "signedheaders="),
+        (", SignedHeaders", ",SignedHeaders"),
+        (", SignedHeaders", ",\tSignedHeaders"),
+        (", SignedHeaders", ",  SignedHeaders"),
+        (", SignedHeaders", " SignedHeaders"),
+        (", ", ","),
+        (", ", ",\t"),
+        (", ", " "),
+    ]
+    .map(|(from, to)| {
+        assert!(good.contains(from), "{from}");
+        good.replace(from, to)
+    });
+    for value in ordered.iter().chain(&replaced).chain([&String::new()]) {
+        assert_refused(value, &RULES, Reason::AuthorizationMalformed);
     }
 }
 
 #[test]
-fn an_access_key_id_is_1_to_128_word_characters() {
-    for good in ["A".to_owned(), "A".repeat(128), "abc_DEF_09".to_owned()] {
-        let scope = SCOPE.replace("AKIDEXAMPLE", &good);
+fn s1_a2_an_access_key_id_is_1_to_128_word_characters() {
+    for good in ["A", "k_9", "abc_DEF_09", &"A".repeat(128)] {
+        let scope = SCOPE.replace("AKIDEXAMPLE", good);
         assert!(check_authorization(&value(&scope, HEADERS, &signature()), &RULES).is_ok());
     }
     for bad in [
@@ -91,10 +113,14 @@ fn an_access_key_id_is_1_to_128_word_characters() {
 }
 
 #[test]
-fn the_credential_scope_is_today_here_for_sts() {
+fn s7_the_credential_scope_is_today_here_for_sts() {
     for (scope, reason) in [
         (
             "AKID/20261122/us-east-1/sts/aws4_request",
+            Reason::ScopeDateMismatch,
+        ),
+        (
+            "AKID/20200101/us-east-1/sts/aws4_request",
             Reason::ScopeDateMismatch,
         ),
         (
@@ -117,6 +143,10 @@ fn the_credential_scope_is_today_here_for_sts() {
             "AKID/20261123/us-east-1/STS/aws4_request",
             Reason::ScopeServiceMismatch,
         ),
+        (
+            "AKID/20261123/us-east-1//aws4_request",
+            Reason::ScopeServiceMismatch,
+        ),
         ("AKID/20261123/us-east-1/sts/aws4", Reason::ScopeMalformed),
         ("AKID/20261123/us-east-1/sts", Reason::ScopeMalformed),
         (
@@ -130,16 +160,23 @@ fn the_credential_scope_is_today_here_for_sts() {
 }
 
 #[test]
-fn signed_headers_are_sorted_unique_and_lower_case() {
-    for headers in [
-        "host;content-length;content-type;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce",
-        "content-length;content-type;host;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce",
-        "Content-Length;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce",
-        "content-length;;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce",
-        "content-length;content-type;host;x-amz-date;x-mongodb-gs2-cb-flag;x-mongodb-server-nonce;",
+fn s2_signed_headers_are_sorted_unique_and_lower_case() {
+    for (from, to) in [
+        (
+            "content-length;content-type;host;",
+            "host;content-length;content-type;",
+        ),
+        ("content-type;host;", "host;content-type;"),
+        ("host;", "host;host;"),
+        ("host;", "host;;"),
+        ("content-length;", "content-length;;"),
+        ("server-nonce", "server-nonce;"),
+        ("content-length", "Content-Length"),
+        ("host", "Host"),
     ] {
+        assert!(HEADERS.contains(from), "{from}");
         assert_refused(
-            &value(SCOPE, headers, &signature()),
+            &value(SCOPE, &HEADERS.replace(from, to), &signature()),
             &RULES,
             Reason::SignedHeadersOrder,
         );
@@ -147,25 +184,29 @@ fn signed_headers_are_sorted_unique_and_lower_case() {
 }
 
 #[test]
-fn every_header_of_the_request_is_signed() {
+fn s3_every_header_of_the_request_is_signed() {
     for name in HEADERS.split(';') {
         let rest: Vec<_> = HEADERS.split(';').filter(|n| *n != name).collect();
         let value = value(SCOPE, &rest.join(";"), &signature());
         assert_refused(&value, &RULES, Reason::SignedHeaderMissing);
     }
-    assert_refused(
-        &value(SCOPE, "", &signature()),
-        &RULES,
-        Reason::SignedHeaderMissing,
-    );
+    for headers in ["", &format!("{HEADERS} ")] {
+        let value = value(SCOPE, headers, &signature());
+        assert_refused(&value, &RULES, Reason::SignedHeaderMissing);
+    }
 }
 
 #[test]
-fn no_other_header_is_signed() {
+fn s5_no_other_header_is_signed() {
     for extra in [
+        "",
         "accept",
         "authorization",
+        "user-agent",
         "x-amz-content-sha256",
+        "x-amz-target",
+        "x-forwarded-for",
+        "x-mongodb-channel-binding",
         "x-mongodb-optional-data",
         "x-mongodb-server-nonce ",
         "zzz",
@@ -178,7 +219,7 @@ fn no_other_header_is_signed() {
 }
 
 #[test]
-fn a_token_is_signed_exactly_when_it_is_sent() {
+fn s4_a_token_is_signed_exactly_when_it_is_sent() {
     let with_token = AuthorizationRules {
         token: true,
         ..RULES
@@ -190,7 +231,7 @@ fn a_token_is_signed_exactly_when_it_is_sent() {
 }
 
 #[test]
-fn a_signature_is_64_lower_case_hexadecimal_digits() {
+fn s1_a_signature_is_64_lower_case_hexadecimal_digits() {
     let good = signature();
     for bad in [
         String::new(),
@@ -209,30 +250,21 @@ fn a_signature_is_64_lower_case_hexadecimal_digits() {
 }
 
 #[test]
-fn any_byte_outside_the_grammar_is_refused_wherever_it_stands() {
+fn s11_the_value_has_at_most_2048_bytes() {
     let good = value(SCOPE, HEADERS, &signature());
-    for byte in ["\0", "\r", "\n", "\t", "\u{7f}", "\u{80}", "\u{ff}"] {
-        for position in 0..=good.len() {
-            let mut bad = good.clone();
-            bad.insert_str(position, byte);
-            assert!(check_authorization(&bad, &RULES).is_err(), "{bad:?}");
-        }
+    let padded = |to: usize| format!("{good}{}", "0".repeat(to - good.len()));
+    assert_refused(&padded(2048), &RULES, Reason::SignatureMalformed);
+    assert_refused(&padded(2049), &RULES, Reason::AuthorizationTooLong);
+    for length in [2048, 3000] {
+        let scope = SCOPE.replace("AKIDEXAMPLE", &"A".repeat(length));
+        let value = value(&scope, HEADERS, &signature());
+        assert_refused(&value, &RULES, Reason::AuthorizationTooLong);
     }
-}
-
-#[test]
-fn the_value_has_at_most_2048_bytes() {
-    let scope = SCOPE.replace("AKIDEXAMPLE", &"A".repeat(3000));
-    assert_refused(
-        &value(&scope, HEADERS, &signature()),
-        &RULES,
-        Reason::AuthorizationTooLong,
-    );
 }
 
 /// Each byte, left out, doubled or replaced: what still passes is the canonical form of its parts.
 #[test]
-fn what_is_accepted_is_the_canonical_form_of_its_parts() {
+fn s1_what_is_accepted_is_the_canonical_form_of_its_parts() {
     let good = value(SCOPE, HEADERS, &signature());
     for position in 0..good.len() {
         let (before, after) = good.split_at(position);

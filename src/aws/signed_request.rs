@@ -111,3 +111,7 @@ fn check_token(token: &str) -> Result<(), Failure> {
         _ => Err(Reason::TokenMalformed.into()),
     }
 }
+
+#[cfg(test)]
+#[path = "signed_request_tests.rs"]
+mod tests;

@@ -34,40 +34,33 @@ fn assert_refused<T: std::fmt::Debug>(result: Result<T, Failure>, reason: Reason
 }
 
 #[test]
-fn client_first_is_read_in_any_order_of_its_fields() {
+fn a1_client_first_is_read_in_any_order_of_its_fields() {
     let (nonce, flag) = (binary("r", 0, &[7; 32]), int32("p", 110));
     assert_eq!(read_client_first(&document(&[&nonce, &flag])), Ok([7; 32]));
     assert_eq!(read_client_first(&document(&[&flag, &nonce])), Ok([7; 32]));
 }
 
 #[test]
-fn the_client_nonce_has_32_bytes_of_subtype_0() {
+fn r5_the_client_nonce_has_32_bytes_of_subtype_0() {
     let flag = int32("p", 110);
-    for length in [0, 1, 31, 33, 64, 65, 16 * 1024] {
-        let nonce = binary("r", 0, &vec![7; length]);
-        assert_refused(
-            read_client_first(&document(&[&nonce, &flag])),
-            Reason::ClientNonceLength,
-        );
-    }
-    for subtype in [1, 3, 4, 5, 0x80] {
-        let nonce = binary("r", subtype, &[7; 32]);
-        assert_refused(
-            read_client_first(&document(&[&nonce, &flag])),
-            Reason::ClientNonceLength,
-        );
-    }
+    let lengths = [0, 1, 31, 33, 64, 65, 16 * 1024];
+    let lengths = lengths.map(|length| binary("r", 0, &vec![7; length]));
+    let subtypes = [1, 3, 4, 5, 6, 0x80, 0xFF].map(|subtype| binary("r", subtype, &[7; 32]));
+    // Subtype 2 carries a length of its own inside.
+    let old_binary = binary("r", 2, &[&[32, 0, 0, 0][..], &[7; 32]].concat());
     let text = string("r", &"7".repeat(32));
-    assert_refused(
-        read_client_first(&document(&[&text, &flag])),
-        Reason::ClientNonceLength,
-    );
+    let refused = lengths.iter().chain(&subtypes).chain([&old_binary, &text]);
+    for nonce in refused {
+        let payload = document(&[nonce, &flag]);
+        assert_refused(read_client_first(&payload), Reason::ClientNonceLength);
+    }
 }
 
 #[test]
-fn the_flag_is_the_int32_110() {
+fn r6_the_flag_is_the_int32_110() {
     let nonce = binary("r", 0, &[7; 32]);
-    for flag in [0, 10, 13, 112, 121, 366, -146, i32::MIN] {
+    let (y, p) = (b'y'.into(), b'p'.into());
+    for flag in [0, 10, 13, y, p, 366, -146, i32::MIN, i32::MAX] {
         let payload = document(&[&nonce, &int32("p", flag)]);
         assert_refused(read_client_first(&payload), Reason::ChannelBindingFlag);
     }
@@ -82,26 +75,32 @@ fn the_flag_is_the_int32_110() {
 }
 
 #[test]
-fn both_fields_of_client_first_are_needed_once() {
+fn b2_both_fields_of_client_first_are_needed_once() {
     let (nonce, flag) = (binary("r", 0, &[7; 32]), int32("p", 110));
-    assert_refused(
-        read_client_first(&document(&[&nonce])),
-        Reason::FieldMissing,
-    );
-    assert_refused(read_client_first(&document(&[&flag])), Reason::FieldMissing);
-    let twice = document(&[&nonce, &flag, &nonce]);
-    assert_refused(read_client_first(&twice), Reason::FieldDuplicate);
+    for alone in [&nonce, &flag] {
+        let payload = document(&[alone]);
+        assert_refused(read_client_first(&payload), Reason::FieldMissing);
+    }
+    for again in [&nonce, &flag] {
+        let payload = document(&[&nonce, &flag, again]);
+        assert_refused(read_client_first(&payload), Reason::FieldDuplicate);
+    }
 }
 
 #[test]
-fn sixteen_unknown_fields_are_ignored_and_no_more() {
-    let (nonce, flag) = (binary("r", 0, &[7; 32]), int32("p", 110));
-    let mut elements: Vec<Vec<u8>> = (0..16).map(|i| int32(&format!("x{i}"), i)).collect();
-    elements.extend([nonce, flag]);
-    let views = |e: &[Vec<u8>]| document(&e.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    assert!(read_client_first(&views(&elements)).is_ok());
-    elements.push(int32("x16", 16));
-    assert_refused(read_client_first(&views(&elements)), Reason::FieldsTooMany);
+fn b2_sixteen_unknown_fields_are_ignored_and_no_more() {
+    let unknown = |count: i32| {
+        let fields = (0..count).flat_map(|i| int32(&format!("x{i}"), i));
+        fields.collect::<Vec<_>>()
+    };
+    let first = [binary("r", 0, &[7; 32]), int32("p", 110)].concat();
+    let second = [string("a", "A"), string("d", "D")].concat();
+    let (most, more) = (unknown(16), unknown(17));
+    assert!(read_client_first(&document(&[&most, &first])).is_ok());
+    assert!(read_client_second(&document(&[&second, &most])).is_ok());
+    let (first, second) = (document(&[&more, &first]), document(&[&second, &more]));
+    assert_refused(read_client_first(&first), Reason::FieldsTooMany);
+    assert_refused(read_client_second(&second), Reason::FieldsTooMany);
 }
 
 #[test]
@@ -114,7 +113,7 @@ fn server_first_holds_exactly_nonces_and_host() {
 }
 
 #[test]
-fn client_second_is_read_with_and_without_a_token() {
+fn a1_client_second_is_read_with_and_without_a_token() {
     let (a, d, t) = (string("a", "A"), string("d", "D"), string("t", "T"));
     let expected = SignedParts {
         authorization: "A",
@@ -130,7 +129,7 @@ fn client_second_is_read_with_and_without_a_token() {
 }
 
 #[test]
-fn the_reserved_fields_of_client_second_are_ignored() {
+fn a1_the_reserved_fields_of_client_second_are_ignored() {
     let payload = document(&[
         &string("a", "A"),
         &string("d", "D"),
@@ -142,21 +141,29 @@ fn the_reserved_fields_of_client_second_are_ignored() {
 }
 
 #[test]
-fn the_fields_of_client_second_are_strings() {
+fn b3_the_fields_of_client_second_are_strings() {
     let (a, d) = (string("a", "A"), string("d", "D"));
-    let cases: [Vec<u8>; 4] = [
+    let (symbol, code) = (b"\x0Ea\0\x02\0\0\0A\0", b"\x0Da\0\x02\0\0\0A\0");
+    for payload in [
         document(&[&binary("a", 0, b"A"), &d]),
+        document(&[symbol, &d]),
+        document(&[code, &d]),
         document(&[&a, b"\x09d\0\0\0\0\0\0\0\0\0"]),
         document(&[&a, &d, b"\x0At\0"]),
-        document(&[b"\x0Ea\0\x02\0\0\0A\0", &d]),
-    ];
-    for payload in cases {
+    ] {
         assert_refused(read_client_second(&payload), Reason::FieldType);
     }
-    assert_refused(read_client_second(&document(&[&a])), Reason::FieldMissing);
-    assert_refused(read_client_second(&document(&[&d])), Reason::FieldMissing);
-    assert_refused(
-        read_client_second(&document(&[&a, &d, &a])),
-        Reason::FieldDuplicate,
-    );
+}
+
+#[test]
+fn b2_the_fields_of_client_second_are_there_once() {
+    let (a, d, t) = (string("a", "A"), string("d", "D"), string("t", "T"));
+    for alone in [&a, &d] {
+        let payload = document(&[alone]);
+        assert_refused(read_client_second(&payload), Reason::FieldMissing);
+    }
+    for again in [&a, &d, &t] {
+        let payload = document(&[&a, &d, &t, again]);
+        assert_refused(read_client_second(&payload), Reason::FieldDuplicate);
+    }
 }

@@ -221,7 +221,8 @@ impl Host {
     pub fn login_with(&self, second: impl FnOnce(&str, &[u8]) -> Vec<u8>) -> Login {
         let conv = self.begin();
         let (host, nonce) = conv.challenge();
-        let mut status = conv.step(&second(&host, &nonce)).0;
+        let (mut status, reply) = conv.step(&second(&host, &nonce));
+        assert!(reply.is_empty(), "client-second has no answer");
         if status == MAWS_PENDING as i32 {
             status = conv.poll(LONG);
         }

@@ -37,73 +37,38 @@ impl Says {
     }
 }
 
+/// The grammar itself is tested beside the code.
+#[test]
+fn i_refused_arns_name_nobody() {
+    let says = Says::new();
+    for arn in [
+        // I1
+        "arn:aws-a-b-c:sts::123456789012:assumed-role/R/session",
+        // I2
+        "arn:aws:sts::123456789012:assumed-role/a/b/s",
+        // I7
+        "arn:aws:iam::123456789012:user/alice/",
+        "arn:aws:iam::123456789012:user/a\u{0}b",
+        // I12
+        "__system",
+    ] {
+        says.is(arn).assert_refused(Reason::ArnMalformed);
+    }
+}
+
 #[test]
 fn i1_the_partition_stays_part_of_the_name() {
-    let says = Says::new();
-    for partition in [
-        "aws",
-        "aws-cn",
-        "aws-us-gov",
-        "aws-iso",
-        "aws-iso-b",
-        "aws-iso-e",
-        "aws-iso-f",
-        "aws-eusc",
-    ] {
-        let login = says.is(&format!(
-            "arn:{partition}:sts::{ACCOUNT}:assumed-role/R/session"
-        ));
-        login.assert_done(&format!("arn:{partition}:iam::{ACCOUNT}:role/R"));
-    }
-    for partition in [
-        "",
-        "AWS",
-        "awsx",
-        "aws-",
-        "aws-X",
-        "aws-a-b-c",
-        "aws-toolong",
-        "gcp",
-        "aws cn",
-    ] {
-        let login = says.is(&format!(
-            "arn:{partition}:sts::{ACCOUNT}:assumed-role/R/session"
-        ));
-        login.assert_refused(Reason::ArnMalformed);
-    }
+    let session = "arn:aws-us-gov:sts::123456789012:assumed-role/R/session";
+    let role = "arn:aws-us-gov:iam::123456789012:role/R";
+    Says::new().is(session).assert_done(role);
     let narrow = Says::with(&[("awsAllowedPartitions", "aws-cn")]);
     narrow.is(ALICE).assert_refused(Reason::PartitionNotAllowed);
 }
 
 #[test]
-fn i2_a_session_is_exactly_role_and_session_name() {
+fn i3_the_session_name_is_told_to_the_host_and_is_no_part_of_the_user_name() {
     let says = Says::new();
-    for resource in [
-        "assumed-role/a/b/s",
-        "assumed-role/R",
-        "assumed-role/R/",
-        "assumed-role//s",
-        "assumed-role//",
-        "assumed-role/",
-        "assumed-role",
-        "assumed-roles/R/s",
-    ] {
-        let login = says.is(&format!("arn:aws:sts::{ACCOUNT}:{resource}"));
-        login.assert_refused(Reason::ArnMalformed);
-    }
-}
-
-#[test]
-fn i3_the_session_name_is_never_part_of_the_user_name() {
-    let says = Says::new();
-    for session in [
-        "x",
-        "admin@corp",
-        "*",
-        "user:alice",
-        "a=b,c=d",
-        &"s".repeat(128),
-    ] {
+    for session in ["admin@corp", &"s".repeat(128)] {
         let login = says.is(&format!("arn:aws:sts::{ACCOUNT}:assumed-role/R/{session}"));
         login.assert_done(&format!("arn:aws:iam::{ACCOUNT}:role/R"));
         assert_eq!(login.session_name, session);
@@ -124,12 +89,7 @@ fn i4_a_role_has_one_user_name_by_configuration() {
 #[test]
 fn i5_a_user_s_path_and_case_are_part_of_the_name() {
     let says = Says::new();
-    for name in [
-        "user/Jane",
-        "user/jane",
-        "user/div/Jane",
-        "user/div/div/Jane",
-    ] {
+    for name in ["user/jane", "user/div/Jane"] {
         let arn = format!("arn:aws:iam::{ACCOUNT}:{name}");
         says.is(&arn).assert_done(&arn);
     }
@@ -150,46 +110,6 @@ fn i6_root_and_federated_users_need_an_option_and_instances_never_log_in() {
     open.is(&root).assert_done(&root);
     open.is(&federated).assert_done(&federated);
     open.is(&instance).assert_refused(Reason::InstanceIdentity);
-}
-
-#[test]
-fn i7_any_other_text_as_arn_is_refused() {
-    let says = Says::new();
-    for arn in [
-        "",
-        "arn",
-        "arn:aws:iam::1:user/",
-        "arn:aws:iam::123456789012:user/",
-        "arn:aws:iam::123456789012:user//alice",
-        "arn:aws:iam::123456789012:user/alice/",
-        "arn:aws:iam::123456789012:user",
-        "arn:aws:iam::123456789012:",
-        "arn:aws:iam::123456789012",
-        "arn:aws:iam::12345678901:user/alice",
-        "arn:aws:iam::1234567890123:user/alice",
-        "arn:aws:iam::12345678901a:user/alice",
-        "arn:aws:iam:us-east-1:123456789012:user/alice",
-        "arn:aws:iam:123456789012:user/alice",
-        "arn:aws:sts::123456789012:user/alice",
-        "arn:aws:iam::123456789012:assumed-role/R/s",
-        "arn:aws:iam::123456789012:role/R",
-        "arn:aws:iam::123456789012:user/al\u{0456}ce",
-        "arn:aws:iam::123456789012:user/e\u{0301}",
-        "arn:aws:iam::123456789012:user/a\nb",
-        "arn:aws:iam::123456789012:user/a\u{0}b",
-        "arn:aws:iam::123456789012:user/a b",
-        "arn:aws:iam::123456789012:user/a*",
-        "arn:aws:iam::123456789012:user/a:b",
-        "arn:aws:sts::123456789012:assumed-role/R?/s",
-        "arn:aws:sts::123456789012:assumed-role/R%2F/s",
-        "arn:aws:sts::123456789012:assumed-role/R:x/s",
-        "arn:aws:sts::123456789012:assumed-role/\u{0420}/s",
-        " arn:aws:iam::123456789012:user/alice",
-        "arn:aws:iam::123456789012:user/alice ",
-        "ARN:aws:iam::123456789012:user/alice",
-    ] {
-        says.is(arn).assert_refused(Reason::ArnMalformed);
-    }
 }
 
 #[test]
@@ -240,7 +160,7 @@ fn i11_a_name_with_comma_and_equals_sign_is_passed_on_as_it_is() {
 }
 
 #[test]
-fn i12_other_databases_and_reserved_names_are_refused() {
+fn i12_other_databases_are_refused() {
     let says = Says::new();
     for database in [
         "",
@@ -255,9 +175,6 @@ fn i12_other_databases_and_reserved_names_are_refused() {
         assert_eq!(refused, Some(MAWS_E_PROTOCOL as i32), "{database:?}");
     }
     assert_eq!(says.sts.counters().requests, 0);
-    for arn in ["__system", "__system@local", "root", "alice"] {
-        says.is(arn).assert_refused(Reason::ArnMalformed);
-    }
 }
 
 #[test]

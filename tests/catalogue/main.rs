@@ -1,16 +1,16 @@
 //! The catalogue of docs/security.md, row by row, through the C interface.
 //!
-//! Each test's name starts with the id of its row: `cargo test --test catalogue r1_` runs one row's.
-//! `scripts/catalogue R1` runs all the tests of a row, those of other kinds included.
+//! What needs no plugin, the rules of the parsers, is tested beside the code under the same ids:
+//! `cargo test --lib s1_`. Each test's name starts with the id of its row, or with the letter of
+//! several rows: `cargo test --test catalogue r1_` runs one row's. `scripts/catalogue R1` runs all
+//! the tests of a row, those of other kinds included.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
-mod accepted;
 mod binding;
-mod bson;
 mod conversation;
 mod disclosure;
 mod framing;
@@ -25,4 +25,3 @@ mod reply;
 mod stack;
 mod table;
 mod tls;
-mod values;

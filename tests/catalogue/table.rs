@@ -134,22 +134,45 @@ fn every_test_that_is_named_exists() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// The names of the tests in a file.
+fn tests_in(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let after = text.split("#[test]\n").skip(1);
+    let names = after.filter_map(|after| after.split_once("fn ")?.1.split('(').next());
+    names.map(str::to_owned).collect()
+}
+
+/// Does the name begin with the id of a row, as in `s1_`?
+fn begins_with_an_id(name: &str) -> bool {
+    let (id, _) = name.split_once('_').unwrap_or_default();
+    let digits = id.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    digits.len() + 1 == id.len() && digits.parse::<u32>().is_ok()
+}
+
 #[test]
 fn every_test_of_the_catalogue_is_of_a_row() {
-    let tests: Vec<String> = rows().into_values().flat_map(|(_, tests)| tests).collect();
-    for file in files_below("tests/catalogue", ".rs") {
-        if file.ends_with("table.rs") {
-            continue;
+    let named: Vec<String> = rows().into_values().flat_map(|(_, tests)| tests).collect();
+    let is_named = |kind: &str, name: &str| {
+        named.iter().any(|test| match test.split_once(' ') {
+            Some((of, prefix)) if prefix.ends_with('_') => of == kind && name.starts_with(prefix),
+            Some((of, known)) => of == kind && known == name,
+            None => false,
+        })
+    };
+    for (kind, folder) in [("catalogue", "tests/catalogue"), ("lib", "src")] {
+        let mut found = 0;
+        for file in files_below(folder, ".rs") {
+            let mut tests = tests_in(&file);
+            match kind {
+                "lib" => tests.retain(|name| begins_with_an_id(name)),
+                _ if file.ends_with("table.rs") => continue,
+                _ => {}
+            }
+            found += tests.len();
+            for name in tests {
+                assert!(is_named(kind, &name), "{name} of {}", file.display());
+            }
         }
-        let text = fs::read_to_string(&file).unwrap();
-        for after in text.split("#[test]\n").skip(1) {
-            let name = after.trim_start().strip_prefix("fn ").unwrap();
-            let name = name.split('(').next().unwrap();
-            let named = |test: &String| match test.strip_prefix("catalogue ") {
-                Some(prefix) if prefix.ends_with('_') => name.starts_with(prefix),
-                known => known == Some(name),
-            };
-            assert!(tests.iter().any(named), "{name} of {}", file.display());
-        }
+        assert!(found > 40, "{kind}");
     }
 }
