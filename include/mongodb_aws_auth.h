@@ -906,7 +906,7 @@ const struct maws_api *maws_plugin_entry_v1(uint32_t host_abi_minor, struct maws
 
 /*
  * The table's functions as plain functions, for callers that cannot call a function pointer.
- * A function that the plugin is too old to have gives MAWS_E_VERSION.
+ * A function that the plugin is too old to have gives MAWS_E_VERSION, one that gives text NULL or "".
  */
 
 static inline const maws_option_desc* maws_call_option_at(const maws_api* api, uint32_t index) {
@@ -993,6 +993,34 @@ static inline maws_status maws_call_info(const maws_api* api, maws_conv conv, ma
 static inline maws_status maws_call_end(const maws_api* api, maws_conv conv) {
     if (MAWS_HAS(maws_api, api, end)) return api->end(conv);
     return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_check_options(const maws_api* api, const maws_option* options,
+                                                  size_t count, char* buffer, size_t cap,
+                                                  size_t* needed) {
+    if (MAWS_HAS(maws_api, api, check_options))
+        return api->check_options(options, count, buffer, cap, needed);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_quiesce(const maws_api* api, maws_plugin plugin) {
+    if (MAWS_HAS(maws_api, api, quiesce)) return api->quiesce(plugin);
+    return MAWS_E_VERSION;
+}
+
+static inline const char* maws_call_reason_text(const maws_api* api, uint32_t reason) {
+    if (MAWS_HAS(maws_api, api, reason_text)) return api->reason_text(reason);
+    return NULL;
+}
+
+static inline const char* maws_call_status_text(const maws_api* api, maws_status status) {
+    if (MAWS_HAS(maws_api, api, status_text)) return api->status_text(status);
+    return NULL;
+}
+
+static inline const char* maws_call_wrong_argument(const maws_api* api) {
+    if (MAWS_HAS(maws_api, api, wrong_argument)) return api->wrong_argument();
+    return "";
 }
 
 #endif /* MONGODB_AWS_AUTH_H */

@@ -28,7 +28,7 @@ static void entry_gives_the_same_table_on_each_call(void) {
 
 static void table_has_every_function_of_version_1_0(void) {
     const maws_api* const api = load_api();
-    CHECK(api->struct_size >= sizeof *api);
+    CHECK(api->struct_size >= offsetof(maws_api, build_flags));
     CHECK(MAWS_HAS(maws_api, api, option_at));
     CHECK(MAWS_HAS(maws_api, api, create));
     CHECK(MAWS_HAS(maws_api, api, destroy));
@@ -51,14 +51,14 @@ static void table_names_plugin_version_and_mechanism(void) {
     unsigned minor = 0;
     unsigned patch = 0;
     char rest = 0;
-    const uint32_t compiled_with = MAWS_ABI_MINOR;
-    CHECK(api->abi_minor >= compiled_with);
     CHECK(strncmp(api->name, "mongodb-aws-auth", strlen("mongodb-aws-auth")) == 0);
     CHECK_STR(str(api->mechanism), "MONGODB-AWS");
     CHECK(strlen(api->tls) > 0);
     CHECK(sscanf(api->version, "%u.%u.%u%c", &major, &minor, &patch, &rest) == 3);
     if (strcmp(api->name, "mongodb-aws-auth") == 0) {
         CHECK_STR(str(api->version), MAWS_TEST_VERSION);
+        CHECK_NUMBER(api->abi_minor, MAWS_ABI_MINOR);
+        CHECK_NUMBER(api->struct_size, sizeof *api);
     }
 }
 

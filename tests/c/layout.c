@@ -1,7 +1,7 @@
 /*
- * The layout of every struct, the type of every member and the number of every constant of version
- * 1.0 of the C interface. Nothing here is ever changed: what is appended to a struct is appended
- * here, and the struct's size grows.
+ * The layout of every struct, the type of every member and the number of every constant of the C
+ * interface. Nothing here is ever changed: what is appended to a struct is appended here, and the
+ * struct's size and MAWS_ABI_MINOR grow.
  */
 #include "mongodb_aws_auth.h"
 
@@ -35,6 +35,11 @@ typedef maws_status (*poll_fn)(maws_conv, uint32_t, maws_step*);
 typedef maws_status (*cancel_fn)(maws_conv);
 typedef maws_status (*info_fn)(maws_conv, maws_info*);
 typedef maws_status (*end_fn)(maws_conv);
+typedef maws_status (*check_options_fn)(const maws_option*, size_t, char*, size_t, size_t*);
+typedef maws_status (*quiesce_fn)(maws_plugin);
+typedef const char* (*reason_text_fn)(uint32_t);
+typedef const char* (*status_text_fn)(maws_status);
+typedef const char* (*wrong_argument_fn)(void);
 typedef const maws_api* (*entry_fn)(uint32_t, maws_error*);
 
 MEMBER(maws_option_desc, struct_size, 0, uint32_t);
@@ -59,7 +64,8 @@ MEMBER(maws_log_event, message_id, 8, uint32_t);
 MEMBER(maws_log_event, reserved, 12, uint32_t);
 MEMBER(maws_log_event, log_id, 16, uint64_t);
 MEMBER(maws_log_event, text, 24, maws_str);
-ENDS_WITH(maws_log_event, text, 40);
+MEMBER(maws_log_event, conv_ctx, 40, uintptr_t);
+ENDS_WITH(maws_log_event, conv_ctx, 48);
 
 MEMBER(maws_host, struct_size, 0, uint32_t);
 MEMBER(maws_host, abi_minor, 4, uint32_t);
@@ -170,15 +176,22 @@ MEMBER(maws_api, poll, 120, poll_fn);
 MEMBER(maws_api, cancel, 128, cancel_fn);
 MEMBER(maws_api, info, 136, info_fn);
 MEMBER(maws_api, end, 144, end_fn);
-ENDS_WITH(maws_api, end, 152);
+MEMBER(maws_api, build_flags, 152, uint64_t);
+MEMBER(maws_api, check_options, 160, check_options_fn);
+MEMBER(maws_api, quiesce, 168, quiesce_fn);
+MEMBER(maws_api, reason_text, 176, reason_text_fn);
+MEMBER(maws_api, status_text, 184, status_text_fn);
+MEMBER(maws_api, wrong_argument, 192, wrong_argument_fn);
+ENDS_WITH(maws_api, wrong_argument, 200);
 
 TYPE((maws_status)0, int32_t);
 TYPE((maws_entry_fn)0, entry_fn);
 TYPE(&maws_plugin_entry_v1, entry_fn);
 
 VALUE(MAWS_ABI_MAJOR, 1);
-VALUE(MAWS_ABI_MINOR, 0);
+VALUE(MAWS_ABI_MINOR, 1);
 VALUE(MAWS_BEGIN_TLS, 1);
+VALUE(MAWS_BUILD_FIPS, 1);
 VALUE(MAWS_OPTION_RUNTIME, 1);
 VALUE(MAWS_OPTION_SECRET, 2);
 

@@ -2,7 +2,8 @@
  * A host in plain C, as a server would be: it loads the plugin, collects what is logged, and waits
  * for verifications on a condition variable. On the way it asserts the rules for callbacks:
  * conv_ready comes at most once for a PENDING, never without one and never after end, and inside a
- * callback the plugin refuses every call with MAWS_E_STATE. No log line holds a secret of a client.
+ * callback the plugin refuses every call with MAWS_E_STATE. No log line holds a secret of a client,
+ * none comes for a conversation that was ended.
  */
 #ifndef MAWS_TEST_HOST_H
 #define MAWS_TEST_HOST_H

@@ -35,5 +35,12 @@ int main(void) {
     gives_version("cancel", maws_call_cancel(&empty, conv));
     gives_version("info", maws_call_info(&empty, conv, NULL));
     gives_version("end", maws_call_end(&empty, conv));
+    gives_version("check_options", maws_call_check_options(&empty, NULL, 0, NULL, 0, NULL));
+    gives_version("quiesce", maws_call_quiesce(&empty, plugin));
+    if (maws_call_reason_text(&empty, 1) != NULL || maws_call_status_text(&empty, 0) != NULL ||
+        *maws_call_wrong_argument(&empty) != '\0') {
+        fprintf(stderr, "a text came from nowhere\n");
+        failures++;
+    }
     return failures != 0;
 }

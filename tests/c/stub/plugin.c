@@ -1,5 +1,6 @@
 /*
- * A plugin in plain C, against the header alone: what a loader meets. It speaks to no network and
+ * A plugin in plain C, against the header alone: what a loader meets. It is one of version 1.0, as
+ * an older plugin under a newer host. It speaks to no network and
  * believes every client. A first payload is answered with a reply, a second one becomes PENDING
  * and is completed by a thread; one that is exactly "deny" is refused, one that is "hold" stays
  * PENDING until it is cancelled, as with an STS that never answers.
@@ -97,7 +98,7 @@ maws_status stub_enter_conv(maws_conv handle, bool serial, stub_conv** found) {
 
 void stub_log(const maws_host* host, int32_t threshold, uint64_t log_id, maws_str text) {
     if (host->log != NULL && threshold <= MAWS_LOG_INFO) {
-        const maws_log_event event = {.struct_size = sizeof event,
+        const maws_log_event event = {.struct_size = offsetof(maws_log_event, conv_ctx),
                                       .level = MAWS_LOG_INFO,
                                       .message_id = 1,
                                       .log_id = log_id,
@@ -297,9 +298,9 @@ static const maws_api TABLE = {
 #if defined(STUB_SHORT_TABLE)
     .struct_size = offsetof(maws_api, end),
 #else
-    .struct_size = sizeof(maws_api),
+    .struct_size = offsetof(maws_api, build_flags),
 #endif
-    .abi_minor = MAWS_ABI_MINOR,
+    .abi_minor = 0,
     .name = "mongodb-aws-auth-stub",
     .version = "1.0.0",
     .mechanism = "MONGODB-AWS",
