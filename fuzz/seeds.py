@@ -259,7 +259,10 @@ def transport_seeds() -> dict[str, bytes]:
         "encoded": (orderly, f"HTTP/1.1 200 OK\r\n{xml}"),
         "two-lengths": (stays_open, f"{ok}{length}{length}\r\n{body}"),
         "two-lengths-in-one": (stays_open, f"{ok}Content-Length: 5, 5\r\n\r\n{body}"),
-        "length-and-chunks": (stays_open, f"{ok}Transfer-Encoding: chunked\r\n{length}\r\n{chunks}\r\n"),
+        "length-and-chunks": (
+            stays_open,
+            f"{ok}Transfer-Encoding: chunked\r\n{length}\r\n{chunks}\r\n",
+        ),
         "other-coding": (orderly, f"{ok}Transfer-Encoding: gzip\r\n\r\n{body}"),
         "old-version": (orderly, whole.replace("HTTP/1.1", "HTTP/1.0")),
         "old-version-chunked": (orderly, f"{chunked}\r\n".replace("HTTP/1.1", "HTTP/1.0")),

@@ -12,18 +12,18 @@ namespace maws {
 // Who has to act when a call did not succeed. A host chooses its own error code by the group;
 // a status without a name in this header belongs to a group all the same.
 enum class Group {
-    kProgress,      // 0 and above: no failure
-    kHost,          // this host, or its operator's settings
-    kClient,        // the client that wants to log in
-    kSurroundings,  // network, STS, load, the operating system: a later login may succeed
-    kPlugin,        // a fault of the plugin, or a number from no known range
+    kProgress,     // 0 and above: no failure
+    kHost,         // this host, or its operator's settings
+    kClient,       // the client that wants to log in
+    kEnvironment,  // network, STS, load, the operating system: a later login may succeed
+    kPlugin,       // a fault of the plugin, or a number from no known range
 };
 
 constexpr Group group_of(maws_status status) noexcept {
     if (status >= 0) return Group::kProgress;
     if (status >= -19) return Group::kHost;
     if (status >= -39) return Group::kClient;
-    if (status >= -59) return Group::kSurroundings;
+    if (status >= -59) return Group::kEnvironment;
     return Group::kPlugin;
 }
 
@@ -35,8 +35,8 @@ constexpr std::string_view group_name(Group group) noexcept {
             return "host";
         case Group::kClient:
             return "client";
-        case Group::kSurroundings:
-            return "surroundings";
+        case Group::kEnvironment:
+            return "environment";
         case Group::kPlugin:
             break;
     }

@@ -58,7 +58,7 @@ auto codeFor(maws_status status) {
     switch (maws::group_of(status)) {
         case maws::Group::kClient:
             return ErrorCodes::AuthenticationFailed;
-        case maws::Group::kSurroundings:
+        case maws::Group::kEnvironment:
             return ErrorCodes::OperationFailed;
         default:
             return ErrorCodes::InternalError;

@@ -20,7 +20,7 @@ struct LoginRecord {
     std::string accessKeyId;
     std::string stsRequestId;
     std::string stsErrorCode;
-    std::string group;   // who has to act on a refusal: client, surroundings, ...
+    std::string group;   // who has to act on a refusal: client, environment, ...
     std::string detail;  // why it was refused; holds no secret
     int reason = 0;      // the plugin's number for it
     long long durationMillis = 0;

@@ -1,4 +1,4 @@
-//! L: overload, outages and the surroundings. What needs a process of its own stands in tests/c.
+//! L: overload, outages and the environment. What needs a process of its own stands in tests/c.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

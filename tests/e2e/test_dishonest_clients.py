@@ -153,8 +153,8 @@ LOCAL = [
     ("scope cut short", rewritten("/sts/aws4_request", "/sts"), Reason.SCOPE_MALFORMED),
     # Forms.
     (
-        "date that does not exist",
-        sent(lambda m: {**m, "d": m["d"][:4] + "0231" + m["d"][8:]}),
+        "date in a month 13",
+        sent(lambda m: {**m, "d": m["d"][:4] + "1301" + m["d"][8:]}),
         Reason.DATE_MALFORMED,
     ),
     ("no date", sent(lambda m: {"a": m["a"]}), Reason.FIELD_MISSING),

@@ -32,6 +32,7 @@ const maws_api* load_api(void) {
     return api;
 }
 
+#if MAWS_ABI_MINOR >= 1
 static void check_its_login_lives(const maws_log_event* e) {
     login* const l = (login*)e->conv_ctx;
     CHECK(e->log_id == (uint64_t)e->conv_ctx);
@@ -39,19 +40,22 @@ static void check_its_login_lives(const maws_log_event* e) {
     CHECK(!l->ended);
     pthread_mutex_unlock(&l->lock);
 }
+#endif
 
 static void on_log(uintptr_t ctx, const maws_log_event* e) {
     host* const h = (host*)ctx;
-    CHECK(e->struct_size >= offsetof(maws_log_event, conv_ctx));
+    CHECK(e->struct_size >= offsetof(maws_log_event, text) + sizeof e->text);
     CHECK(e->level >= MAWS_LOG_DEBUG && e->level <= MAWS_LOG_ERROR);
     CHECK(e->reserved == 0);
     CHECK(e->text.len > 0 && e->text.ptr != NULL);
     CHECK(memchr(e->text.ptr, '\n', e->text.len) == NULL);
-    CHECK(e->text.ptr[e->text.len] == '\0');
     CHECK(!holds_secret(e->text.ptr, e->text.len));
+#if MAWS_ABI_MINOR >= 1
+    CHECK(e->text.ptr[e->text.len] == '\0');
     if (MAWS_HAS(maws_log_event, e, conv_ctx)) {
         check_its_login_lives(e);
     }
+#endif
     if (h->on_log != NULL) {
         h->on_log(h, e);
     }
