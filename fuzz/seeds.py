@@ -224,8 +224,8 @@ def option_seeds() -> dict[str, bytes]:
 
 
 def transport_seeds() -> dict[str, bytes]:
-    """Four bytes are the plan of targets/transport.rs: its mode, the sizes of records and of writes,
-    and how much is withheld. Then comes the response."""
+    """Four bytes are the plan of targets/transport.rs: its mode, the sizes of records and of
+    writes, and how much is withheld. Then comes the response."""
     stays_open, orderly, abrupt, late_surplus, reused = 0, 1, 2, 4, 8
     ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     result = f'{{"Arn":"arn:aws:iam::{ACCOUNT}:user/alice","UserId":"A","Account":"{ACCOUNT}"}}'

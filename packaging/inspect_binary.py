@@ -1,7 +1,7 @@
 """Checks a file that is shipped: inspect_binary.py FILE GLIBC [UNSTRIPPED DEBUG-SYMBOLS]
 
-It has a bounded size, runs with that glibc and needs no library besides it, holds no path of the machine it was built
-on, is stripped and hardened; and debug symbols, if given, belong to it.
+It has a bounded size, runs with that glibc and needs no library besides it, holds no path of the
+machine it was built on, is stripped and hardened; and debug symbols, if given, belong to it.
 """
 
 import os

@@ -164,7 +164,8 @@ fn check_markup(text: &str) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// Refuses attributes and prefixes; the root may have one `xmlns`.
+/// Refuses attributes and prefixes; the root may have one `xmlns`. What stands behind a `>` in its
+/// value is left to [`check_element`].
 fn check_tag(tag: &str, is_root: bool) -> Result<(), XmlError> {
     let (name, attributes) = tag.split_once(SPACE).unwrap_or((tag, ""));
     let namespace = attributes.trim_start_matches(SPACE).strip_prefix("xmlns=");
@@ -183,6 +184,12 @@ fn check_tag(tag: &str, is_root: bool) -> Result<(), XmlError> {
 fn check_element(element: Node<'_, '_>, count: usize) -> Result<(), XmlError> {
     if count >= ELEMENT_LIMIT {
         return Err(XmlError::TooManyElements);
+    }
+    // The text shows no attribute that stands behind a namespace with a `>`.
+    let is_prefix = |name: Option<&str>| name.is_some_and(|name| name != "xml");
+    let has_prefix = element.namespaces().any(|known| is_prefix(known.name()));
+    if has_prefix || element.attributes().next().is_some() {
+        return Err(XmlError::Attribute);
     }
     // An element's ancestors begin with itself and end with the document.
     if element.ancestors().nth(DEPTH_LIMIT + 1).is_some() {

@@ -101,6 +101,8 @@ fn x4_whatever_two_readers_could_read_differently_is_refused() {
         ("<R a=\">\"></R>", Attribute),
         ("<R xmlns=\"a\" b=\"c\"></R>", Attribute),
         ("<R xmlns=\"a\" xmlns=\"a\"></R>", Attribute),
+        ("<R xmlns=\"a>\" b=\"c\"></R>", Attribute),
+        ("<R xmlns=\"a/>\" xmlns:n=\"c\"/>", Attribute),
         ("<R xmlns:n=\"a\"></R>", Attribute),
         (
             "<R xmlns:xml=\"http://www.w3.org/XML/1998/namespace\"></R>",
