@@ -294,10 +294,14 @@ fn begin(
     let mut conv = maws_conv { id: 1 };
     let mut error = error();
     let status = call!(API.begin, maws_plugin { id }, &args, &mut conv, &mut error);
+    let expected: &[maws_code] = match flags & !MAWS_BEGIN_TLS {
+        0 => &[MAWS_DONE, MAWS_E_PROTOCOL, MAWS_E_OVERLOADED],
+        _ => &[MAWS_E_ARGUMENT],
+    };
     expect(
         status,
         live,
-        &[MAWS_DONE, MAWS_E_PROTOCOL, MAWS_E_OVERLOADED],
+        expected,
     );
     if status == MAWS_DONE as i32 {
         assert_eq!(database, "$external");

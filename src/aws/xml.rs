@@ -164,8 +164,8 @@ fn check_markup(text: &str) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// Refuses attributes and prefixes; the root may have one `xmlns`. What stands behind a `>` in its
-/// value is left to [`check_element`].
+/// Refuses attributes and prefixes; the root may have one `xmlns`, without a `>` in its value, behind
+/// which another attribute could hide.
 fn check_tag(tag: &str, is_root: bool) -> Result<(), XmlError> {
     let (name, attributes) = tag.split_once(SPACE).unwrap_or((tag, ""));
     let namespace = attributes.trim_start_matches(SPACE).strip_prefix("xmlns=");
@@ -173,6 +173,13 @@ fn check_tag(tag: &str, is_root: bool) -> Result<(), XmlError> {
         Some(namespace) if is_root => namespace,
         _ => attributes,
     };
+    let is_cut_off = |value: &str| match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => value.matches(quote).count() < 2,
+        _ => false,
+    };
+    if namespace.is_some_and(is_cut_off) {
+        return Err(XmlError::Attribute);
+    }
     // A namespace is a URI, which has a colon; an attribute has an equals sign.
     let is_prefixed = name.contains(':');
     match is_prefixed || name.contains('=') || attributes.contains('=') {
@@ -184,12 +191,6 @@ fn check_tag(tag: &str, is_root: bool) -> Result<(), XmlError> {
 fn check_element(element: Node<'_, '_>, count: usize) -> Result<(), XmlError> {
     if count >= ELEMENT_LIMIT {
         return Err(XmlError::TooManyElements);
-    }
-    // The text shows no attribute that stands behind a namespace with a `>`.
-    let is_prefix = |name: Option<&str>| name.is_some_and(|name| name != "xml");
-    let has_prefix = element.namespaces().any(|known| is_prefix(known.name()));
-    if has_prefix || element.attributes().next().is_some() {
-        return Err(XmlError::Attribute);
     }
     // An element's ancestors begin with itself and end with the document.
     if element.ancestors().nth(DEPTH_LIMIT + 1).is_some() {

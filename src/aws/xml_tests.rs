@@ -102,6 +102,9 @@ fn x4_whatever_two_readers_could_read_differently_is_refused() {
         ("<R xmlns=\"a\" b=\"c\"></R>", Attribute),
         ("<R xmlns=\"a\" xmlns=\"a\"></R>", Attribute),
         ("<R xmlns=\"a>\" b=\"c\"></R>", Attribute),
+        ("<R xmlns=\"a>\"></R>", Attribute),
+        ("<R xmlns=\"a>\" xmlns=\"b\"></R>", Attribute),
+        ("<R xmlns='a>\"' xmlns='b'></R>", Attribute),
         ("<R xmlns=\"a/>\" xmlns:n=\"c\"/>", Attribute),
         ("<R xmlns:n=\"a\"></R>", Attribute),
         (
