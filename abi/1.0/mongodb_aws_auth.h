@@ -28,12 +28,17 @@
 /**
  * Raised when members or functions are appended.
  */
-#define MAWS_ABI_MINOR 0
+#define MAWS_ABI_MINOR 1
 
 /**
  * maws_begin.flags: the client's connection to the server is protected by TLS.
  */
 #define MAWS_BEGIN_TLS 1
+
+/**
+ * maws_api.build_flags: the TLS library inside is the FIPS module of aws-lc.
+ */
+#define MAWS_BUILD_FIPS 1
 
 /**
  * maws_option_desc.flags: may change after create, through set_options.
@@ -311,13 +316,14 @@ typedef struct maws_option_desc {
 /**
  * Outcome of a call. 0 and above: progress. Below: failure, whose range is its group:
  * -1..-19 the host or its operator is wrong, -20..-39 the client is wrong, -40..-59 the
- * surroundings are wrong and a later login may succeed, -60..-79 the plugin is wrong.
+ * environment is wrong and a later login may succeed, -60..-79 the plugin is wrong.
  * Treat a number without a name here by its range. Numbers are never reused.
  */
 typedef int32_t maws_status;
 
 /**
- * Text as UTF-8, not NUL-terminated. Frozen: never grows. A NULL ptr goes with len 0.
+ * Text as UTF-8. Frozen: never grows. The host's needs no NUL, and a NULL ptr goes with len 0. The
+ * plugin's always has a NUL behind it that len does not count, and ptr is never NULL: `%s` prints it.
  */
 typedef struct maws_str {
   /**
@@ -358,6 +364,11 @@ typedef struct maws_log_event {
    * What happened, without line breaks and without secrets.
    */
   struct maws_str text;
+  /**
+   * Since minor 1: maws_begin.conv_ctx of the conversation, 0 where there is none. From the return of
+   * its end on no event has it.
+   */
+  uintptr_t conv_ctx;
 } maws_log_event;
 
 /**
@@ -378,13 +389,18 @@ typedef struct maws_host {
    */
   uintptr_t host_ctx;
   /**
-   * [any thread, workers too] May be NULL. Nothing below the log level is formatted or passed.
+   * [any thread: workers, and the host's own inside a call; several at once] May be NULL. Nothing
+   * below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
+   * delays the login or the host's call that it is made for; other logins go on, see conv_ready. An
+   * event may come after end of the conversation that log_id names, and never after destroy.
    */
   void (*log)(uintptr_t host_ctx, const struct maws_log_event *event);
   /**
    * [worker] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
    * not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
-   * outcome. The plugin holds no lock meanwhile. Set a flag, notify, return.
+   * outcome. The plugin holds no lock meanwhile. Set a flag, notify, return. A callback that blocks
+   * occupies one worker and delays no other login: the plugin starts up to 64 workers more than its
+   * requests need. Where more callbacks than that block at once, other logins wait for them.
    */
   void (*conv_ready)(uintptr_t host_ctx, uintptr_t conv_ctx);
   /**
@@ -453,15 +469,15 @@ typedef struct maws_stats {
    */
   uint32_t struct_size;
   /**
-   * Worker threads that live now.
+   * Worker threads now.
    */
   uint32_t workers;
   /**
-   * Conversations that live now.
+   * Conversations open now.
    */
   uint64_t conversations;
   /**
-   * Verifications that wait for a worker now.
+   * Verifications waiting for a worker now.
    */
   uint64_t queued;
   /**
@@ -477,7 +493,7 @@ typedef struct maws_stats {
    */
   uint64_t succeeded;
   /**
-   * Refused because of what the client sent.
+   * Refused because the client's message was invalid.
    */
   uint64_t bad_protocol;
   /**
@@ -485,15 +501,15 @@ typedef struct maws_stats {
    */
   uint64_t denied;
   /**
-   * Refused for overload, refused begins included.
+   * Refused because a limit was reached, refused begins included.
    */
   uint64_t overloaded;
   /**
-   * Out of time.
+   * Failed because the deadline expired.
    */
   uint64_t timed_out;
   /**
-   * STS not reachable, failing or not to be trusted.
+   * Failed because STS was unreachable, failing or not trusted.
    */
   uint64_t upstream_failed;
   /**
@@ -501,11 +517,11 @@ typedef struct maws_stats {
    */
   uint64_t cancelled;
   /**
-   * Refused by the operating system (threads, random bytes).
+   * Failed because the operating system refused threads or random bytes.
    */
   uint64_t system_failed;
   /**
-   * Faults of the plugin.
+   * Failed by an internal error of the plugin.
    */
   uint64_t faults;
   /**
@@ -513,31 +529,31 @@ typedef struct maws_stats {
    */
   uint64_t sts_requests;
   /**
-   * Connections opened to STS.
+   * Connections opened to STS for a request.
    */
   uint64_t sts_connections;
   /**
-   * Microseconds that workers waited for STS's answers, in all.
+   * Sum of the times from request to response, in microseconds.
    */
   uint64_t sts_us_total;
   /**
-   * The longest of these waits, in microseconds.
+   * The longest of these times, in microseconds.
    */
   uint64_t sts_us_max;
   /**
-   * Throttling answers of STS.
+   * Throttling responses of STS.
    */
   uint64_t sts_throttled;
   /**
-   * Requests that were not their login's first.
+   * Requests after a login's first.
    */
   uint64_t sts_retries;
   /**
-   * Connections that had rested and turned out to be dead when a request was sent.
+   * Idle connections found dead when a request was sent.
    */
   uint64_t sts_stale;
   /**
-   * Accounts of clients that STS throttles now, by endpoint.
+   * Accounts that STS throttles now, per endpoint.
    */
   uint64_t throttled_accounts;
 } maws_stats;
@@ -735,7 +751,7 @@ typedef struct maws_api {
    */
   const char *mechanism;
   /**
-   * The TLS library inside, for example "rustls with ring".
+   * The TLS library inside, for example "rustls with aws-lc".
    */
   const char *tls;
   /**
@@ -753,9 +769,12 @@ typedef struct maws_api {
                         struct maws_plugin *out,
                         struct maws_error *error);
   /**
-   * [any] Stops the plugin: interrupts calls in flight and waits up to drain_ms for the workers.
-   * From its return on no callback runs or starts. MAWS_E_IN_USE: conversations still live, nothing
-   * changed. MAWS_E_TIMEOUT: destroyed, but a thread was left behind; it touches only its own.
+   * [any] Stops the plugin: interrupts all requests and connection attempts, waits up to drain_ms
+   * for the workers, and for a callback that is running as long as it takes. From its return on no
+   * callback runs or starts. MAWS_E_IN_USE: conversations still live, nothing changed.
+   * MAWS_E_TIMEOUT: destroyed, but a worker had not exited within drain_ms; it touches only its own
+   * memory. So does a thread inside the system's name lookup, which nothing can interrupt: it is not
+   * waited for.
    */
   maws_status (*destroy)(struct maws_plugin plugin, uint32_t drain_ms);
   /**
@@ -797,7 +816,7 @@ typedef struct maws_api {
                        struct maws_error *error);
   /**
    * [serial] Takes one payload of the client. Never waits for the network. MAWS_CONTINUE: send the
-   * reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, surroundings
+   * reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, environment
    * and plugin groups end the conversation; info has the reason.
    */
   maws_status (*step)(struct maws_conv conv,
@@ -811,8 +830,11 @@ typedef struct maws_api {
    */
   maws_status (*poll)(struct maws_conv conv, uint32_t wait_ms, struct maws_step *out);
   /**
-   * [any] Ends the conversation's work at once: a poll in another thread wakes with
-   * MAWS_E_CANCELLED. Never waits; may be repeated; an outcome that is there already stays.
+   * [any] Ends the conversation with MAWS_E_CANCELLED, unless it has an outcome already, which
+   * stays. A poll in another thread returns. The verification is interrupted wherever it is: in the
+   * queue, or while its request waits for the name, the connection, the proxy's CONNECT, the TLS
+   * handshake or the answer; its worker and its place are free for another login at once. Waits for
+   * neither the network nor a worker; may be repeated.
    */
   maws_status (*cancel)(struct maws_conv conv);
   /**
@@ -820,11 +842,46 @@ typedef struct maws_api {
    */
   maws_status (*info)(struct maws_conv conv, struct maws_info *out);
   /**
-   * [serial] Frees the conversation in any state and makes the handle stale. Waits only for a
-   * conv_ready of this conversation that is already running, so never hold a lock that conv_ready
-   * takes; none comes after it.
+   * [serial] Cancels the conversation as cancel does, frees it in any state and makes the handle
+   * stale. If a worker is reporting the outcome to a host with conv_ready, end waits until the log
+   * event of the outcome and conv_ready have returned: never hold a lock that either takes. No
+   * conv_ready of this conversation comes after it. It waits for nothing else.
    */
   maws_status (*end)(struct maws_conv conv);
+  /**
+   * Since minor 1. MAWS_BUILD_FIPS.
+   */
+  uint64_t build_flags;
+  /**
+   * Since minor 1. [any] Checks what create checks, files included, before a fork too: starts no
+   * thread and keeps nothing. Writes all faults, one a line, and a NUL; buffer, cap and needed as in
+   * get_option. MAWS_DONE: none. MAWS_E_OPTION: some.
+   */
+  maws_status (*check_options)(const struct maws_option *options,
+                               size_t count,
+                               char *buffer,
+                               size_t cap,
+                               size_t *needed);
+  /**
+   * Since minor 1. [any] Takes no more logins: begin gives MAWS_E_CANCELLED from here on.
+   * Conversations that live go on, so that destroy of a busy server comes to an end. For good.
+   */
+  maws_status (*quiesce)(struct maws_plugin plugin);
+  /**
+   * Since minor 1. [any] What a reason or message number means; NULL if it is unknown. Static,
+   * NUL-terminated.
+   */
+  const char *(*reason_text)(uint32_t reason);
+  /**
+   * Since minor 1. [any] What a status means; NULL if it is unknown. Static, NUL-terminated.
+   */
+  const char *(*status_text)(maws_status status);
+  /**
+   * Since minor 1. [any] Which argument was wrong in this thread's last call, if that gave
+   * MAWS_E_ARGUMENT, for example "begin.flags" or "options[3].key"; else "". Valid until the thread's
+   * next call.
+   */
+  const char *(*wrong_argument)(void);
 } maws_api;
 
 /**
@@ -849,7 +906,7 @@ const struct maws_api *maws_plugin_entry_v1(uint32_t host_abi_minor, struct maws
 
 /*
  * The table's functions as plain functions, for callers that cannot call a function pointer.
- * A function that the plugin is too old to have gives MAWS_E_VERSION.
+ * A function that the plugin is too old to have gives MAWS_E_VERSION, one that gives text NULL or "".
  */
 
 static inline const maws_option_desc* maws_call_option_at(const maws_api* api, uint32_t index) {
@@ -936,6 +993,34 @@ static inline maws_status maws_call_info(const maws_api* api, maws_conv conv, ma
 static inline maws_status maws_call_end(const maws_api* api, maws_conv conv) {
     if (MAWS_HAS(maws_api, api, end)) return api->end(conv);
     return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_check_options(const maws_api* api, const maws_option* options,
+                                                  size_t count, char* buffer, size_t cap,
+                                                  size_t* needed) {
+    if (MAWS_HAS(maws_api, api, check_options))
+        return api->check_options(options, count, buffer, cap, needed);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_quiesce(const maws_api* api, maws_plugin plugin) {
+    if (MAWS_HAS(maws_api, api, quiesce)) return api->quiesce(plugin);
+    return MAWS_E_VERSION;
+}
+
+static inline const char* maws_call_reason_text(const maws_api* api, uint32_t reason) {
+    if (MAWS_HAS(maws_api, api, reason_text)) return api->reason_text(reason);
+    return NULL;
+}
+
+static inline const char* maws_call_status_text(const maws_api* api, maws_status status) {
+    if (MAWS_HAS(maws_api, api, status_text)) return api->status_text(status);
+    return NULL;
+}
+
+static inline const char* maws_call_wrong_argument(const maws_api* api) {
+    if (MAWS_HAS(maws_api, api, wrong_argument)) return api->wrong_argument();
+    return "";
 }
 
 #endif /* MONGODB_AWS_AUTH_H */

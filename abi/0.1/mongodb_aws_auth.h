@@ -1,0 +1,941 @@
+/*
+ * mongodb_aws_auth.h: the C interface of the MONGODB-AWS plugin (libmongodb_aws_auth.so.1).
+ * Generated from src/abi.rs by build.rs. Do not edit.
+ *
+ * Whoever allocates a struct sets its struct_size; the other side touches only bytes below it.
+ * Members are only ever appended. No memory changes owner: the host frees nothing but handles.
+ */
+#ifndef MONGODB_AWS_AUTH_H
+#define MONGODB_AWS_AUTH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if UINTPTR_MAX != 0xFFFFFFFFFFFFFFFF
+#error "mongodb_aws_auth.h needs a 64-bit target"
+#endif
+
+/* Is this member of a table of functions there, and set? */
+#define MAWS_HAS(type, table, member) \
+    ((table)->struct_size >= offsetof(type, member) + sizeof((table)->member) && (table)->member)
+
+
+/**
+ * Named in the entry symbol. A break adds `maws_plugin_entry_v2` beside `_v1`.
+ */
+#define MAWS_ABI_MAJOR 1
+
+/**
+ * Raised when members or functions are appended.
+ */
+#define MAWS_ABI_MINOR 0
+
+/**
+ * maws_begin.flags: the client's connection to the server is protected by TLS.
+ */
+#define MAWS_BEGIN_TLS 1
+
+/**
+ * maws_option_desc.flags: may change after create, through set_options.
+ */
+#define MAWS_OPTION_RUNTIME 1
+
+/**
+ * maws_option_desc.flags: the value may hold a password; do not show or log it. get_option and
+ * error messages have `***` in its place.
+ */
+#define MAWS_OPTION_SECRET 2
+
+/**
+ * Names for the values of maws_status.
+ */
+enum maws_code
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The call succeeded; of step and poll: the client is verified.
+   */
+  MAWS_DONE = 0,
+  /**
+   * Send the reply to the client and call step with its next message.
+   */
+  MAWS_CONTINUE = 1,
+  /**
+   * Verification runs; conv_ready or poll tells when it is over.
+   */
+  MAWS_PENDING = 2,
+  /**
+   * A pointer, length or struct_size is not legal. Nothing changed.
+   */
+  MAWS_E_ARGUMENT = -1,
+  /**
+   * Not possible in this state, or called from inside a callback. Nothing changed.
+   */
+  MAWS_E_STATE = -2,
+  /**
+   * The plugin needs a newer host than this one.
+   */
+  MAWS_E_VERSION = -3,
+  /**
+   * An option's key or value is not legal; the error's message names it and what is legal.
+   */
+  MAWS_E_OPTION = -4,
+  /**
+   * The process was forked after create; the plugin is of no use in the child.
+   */
+  MAWS_E_FORKED = -5,
+  /**
+   * No such plugin or conversation: never made, or ended.
+   */
+  MAWS_E_HANDLE = -6,
+  /**
+   * Another thread is inside this handle, or conversations still live. Nothing changed.
+   */
+  MAWS_E_IN_USE = -7,
+  /**
+   * The buffer is too small; the size that is needed was stored. Nothing was written.
+   */
+  MAWS_E_BUFFER = -8,
+  /**
+   * What the client sent breaks the mechanism's rules. Nothing was sent to STS.
+   */
+  MAWS_E_PROTOCOL = -20,
+  /**
+   * STS or a rule of the operator refused the client's identity.
+   */
+  MAWS_E_DENIED = -21,
+  /**
+   * Too much work is waiting; this login was refused and its conversation is over.
+   */
+  MAWS_E_OVERLOADED = -40,
+  /**
+   * The conversation or its verification outlived its time.
+   */
+  MAWS_E_TIMEOUT = -41,
+  /**
+   * STS cannot be reached, is failing, or gave an answer that cannot be trusted.
+   */
+  MAWS_E_UPSTREAM = -42,
+  /**
+   * The host cancelled, or the plugin is being destroyed.
+   */
+  MAWS_E_CANCELLED = -43,
+  /**
+   * The operating system refused a thread or random bytes.
+   */
+  MAWS_E_SYSTEM = -44,
+  /**
+   * A fault inside the plugin was caught; this conversation is over, the plugin lives on.
+   */
+  MAWS_E_PANIC = -60,
+  /**
+   * A rule inside the plugin did not hold.
+   */
+  MAWS_E_INTERNAL = -61,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum maws_code maws_code;
+#else
+typedef int32_t maws_code;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Severity of a log event.
+ */
+enum maws_log_level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Each step of each login.
+   */
+  MAWS_LOG_DEBUG = 0,
+  /**
+   * Start, stop and changes of state.
+   */
+  MAWS_LOG_INFO = 1,
+  /**
+   * Something that the operator should look at.
+   */
+  MAWS_LOG_WARNING = 2,
+  /**
+   * Something that does not work.
+   */
+  MAWS_LOG_ERROR = 3,
+  /**
+   * As a threshold: nothing is logged.
+   */
+  MAWS_LOG_OFF = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum maws_log_level maws_log_level;
+#else
+typedef int32_t maws_log_level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How an option's value is written.
+ */
+enum maws_option_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Any text that the option's help allows.
+   */
+  MAWS_OPTION_TEXT = 0,
+  /**
+   * A whole number between min and max.
+   */
+  MAWS_OPTION_INTEGER = 1,
+  /**
+   * `true` or `false`.
+   */
+  MAWS_OPTION_BOOLEAN = 2,
+  /**
+   * A whole number of milliseconds between min and max.
+   */
+  MAWS_OPTION_DURATION_MS = 3,
+  /**
+   * Entries separated by white space.
+   */
+  MAWS_OPTION_LIST = 4,
+  /**
+   * One of the descriptor's choices.
+   */
+  MAWS_OPTION_CHOICE = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum maws_option_kind maws_option_kind;
+#else
+typedef int32_t maws_option_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What kind of AWS identity STS's answer names.
+ */
+enum maws_principal_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Not known (yet).
+   */
+  MAWS_PRINCIPAL_NONE = 0,
+  /**
+   * An IAM user.
+   */
+  MAWS_PRINCIPAL_USER = 1,
+  /**
+   * A session of an assumed role.
+   */
+  MAWS_PRINCIPAL_ROLE = 2,
+  /**
+   * A federated user (GetFederationToken).
+   */
+  MAWS_PRINCIPAL_FEDERATED = 3,
+  /**
+   * The root user of an account.
+   */
+  MAWS_PRINCIPAL_ROOT = 4,
+  /**
+   * The identity that every EC2 instance has; never logs in.
+   */
+  MAWS_PRINCIPAL_INSTANCE = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum maws_principal_kind maws_principal_kind;
+#else
+typedef int32_t maws_principal_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * One option. Static data of the plugin; all strings are NUL-terminated.
+ */
+typedef struct maws_option_desc {
+  /**
+   * sizeof(maws_option_desc) of the plugin.
+   */
+  uint32_t struct_size;
+  /**
+   * MAWS_OPTION_RUNTIME, MAWS_OPTION_SECRET.
+   */
+  uint32_t flags;
+  /**
+   * One of maws_option_kind.
+   */
+  int32_t kind;
+  /**
+   * 0.
+   */
+  uint32_t reserved;
+  /**
+   * Least legal value of a number or duration (ms).
+   */
+  int64_t min;
+  /**
+   * Greatest legal value of a number or duration (ms).
+   */
+  int64_t max;
+  /**
+   * The name of the server parameter, for example "awsStsHost".
+   */
+  const char *name;
+  /**
+   * Value when the option is not given.
+   */
+  const char *default_value;
+  /**
+   * One sentence for the operator.
+   */
+  const char *help;
+  /**
+   * Legal values of a choice, ended by NULL; NULL for the other kinds.
+   */
+  const char *const *choices;
+} maws_option_desc;
+
+/**
+ * Outcome of a call. 0 and above: progress. Below: failure, whose range is its group:
+ * -1..-19 the host or its operator is wrong, -20..-39 the client is wrong, -40..-59 the
+ * surroundings are wrong and a later login may succeed, -60..-79 the plugin is wrong.
+ * Treat a number without a name here by its range. Numbers are never reused.
+ */
+typedef int32_t maws_status;
+
+/**
+ * Text as UTF-8, not NUL-terminated. Frozen: never grows. A NULL ptr goes with len 0.
+ */
+typedef struct maws_str {
+  /**
+   * First byte, or NULL.
+   */
+  const char *ptr;
+  /**
+   * Bytes.
+   */
+  size_t len;
+} maws_str;
+
+/**
+ * One line for the server's log. Valid during the callback only.
+ */
+typedef struct maws_log_event {
+  /**
+   * sizeof(maws_log_event) of the plugin.
+   */
+  uint32_t struct_size;
+  /**
+   * One of maws_log_level.
+   */
+  int32_t level;
+  /**
+   * Stable number of the message; docs/troubleshooting.md explains each.
+   */
+  uint32_t message_id;
+  /**
+   * 0.
+   */
+  uint32_t reserved;
+  /**
+   * maws_begin.log_id of the conversation, 0 where there is none.
+   */
+  uint64_t log_id;
+  /**
+   * What happened, without line breaks and without secrets.
+   */
+  struct maws_str text;
+} maws_log_event;
+
+/**
+ * What the host gives. create copies it; the functions must stay callable until destroy returns.
+ * A callback must not throw, and every call from inside one into the plugin gives MAWS_E_STATE.
+ */
+typedef struct maws_host {
+  /**
+   * sizeof(maws_host) of the host.
+   */
+  uint32_t struct_size;
+  /**
+   * MAWS_ABI_MINOR that the host was compiled with.
+   */
+  uint32_t abi_minor;
+  /**
+   * First argument of both callbacks; never read by the plugin.
+   */
+  uintptr_t host_ctx;
+  /**
+   * [any thread, workers too] May be NULL. Nothing below the log level is formatted or passed.
+   */
+  void (*log)(uintptr_t host_ctx, const struct maws_log_event *event);
+  /**
+   * [worker] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
+   * not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
+   * outcome. The plugin holds no lock meanwhile. Set a flag, notify, return.
+   */
+  void (*conv_ready)(uintptr_t host_ctx, uintptr_t conv_ctx);
+  /**
+   * One of maws_log_level: the lowest that is logged. See set_log_level.
+   */
+  int32_t log_level;
+  /**
+   * 0.
+   */
+  uint32_t reserved;
+} maws_host;
+
+/**
+ * One setting. Frozen: never grows.
+ */
+typedef struct maws_option {
+  /**
+   * Name as in maws_option_desc.
+   */
+  struct maws_str key;
+  /**
+   * Value as text.
+   */
+  struct maws_str value;
+} maws_option;
+
+/**
+ * One configuration with its workers. id 0 is none. May be kept and compared as a number.
+ */
+typedef struct maws_plugin {
+  /**
+   * Opaque.
+   */
+  uint64_t id;
+} maws_plugin;
+
+/**
+ * Why a call failed. The host's buffer: set struct_size before the call; NULL where a parameter
+ * of this type stands means that the text is not wanted.
+ */
+typedef struct maws_error {
+  /**
+   * sizeof(maws_error) of the host.
+   */
+  uint32_t struct_size;
+  /**
+   * The same status that the call returned.
+   */
+  maws_status status;
+  /**
+   * Stable number of the reason, as in maws_info; 0 without one.
+   */
+  uint32_t reason;
+  /**
+   * Always NUL-terminated; for the operator, never for the client; holds no secret.
+   */
+  char message[500];
+} maws_error;
+
+/**
+ * Counters since create. Each is read atomically, the set is not.
+ */
+typedef struct maws_stats {
+  /**
+   * sizeof(maws_stats) of the host.
+   */
+  uint32_t struct_size;
+  /**
+   * Worker threads that live now.
+   */
+  uint32_t workers;
+  /**
+   * Conversations that live now.
+   */
+  uint64_t conversations;
+  /**
+   * Verifications that wait for a worker now.
+   */
+  uint64_t queued;
+  /**
+   * Verifications that workers are busy with now.
+   */
+  uint64_t in_flight;
+  /**
+   * Conversations begun.
+   */
+  uint64_t begun;
+  /**
+   * Logins verified.
+   */
+  uint64_t succeeded;
+  /**
+   * Refused because of what the client sent.
+   */
+  uint64_t bad_protocol;
+  /**
+   * Refused by STS or by a rule of the operator.
+   */
+  uint64_t denied;
+  /**
+   * Refused for overload, refused begins included.
+   */
+  uint64_t overloaded;
+  /**
+   * Out of time.
+   */
+  uint64_t timed_out;
+  /**
+   * STS not reachable, failing or not to be trusted.
+   */
+  uint64_t upstream_failed;
+  /**
+   * Cancelled, or ended before an outcome.
+   */
+  uint64_t cancelled;
+  /**
+   * Refused by the operating system (threads, random bytes).
+   */
+  uint64_t system_failed;
+  /**
+   * Faults of the plugin.
+   */
+  uint64_t faults;
+  /**
+   * Requests sent to STS, retries included.
+   */
+  uint64_t sts_requests;
+  /**
+   * Connections opened to STS.
+   */
+  uint64_t sts_connections;
+  /**
+   * Microseconds that workers waited for STS's answers, in all.
+   */
+  uint64_t sts_us_total;
+  /**
+   * The longest of these waits, in microseconds.
+   */
+  uint64_t sts_us_max;
+  /**
+   * Throttling answers of STS.
+   */
+  uint64_t sts_throttled;
+  /**
+   * Requests that were not their login's first.
+   */
+  uint64_t sts_retries;
+  /**
+   * Connections that had rested and turned out to be dead when a request was sent.
+   */
+  uint64_t sts_stale;
+  /**
+   * Accounts of clients that STS throttles now, by endpoint.
+   */
+  uint64_t throttled_accounts;
+} maws_stats;
+
+/**
+ * What begin is told of a login.
+ */
+typedef struct maws_begin {
+  /**
+   * sizeof(maws_begin) of the host.
+   */
+  uint32_t struct_size;
+  /**
+   * MAWS_BEGIN_TLS.
+   */
+  uint32_t flags;
+  /**
+   * Longest time for the verification in ms, where that is less than awsStsTimeoutMs; 0 = the
+   * option alone.
+   */
+  uint32_t budget_ms;
+  /**
+   * 0.
+   */
+  uint32_t reserved;
+  /**
+   * Handed back by conv_ready.
+   */
+  uintptr_t conv_ctx;
+  /**
+   * Comes back in each log event of this conversation.
+   */
+  uint64_t log_id;
+  /**
+   * Database of the saslStart command; anything but `$external` is refused.
+   */
+  struct maws_str database;
+  /**
+   * The client's address, as `host:port` or `[host]:port`; copied. It stands in log lines, and while
+   * not all who wait can be in time, those of one host wait or are refused together. Empty where it is
+   * not known, or is a balancer's.
+   */
+  struct maws_str client_addr;
+} maws_begin;
+
+/**
+ * One SASL conversation. id 0 is none. A stale or invented handle gives MAWS_E_HANDLE.
+ */
+typedef struct maws_conv {
+  /**
+   * Opaque.
+   */
+  uint64_t id;
+} maws_conv;
+
+/**
+ * Bytes. Frozen: never grows. A NULL ptr goes with len 0.
+ */
+typedef struct maws_bytes {
+  /**
+   * First byte, or NULL.
+   */
+  const uint8_t *ptr;
+  /**
+   * Bytes.
+   */
+  size_t len;
+} maws_bytes;
+
+/**
+ * What a step gives. The host's buffer: set struct_size before the call.
+ */
+typedef struct maws_step {
+  /**
+   * sizeof(maws_step) of the host.
+   */
+  uint32_t struct_size;
+  /**
+   * 0.
+   */
+  uint32_t reserved;
+  /**
+   * Payload to send to the client; valid until end. Empty after MAWS_DONE and on failure.
+   */
+  struct maws_bytes reply;
+} maws_step;
+
+/**
+ * What is known of a conversation, in any state; members are empty until known. The host's
+ * buffer: set struct_size before the call. Texts are valid until end and hold no secret.
+ */
+typedef struct maws_info {
+  /**
+   * sizeof(maws_info) of the host.
+   */
+  uint32_t struct_size;
+  /**
+   * The outcome once there is one, MAWS_PENDING while it is awaited, MAWS_CONTINUE before.
+   */
+  maws_status status;
+  /**
+   * Stable number of the reason of a refusal or failure, 0 without one; docs/troubleshooting.md
+   * explains each.
+   */
+  uint32_t reason;
+  /**
+   * One of maws_principal_kind; also of an identity that was refused.
+   */
+  int32_t kind;
+  /**
+   * The user to look up in `$external`. Set after MAWS_DONE only.
+   */
+  struct maws_str principal;
+  /**
+   * The ARN as STS gave it.
+   */
+  struct maws_str raw_arn;
+  /**
+   * AWS account number.
+   */
+  struct maws_str account;
+  /**
+   * The identity's unique id as STS gave it.
+   */
+  struct maws_str user_id;
+  /**
+   * Name of the role session; chosen by the client, for logs only.
+   */
+  struct maws_str session_name;
+  /**
+   * As claimed by the client; verified once STS has answered.
+   */
+  struct maws_str access_key_id;
+  /**
+   * The STS host that the client signs for.
+   */
+  struct maws_str sts_host;
+  /**
+   * The request id that STS gave its answer.
+   */
+  struct maws_str sts_request_id;
+  /**
+   * The error code that STS answered with.
+   */
+  struct maws_str sts_error_code;
+  /**
+   * Why the login was refused or failed: for the server's log, never for the client.
+   */
+  struct maws_str detail;
+  /**
+   * Microseconds between client-second and the start of the verification.
+   */
+  uint64_t queue_us;
+  /**
+   * Microseconds spent on opening a connection; 0 when a warm one was used.
+   */
+  uint64_t connect_us;
+  /**
+   * Microseconds between the request to STS and its answer.
+   */
+  uint64_t sts_us;
+  /**
+   * Microseconds between begin and the outcome.
+   */
+  uint64_t total_us;
+} maws_info;
+
+/**
+ * The functions of the plugin. Static, read-only, valid for the life of the process.
+ *
+ * [any] may be called by any threads at once; [serial] one call at a time per handle, from any
+ * thread: a second one at the same time gets MAWS_E_IN_USE. Every function may also return
+ * MAWS_E_ARGUMENT, MAWS_E_STATE (from inside a callback), MAWS_E_FORKED, MAWS_E_HANDLE and
+ * MAWS_E_PANIC. Members beyond struct_size are not there: test with MAWS_HAS.
+ */
+typedef struct maws_api {
+  /**
+   * sizeof(maws_api) of the plugin.
+   */
+  uint32_t struct_size;
+  /**
+   * MAWS_ABI_MINOR of the plugin.
+   */
+  uint32_t abi_minor;
+  /**
+   * "mongodb-aws-auth", NUL-terminated as are the next three.
+   */
+  const char *name;
+  /**
+   * Version of the plugin, "MAJOR.MINOR.PATCH".
+   */
+  const char *version;
+  /**
+   * "MONGODB-AWS".
+   */
+  const char *mechanism;
+  /**
+   * The TLS library inside, for example "rustls with ring".
+   */
+  const char *tls;
+  /**
+   * [any] The option of this number, counted from 0; NULL past the last. Before create too.
+   */
+  const struct maws_option_desc *(*option_at)(uint32_t index);
+  /**
+   * [any] Checks every option and reads the files that they name; starts no thread and uses no
+   * network. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
+   * value and what is legal. On failure *out is 0.
+   */
+  maws_status (*create)(const struct maws_host *host,
+                        const struct maws_option *options,
+                        size_t count,
+                        struct maws_plugin *out,
+                        struct maws_error *error);
+  /**
+   * [any] Stops the plugin: interrupts calls in flight and waits up to drain_ms for the workers.
+   * From its return on no callback runs or starts. MAWS_E_IN_USE: conversations still live, nothing
+   * changed. MAWS_E_TIMEOUT: destroyed, but a thread was left behind; it touches only its own.
+   */
+  maws_status (*destroy)(struct maws_plugin plugin, uint32_t drain_ms);
+  /**
+   * [any] Changes run-time options, all or none. Conversations already begun keep the old values.
+   */
+  maws_status (*set_options)(struct maws_plugin plugin,
+                             const struct maws_option *options,
+                             size_t count,
+                             struct maws_error *error);
+  /**
+   * [any] Writes the option's value and a NUL. *needed (may be NULL) becomes the size for both.
+   * MAWS_E_BUFFER: cap is less than that. MAWS_E_OPTION: no such key.
+   */
+  maws_status (*get_option)(struct maws_plugin plugin,
+                            struct maws_str key,
+                            char *buffer,
+                            size_t cap,
+                            size_t *needed);
+  /**
+   * [any] The lowest level that is logged, one of maws_log_level.
+   */
+  maws_status (*set_log_level)(struct maws_plugin plugin, int32_t level);
+  /**
+   * [any] Set out->struct_size first.
+   */
+  maws_status (*stats)(struct maws_plugin plugin, struct maws_stats *out);
+  /**
+   * [any] The statistics as one JSON document; buffer, cap and needed as in get_option.
+   */
+  maws_status (*stats_json)(struct maws_plugin plugin, char *buffer, size_t cap, size_t *needed);
+  /**
+   * [any] Begins a conversation, which lives until end. MAWS_E_OVERLOADED: awsMaxConversations
+   * live already. MAWS_E_PROTOCOL: the database is not `$external`, or the link is not TLS and
+   * awsRequireTLS is set. MAWS_E_CANCELLED: the plugin is being destroyed. On failure *out is 0.
+   */
+  maws_status (*begin)(struct maws_plugin plugin,
+                       const struct maws_begin *args,
+                       struct maws_conv *out,
+                       struct maws_error *error);
+  /**
+   * [serial] Takes one payload of the client. Never waits for the network. MAWS_CONTINUE: send the
+   * reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, surroundings
+   * and plugin groups end the conversation; info has the reason.
+   */
+  maws_status (*step)(struct maws_conv conv,
+                      const uint8_t *payload,
+                      size_t len,
+                      struct maws_step *out);
+  /**
+   * [serial] The outcome after MAWS_PENDING; waits for it at most wait_ms (0: not at all), then
+   * gives MAWS_PENDING. An outcome stays, also one that step or cancel gave: further calls
+   * repeat it. MAWS_E_STATE: a payload of the client is awaited, there is nothing to wait for.
+   */
+  maws_status (*poll)(struct maws_conv conv, uint32_t wait_ms, struct maws_step *out);
+  /**
+   * [any] Ends the conversation's work at once: a poll in another thread wakes with
+   * MAWS_E_CANCELLED. Never waits; may be repeated; an outcome that is there already stays.
+   */
+  maws_status (*cancel)(struct maws_conv conv);
+  /**
+   * [any] What is known by now. Set out->struct_size first.
+   */
+  maws_status (*info)(struct maws_conv conv, struct maws_info *out);
+  /**
+   * [serial] Frees the conversation in any state and makes the handle stale. Waits only for a
+   * conv_ready of this conversation that is already running, so never hold a lock that conv_ready
+   * takes; none comes after it.
+   */
+  maws_status (*end)(struct maws_conv conv);
+} maws_api;
+
+/**
+ * Pointer to the table of functions; see maws_plugin_entry_v1.
+ */
+typedef const struct maws_api *(*maws_entry_fn)(uint32_t host_abi_minor, struct maws_error *error);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The only exported symbol: gives the table of functions. [any] No side effects: may be called at
+ * any time, also before a fork. NULL with error filled (error may be NULL) where the plugin needs
+ * a host of a newer minor version than host_abi_minor.
+ */
+const struct maws_api *maws_plugin_entry_v1(uint32_t host_abi_minor, struct maws_error *error);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+/*
+ * The table's functions as plain functions, for callers that cannot call a function pointer.
+ * A function that the plugin is too old to have gives MAWS_E_VERSION.
+ */
+
+static inline const maws_option_desc* maws_call_option_at(const maws_api* api, uint32_t index) {
+    if (MAWS_HAS(maws_api, api, option_at)) return api->option_at(index);
+    return NULL;
+}
+
+static inline maws_status maws_call_create(const maws_api* api, const maws_host* host,
+                                           const maws_option* options, size_t count,
+                                           maws_plugin* out, maws_error* error) {
+    if (MAWS_HAS(maws_api, api, create)) return api->create(host, options, count, out, error);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_destroy(const maws_api* api, maws_plugin plugin,
+                                            uint32_t drain_ms) {
+    if (MAWS_HAS(maws_api, api, destroy)) return api->destroy(plugin, drain_ms);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_set_options(const maws_api* api, maws_plugin plugin,
+                                                const maws_option* options, size_t count,
+                                                maws_error* error) {
+    if (MAWS_HAS(maws_api, api, set_options))
+        return api->set_options(plugin, options, count, error);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_get_option(const maws_api* api, maws_plugin plugin,
+                                               maws_str key, char* buffer, size_t cap,
+                                               size_t* needed) {
+    if (MAWS_HAS(maws_api, api, get_option))
+        return api->get_option(plugin, key, buffer, cap, needed);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_set_log_level(const maws_api* api, maws_plugin plugin,
+                                                  int32_t level) {
+    if (MAWS_HAS(maws_api, api, set_log_level)) return api->set_log_level(plugin, level);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_stats(const maws_api* api, maws_plugin plugin,
+                                          maws_stats* out) {
+    if (MAWS_HAS(maws_api, api, stats)) return api->stats(plugin, out);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_stats_json(const maws_api* api, maws_plugin plugin,
+                                               char* buffer, size_t cap, size_t* needed) {
+    if (MAWS_HAS(maws_api, api, stats_json)) return api->stats_json(plugin, buffer, cap, needed);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_begin(const maws_api* api, maws_plugin plugin,
+                                          const maws_begin* args, maws_conv* out,
+                                          maws_error* error) {
+    if (MAWS_HAS(maws_api, api, begin)) return api->begin(plugin, args, out, error);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_step(const maws_api* api, maws_conv conv,
+                                         const uint8_t* payload, size_t len, maws_step* out) {
+    if (MAWS_HAS(maws_api, api, step)) return api->step(conv, payload, len, out);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_poll(const maws_api* api, maws_conv conv, uint32_t wait_ms,
+                                         maws_step* out) {
+    if (MAWS_HAS(maws_api, api, poll)) return api->poll(conv, wait_ms, out);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_cancel(const maws_api* api, maws_conv conv) {
+    if (MAWS_HAS(maws_api, api, cancel)) return api->cancel(conv);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_info(const maws_api* api, maws_conv conv, maws_info* out) {
+    if (MAWS_HAS(maws_api, api, info)) return api->info(conv, out);
+    return MAWS_E_VERSION;
+}
+
+static inline maws_status maws_call_end(const maws_api* api, maws_conv conv) {
+    if (MAWS_HAS(maws_api, api, end)) return api->end(conv);
+    return MAWS_E_VERSION;
+}
+
+#endif /* MONGODB_AWS_AUTH_H */
