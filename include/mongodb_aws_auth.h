@@ -72,7 +72,7 @@ enum maws_code
    */
   MAWS_PENDING = 2,
   /**
-   * A pointer, length or struct_size is not legal. Nothing changed.
+   * A pointer, length or struct_size is invalid. Nothing changed.
    */
   MAWS_E_ARGUMENT = -1,
   /**
@@ -84,7 +84,7 @@ enum maws_code
    */
   MAWS_E_VERSION = -3,
   /**
-   * An option's key or value is not legal; the error's message names it and what is legal.
+   * An option's key or value is invalid; the error's message names it and what is valid.
    */
   MAWS_E_OPTION = -4,
   /**
@@ -288,11 +288,11 @@ typedef struct maws_option_desc {
    */
   uint32_t reserved;
   /**
-   * Least legal value of a number or duration (ms).
+   * Least valid value of a number or duration (ms).
    */
   int64_t min;
   /**
-   * Greatest legal value of a number or duration (ms).
+   * Greatest valid value of a number or duration (ms).
    */
   int64_t max;
   /**
@@ -761,7 +761,7 @@ typedef struct maws_api {
   /**
    * [any] Checks every option and reads the files that they name; starts no thread and uses no
    * network. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
-   * value and what is legal. On failure *out is 0.
+   * value and what is valid. On failure *out is 0.
    */
   maws_status (*create)(const struct maws_host *host,
                         const struct maws_option *options,

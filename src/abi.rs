@@ -42,13 +42,13 @@ pub enum maws_code {
     /// Verification runs; conv_ready or poll tells when it is over.
     MAWS_PENDING = 2,
 
-    /// A pointer, length or struct_size is not legal. Nothing changed.
+    /// A pointer, length or struct_size is invalid. Nothing changed.
     MAWS_E_ARGUMENT = -1,
     /// Not possible in this state, or called from inside a callback. Nothing changed.
     MAWS_E_STATE = -2,
     /// The plugin needs a newer host than this one.
     MAWS_E_VERSION = -3,
-    /// An option's key or value is not legal; the error's message names it and what is legal.
+    /// An option's key or value is invalid; the error's message names it and what is valid.
     MAWS_E_OPTION = -4,
     /// The process was forked after create; the plugin is of no use in the child.
     MAWS_E_FORKED = -5,
@@ -253,9 +253,9 @@ pub struct maws_option_desc {
     pub kind: i32,
     /// 0.
     pub reserved: u32,
-    /// Least legal value of a number or duration (ms).
+    /// Least valid value of a number or duration (ms).
     pub min: i64,
-    /// Greatest legal value of a number or duration (ms).
+    /// Greatest valid value of a number or duration (ms).
     pub max: i64,
     /// The name of the server parameter, for example "awsStsHost".
     pub name: *const c_char,
@@ -424,7 +424,7 @@ pub struct maws_api {
     pub option_at: Option<unsafe extern "C" fn(index: u32) -> *const maws_option_desc>,
     /// [any] Checks every option and reads the files that they name; starts no thread and uses no
     /// network. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
-    /// value and what is legal. On failure *out is 0.
+    /// value and what is valid. On failure *out is 0.
     pub create: Option<
         unsafe extern "C" fn(
             host: *const maws_host,

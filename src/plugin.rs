@@ -254,17 +254,8 @@ impl Plugin {
             .into_iter()
             .find(|name| std::env::var_os(name).is_some())
         {
-            self.services.log(
-                MAWS_LOG_WARNING,
-                Reason::ProxyIgnored,
-                LoginIds::default(),
-                || {
-                    format!(
-                        "{}: {name} is set; STS is connected to directly",
-                        Reason::ProxyIgnored.summary()
-                    )
-                },
-            );
+            let text = format!("{name} is set; STS is connected to directly");
+            self.warn(Reason::ProxyIgnored, &text);
         }
     }
 }

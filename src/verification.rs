@@ -29,7 +29,7 @@ pub trait Completion: Send + Sync {
     /// Takes the outcome, unless the login ended meanwhile. May run a callback of the host.
     fn complete(&self, outcome: Outcome);
     /// Logs a step of this login at level DEBUG. As [`Completion::complete`].
-    fn log(&self, reason: Reason, detail: &dyn Fn() -> String);
+    fn log(&self, reason: Reason, detail: String);
 }
 
 /// One verification, on its way through queue and worker.
@@ -217,7 +217,7 @@ impl Verification {
         let pause = match outcome.reason {
             Reason::StsThrottling => None,
             Reason::StsFailing => Some(self.pause),
-            // Where another endpoint is healthy the client gets there by coming back.
+            // Where another endpoint is healthy the next login of this client uses it.
             Reason::ConnectFailed | Reason::NameResolution
                 if !self.services.endpoints.has_other(self.key.endpoint) =>
             {
@@ -278,7 +278,7 @@ impl Job for Verification {
 
     fn report(&mut self) {
         for (reason, detail) in std::mem::take(&mut self.notes) {
-            self.completion.log(reason, &|| detail.clone());
+            self.completion.log(reason, detail);
         }
         let changes = std::mem::take(&mut self.changes);
         self.services.log_changes(&changes, &self.options);

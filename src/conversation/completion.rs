@@ -78,8 +78,8 @@ impl Completion for Conversation {
         }
     }
 
-    fn log(&self, reason: Reason, detail: &dyn Fn() -> String) {
-        self.log_step(reason, detail);
+    fn log(&self, reason: Reason, detail: String) {
+        self.log_step(reason, || detail);
     }
 }
 

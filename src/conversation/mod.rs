@@ -168,7 +168,7 @@ impl Conversation {
                 match self.leave_stepping(Phase::Dialogue(sasl), true) {
                     Ok(()) => {
                         self.open_ahead();
-                        self.log_step(Reason::ClientFirstAccepted, &String::new);
+                        self.log_step(Reason::ClientFirstAccepted, String::new);
                         MAWS_CONTINUE
                     }
                     Err(code) => code,
@@ -307,7 +307,7 @@ impl Conversation {
         }
         // From here on conv_ready may run, and whoever it wakes may poll in another thread.
         leave.entered = false;
-        self.log_step(Reason::VerificationQueued, &|| {
+        self.log_step(Reason::VerificationQueued, || {
             self.access_key_id().to_owned()
         });
         let now = self.services.now();

@@ -8,7 +8,7 @@ use crate::reason::{Failure, Reason};
 
 impl Conversation {
     /// Logs a step of this login.
-    pub(super) fn log_step(&self, reason: Reason, detail: &dyn Fn() -> String) {
+    pub(super) fn log_step(&self, reason: Reason, detail: impl FnOnce() -> String) {
         if self.services.logs(level(reason)) {
             self.callback(|| {
                 self.log_line(reason, || {

@@ -3,12 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::{CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::abi::maws_code::{self, *};
 use crate::abi::maws_status;
 use crate::failpoint::failpoint;
 use crate::panics::Inside;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The process that the plugins belong to, and how many there are: id and count in one word. 0 while
 /// there are none.
@@ -51,13 +51,14 @@ pub fn call(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status 
     if is_forked() {
         return MAWS_E_FORKED as maws_status;
     }
+    call_anywhere(body)
+}
+
+/// Like [`call`] for what belongs to no plugin: a forked child may call it, too.
+pub fn call_anywhere(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
     if IN_CALLBACK.get() {
         return MAWS_E_STATE as maws_status;
     }
-    run(body)
-}
-
-fn run(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
     let _inside = Inside::enter();
     note_argument(None);
     let caught = catch_unwind(AssertUnwindSafe(|| {
@@ -72,14 +73,6 @@ fn run(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
 fn is_forked() -> bool {
     let owner = PROCESS.load(Ordering::Acquire);
     owner != 0 && (owner >> 32) as u32 != std::process::id()
-}
-
-/// Like [`call`] for what belongs to no plugin: a forked child may call it, too.
-pub fn call_anywhere(body: impl FnOnce() -> Result<maws_code, maws_code>) -> maws_status {
-    if IN_CALLBACK.get() {
-        return MAWS_E_STATE as maws_status;
-    }
-    run(body)
 }
 
 /// One more plugin belongs to this process.

@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::LazyLock;
 
 use super::memory::with_nul;
-use crate::abi::maws_code::*;
+use crate::abi::maws_code::{self, *};
 use crate::abi::maws_status;
 use crate::reason::Reason;
 
@@ -27,67 +27,42 @@ pub unsafe extern "C" fn reason_text(reason: u32) -> *const c_char {
 
 /// See `maws_api.status_text`.
 pub unsafe extern "C" fn status_text(status: maws_status) -> *const c_char {
-    const STATUSES: [(maws_status, &CStr); 20] = [
-        (MAWS_DONE as maws_status, c"done"),
+    const STATUSES: [(maws_code, &CStr); 20] = [
+        (MAWS_DONE, c"done"),
+        (MAWS_CONTINUE, c"the client's next message is awaited"),
+        (MAWS_PENDING, c"the verification is in progress"),
+        (MAWS_E_ARGUMENT, c"an argument of the host is invalid"),
         (
-            MAWS_CONTINUE as maws_status,
-            c"the client's next message is awaited",
-        ),
-        (
-            MAWS_PENDING as maws_status,
-            c"the verification is in progress",
-        ),
-        (
-            MAWS_E_ARGUMENT as maws_status,
-            c"an argument of the host is invalid",
-        ),
-        (
-            MAWS_E_STATE as maws_status,
+            MAWS_E_STATE,
             c"not possible in this state, or called from a callback",
         ),
+        (MAWS_E_VERSION, c"the plugin needs a newer host"),
+        (MAWS_E_OPTION, c"an option is invalid"),
+        (MAWS_E_FORKED, c"the process was forked after create"),
+        (MAWS_E_HANDLE, c"no such plugin or conversation"),
+        (MAWS_E_IN_USE, c"the handle is in use"),
+        (MAWS_E_BUFFER, c"the buffer is too small"),
+        (MAWS_E_PROTOCOL, c"the client's message is invalid"),
+        (MAWS_E_DENIED, c"the client's identity was refused"),
+        (MAWS_E_OVERLOADED, c"a limit was reached"),
+        (MAWS_E_TIMEOUT, c"the deadline has passed"),
         (
-            MAWS_E_VERSION as maws_status,
-            c"the plugin needs a newer host",
-        ),
-        (MAWS_E_OPTION as maws_status, c"an option is invalid"),
-        (
-            MAWS_E_FORKED as maws_status,
-            c"the process was forked after create",
-        ),
-        (
-            MAWS_E_HANDLE as maws_status,
-            c"no such plugin or conversation",
-        ),
-        (MAWS_E_IN_USE as maws_status, c"the handle is in use"),
-        (MAWS_E_BUFFER as maws_status, c"the buffer is too small"),
-        (
-            MAWS_E_PROTOCOL as maws_status,
-            c"the client's message is invalid",
-        ),
-        (
-            MAWS_E_DENIED as maws_status,
-            c"the client's identity was refused",
-        ),
-        (MAWS_E_OVERLOADED as maws_status, c"a limit was reached"),
-        (MAWS_E_TIMEOUT as maws_status, c"the deadline has passed"),
-        (
-            MAWS_E_UPSTREAM as maws_status,
+            MAWS_E_UPSTREAM,
             c"STS is unreachable, failing or not trusted",
         ),
         (
-            MAWS_E_CANCELLED as maws_status,
+            MAWS_E_CANCELLED,
             c"cancelled by the host, or the plugin is being destroyed",
         ),
         (
-            MAWS_E_SYSTEM as maws_status,
+            MAWS_E_SYSTEM,
             c"the operating system refused a thread or random bytes",
         ),
-        (
-            MAWS_E_PANIC as maws_status,
-            c"a fault inside the plugin was caught",
-        ),
-        (MAWS_E_INTERNAL as maws_status, c"internal error"),
+        (MAWS_E_PANIC, c"a fault inside the plugin was caught"),
+        (MAWS_E_INTERNAL, c"internal error"),
     ];
-    let known = STATUSES.iter().find(|(known, _)| *known == status);
+    let known = STATUSES
+        .iter()
+        .find(|(known, _)| *known as maws_status == status);
     known.map_or(ptr::null(), |(_, text)| text.as_ptr())
 }

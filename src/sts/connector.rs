@@ -9,7 +9,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::call;
-use super::resolver::Names;
+use super::resolver::{Names, bare_host};
 use super::socket::{self, PlainTransport, SocketIo};
 use super::tls::{Connection, Lower, Unpooled};
 use super::upstream::Upstream;
@@ -113,9 +113,7 @@ impl StsConnector {
         if !details.needs_tls() {
             return Ok(Box::new(PlainTransport::new(io)));
         }
-        let host = details.uri.host().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let name = ServerName::try_from(host.to_owned())
+        let name = ServerName::try_from(bare_host(details.uri).to_owned())
             .map_err(|_| Failure::new(Reason::TlsFailed, "the proxy's name is malformed"))?;
         let tls = Connection::handshake(Lower::Socket(io), name, &self.tls, None)
             .inspect_err(|failure| self.distrust(details, failure))?;

@@ -149,23 +149,21 @@ impl StsOverHttps {
     }
 
     /// Sends a request as the thread's call and reads its response to the end.
-    fn exchange(
-        &self,
-        endpoint: &Endpoint,
-        headers: HeaderMap,
-        fresh: bool,
-    ) -> Result<Reply, Failure> {
+    fn exchange(&self, endpoint: &Endpoint, headers: HeaderMap) -> Result<Reply, Failure> {
         let agent = self.agent()?;
         let upstream = self.upstream(endpoint)?;
         let header_bytes =
             |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
         let request_bytes = REQUEST_ROOM + headers.iter().map(header_bytes).sum::<usize>();
-        call::with(|call| call.request_bytes = request_bytes);
+        let unpooled = call::with(|call| {
+            call.request_bytes = request_bytes;
+            call.fresh || call.ahead
+        });
         let mut request = Request::new(SignedRequest::BODY);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = upstream.uri().clone();
         *request.headers_mut() = headers;
-        if fresh {
+        if unpooled.unwrap_or_default() {
             let own = agent.configure_request(request);
             request = own.output_buffer_size(UNPOOLED).build();
         }
@@ -208,7 +206,7 @@ impl Sts for StsOverHttps {
         call.fresh = limits.fresh;
         let (result, call) = call.run(|| {
             let headers = headers(request)?;
-            self.exchange(&request.endpoint, headers, limits.fresh)
+            self.exchange(&request.endpoint, headers)
         });
         match call {
             Some(call) => self.attempt(request, result, &call),
@@ -234,7 +232,7 @@ impl Sts for StsOverHttps {
             self.in_background(AHEAD_TIMEOUT, || {
                 call::with(|call| call.ahead = true);
                 // The connector keeps what it opens, so that this request is never sent.
-                let _unsent = self.exchange(&opening.0.endpoint, HeaderMap::new(), true);
+                let _unsent = self.exchange(&opening.0.endpoint, HeaderMap::new());
             });
             drop(opening);
         }))
@@ -251,7 +249,7 @@ impl Sts for StsOverHttps {
         headers.insert(header::CONTENT_TYPE, form);
         let reply = self.in_background(timeout, || {
             call::with(|call| call.fresh = true);
-            self.exchange(endpoint, headers, true)
+            self.exchange(endpoint, headers)
         });
         matches!(reply, Some(Ok(reply)) if reply.status < 500)
     }

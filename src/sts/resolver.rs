@@ -196,15 +196,19 @@ impl Names {
     }
 }
 
-/// The host, without the brackets of an IPv6 address, and the port.
-fn target(uri: &Uri) -> Target {
+/// The host, without the brackets of an IPv6 address.
+pub fn bare_host(uri: &Uri) -> &str {
     let host = uri.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// The bare host and the port.
+fn target(uri: &Uri) -> Target {
     let default = match uri.scheme_str() {
         Some("http") => 80,
         _ => 443,
     };
-    (host.to_owned(), uri.port_u16().unwrap_or(default))
+    (bare_host(uri).to_owned(), uri.port_u16().unwrap_or(default))
 }
 
 impl Interruptible for Name {

@@ -69,19 +69,23 @@ static void entry_and_descriptors_still_work_in_a_forked_child(void) {
     host_stop(&h);
 }
 
+static void log_in_and_exit(void) {
+    static host h;
+    static login l;
+    host_start(&h);
+    login_until_pending(&l, &h);
+    CHECK(login_wait(&l) < 0); /* nobody listens there; that it is over is what counts */
+    login_end(&l);
+    host_stop(&h);
+    exit(0);
+}
+
 static void a_child_forked_before_create_logs_in(void) {
     const maws_api* const api = load_api();
     CHECK(api->option_at(0) != NULL);
     const pid_t child = fork();
     if (child == 0) {
-        static host h;
-        static login l;
-        host_start(&h);
-        login_until_pending(&l, &h);
-        CHECK(login_wait(&l) < 0); /* nobody listens there; that it is over is what counts */
-        login_end(&l);
-        host_stop(&h);
-        exit(0);
+        log_in_and_exit();
     }
     check_child_succeeds(child);
 }
@@ -93,14 +97,7 @@ static void a_child_forked_after_destroy_creates_its_own_plugin(void) {
     host_stop(&before);
     const pid_t child = fork();
     if (child == 0) {
-        static host h;
-        static login l;
-        host_start(&h);
-        login_until_pending(&l, &h);
-        CHECK(login_wait(&l) < 0); /* nobody listens there; that it is over is what counts */
-        login_end(&l);
-        host_stop(&h);
-        exit(0);
+        log_in_and_exit();
     }
     check_child_succeeds(child);
     /* The parent's next plugin is its own, and a child of that one is refused again. */
