@@ -76,6 +76,18 @@ fn pending(plugin: &Plugin, number: usize) -> Arc<Conversation> {
     conversation
 }
 
+/// The host, what it says when its callback blocks, and what lets that go on as it drops.
+fn blocking_host(callback: Callback) -> (Box<BlockingHost>, Receiver<()>, Sender<()>) {
+    let (blocked, is_blocked) = channel();
+    let (gate, held) = channel();
+    let host = Box::new(BlockingHost {
+        callback,
+        blocked: Mutex::new(blocked),
+        gate: Mutex::new(held),
+    });
+    (host, is_blocked, gate)
+}
+
 /// All workers wait for a silent STS, a hundred logins expire in the queue, and the callback of one of
 /// them blocks until all others have their outcome.
 fn assert_isolated(callback: Callback) {
@@ -88,13 +100,7 @@ fn assert_isolated(callback: Callback) {
         ("awsStsTimeoutMs", "1000"),
     ])
     .unwrap();
-    let (blocked, is_blocked) = channel();
-    let (gate, held) = channel();
-    let host = Box::new(BlockingHost {
-        callback,
-        blocked: Mutex::new(blocked),
-        gate: Mutex::new(held),
-    });
+    let (host, is_blocked, gate) = blocking_host(callback);
     let https = Arc::new(StsOverHttps::new(&options.settings).unwrap());
     // Level 0 is DEBUG.
     let plugin = Plugin::new(host, 0, options, https, Arc::new(SystemClock));
@@ -140,13 +146,7 @@ fn a_callback_that_blocks_after_a_success_holds_no_place_of_another_login() {
             ("awsStsWorkers", "1"),
         ])
         .unwrap();
-        let (blocked, is_blocked) = channel();
-        let (gate, held) = channel();
-        let host = Box::new(BlockingHost {
-            callback,
-            blocked: Mutex::new(blocked),
-            gate: Mutex::new(held),
-        });
+        let (host, is_blocked, gate) = blocking_host(callback);
         let https = Arc::new(StsOverHttps::new(&options.settings).unwrap());
         let plugin = Plugin::new(host, 0, options, https, Arc::new(SystemClock));
         let first = pending(&plugin, BLOCKED);

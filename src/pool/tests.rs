@@ -326,8 +326,7 @@ impl Clock for MovedClock {
     }
 }
 
-#[test]
-fn workers_without_work_exit() {
+fn bench_with_moved_clock() -> (Arc<MovedClock>, Bench) {
     let clock = Arc::new(MovedClock(Mutex::new(Instant::now())));
     let mut bench = Bench::new(8, 8);
     bench.pool = Pool::new(
@@ -337,6 +336,12 @@ fn workers_without_work_exit() {
         Random::new(7),
         Box::new(drop),
     );
+    (clock, bench)
+}
+
+#[test]
+fn workers_without_work_exit() {
+    let (clock, bench) = bench_with_moved_clock();
     let jobs = ["a", "b", "c"].map(|name| bench.running(name));
     for job in jobs {
         job.send(Verdict::Answered).unwrap();
@@ -354,15 +359,7 @@ fn workers_without_work_exit() {
 
 #[test]
 fn workers_that_are_not_needed_exit_under_load_too() {
-    let clock = Arc::new(MovedClock(Mutex::new(Instant::now())));
-    let mut bench = Bench::new(8, 8);
-    bench.pool = Pool::new(
-        Arc::<MovedClock>::clone(&clock),
-        1,
-        limits(8, 8),
-        Random::new(7),
-        Box::new(drop),
-    );
+    let (clock, bench) = bench_with_moved_clock();
     let jobs = ["a", "b", "c", "d"].map(|name| bench.running(name));
     for job in jobs {
         job.send(Verdict::Answered).unwrap();
