@@ -103,11 +103,7 @@ impl Verification {
     fn verify(&mut self) -> Ran<Outcome> {
         let began = self.services.now();
         self.times.queue += began.saturating_duration_since(self.queued);
-        let mut done = Done {
-            verdict: Verdict::Unsent,
-            sent: began,
-            took: Duration::ZERO,
-        };
+        let mut done = Done::unsent(began);
         loop {
             if self.interrupt.is_set() {
                 let then = Then::Finish(Outcome::failed(Reason::Cancelled.into()));

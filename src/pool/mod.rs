@@ -303,7 +303,7 @@ impl<J: Job> PoolState<J> {
     /// When something is due; in the past or now, if it is due already.
     fn next_due(&self, now: Instant) -> Option<Instant> {
         match self.errands.is_empty() {
-            true => self.throttle.wake_at(true),
+            true => self.throttle.wake_at(),
             false => Some(now),
         }
     }

@@ -34,7 +34,7 @@ impl<J: Job> Workers<J> {
                 worked = self.clock.now();
                 continue;
             }
-            match state.throttle.next(now, true) {
+            match state.throttle.next(now) {
                 Next::Run(id, job) => {
                     self.release(state, now);
                     state = self.run(id, job);

@@ -165,7 +165,7 @@ fn a_paused_job_can_be_removed() {
     bench.done(KEY, Verdict::Failed);
     bench.throttle.retry(bench.now, id, login, Some(S));
     assert_removed(&mut bench, id, 1, 0);
-    assert_eq!(bench.throttle.next(bench.now, true), Next::Wait(None));
+    assert_eq!(bench.throttle.next(bench.now), Next::Wait(None));
 }
 
 #[test]
@@ -174,10 +174,7 @@ fn a_retried_job_keeps_its_id() {
     let (id, login) = bench.throttle_key(KEY);
     bench.throttle.retry(bench.now, id, login, None);
     assert_removed(&mut bench, id, 1, 0);
-    assert!(matches!(
-        bench.throttle.next(bench.now, true),
-        Next::Wait(None)
-    ));
+    assert!(matches!(bench.throttle.next(bench.now), Next::Wait(None)));
 }
 
 #[test]

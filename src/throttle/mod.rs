@@ -116,8 +116,8 @@ impl<J: Queued> Throttle<J> {
         self.last_id
     }
 
-    /// What to do now. Without `can_run` only jobs that end are given out.
-    pub fn next(&mut self, now: Instant, can_run: bool) -> Next<J> {
+    /// What to do now.
+    pub fn next(&mut self, now: Instant) -> Next<J> {
         while let Some(&(at, id)) = self.timers.first()
             && at <= now
             && let Some(entry) = self.take(id)
@@ -133,13 +133,12 @@ impl<J: Queued> Throttle<J> {
                 EntryState::Queued { .. } => return self.expire(job),
             }
         }
-        if can_run
-            && let Some(id) = self.first(now)
+        if let Some(id) = self.first(now)
             && let Some(entry) = self.take(id)
         {
             return self.give_out(now, id, entry.job);
         }
-        Next::Wait(self.wake_at(can_run))
+        Next::Wait(self.wake_at())
     }
 
     /// A job that was given out has ended, or is about to be retried.
@@ -167,12 +166,6 @@ impl<J: Queued> Throttle<J> {
         };
         let until = now + self.random.jitter(pause);
         self.insert(id, job, until, EntryState::Paused);
-    }
-
-    /// Puts a job that could not be run back to the front of its queue.
-    pub fn requeue(&mut self, now: Instant, id: u64, job: J) {
-        self.done(now, job.key(), Done::unsent(now));
-        self.enqueue(id, job, End::Front);
     }
 
     /// Takes a job out, if it is here: in a queue, in a pause or about to be refused.
@@ -203,11 +196,8 @@ impl<J: Queued> Throttle<J> {
     }
 
     /// When [`Throttle::next`] has something to give out unless something happens before.
-    pub fn wake_at(&self, can_run: bool) -> Option<Instant> {
+    pub fn wake_at(&self) -> Option<Instant> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        if !can_run {
-            return timer;
-        }
         let endpoint = self.endpoints.iter().find(|e| self.has_turn(e));
         let limited = self
             .waiting_limiters()

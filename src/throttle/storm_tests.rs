@@ -80,7 +80,7 @@ fn storm(bench: &mut Bench, quota: &mut Quota, round_trip: Duration, logins: Vec
     // In the order of their ends, because the round trip is constant.
     let mut in_flight: VecDeque<(Instant, Verdict, u64, Login)> = VecDeque::new();
     loop {
-        let until = match bench.throttle.next(bench.now, true) {
+        let until = match bench.throttle.next(bench.now) {
             Next::Run(id, login) => {
                 storm.requests += 1;
                 let verdict = quota.ask(bench.now + round_trip / 2, login.key.account);

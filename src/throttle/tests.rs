@@ -70,7 +70,7 @@ impl Bench {
 
     /// The job that may run now.
     pub(super) fn run_job(&mut self) -> Option<(u64, Login)> {
-        match self.throttle.next(self.now, true) {
+        match self.throttle.next(self.now) {
             Next::Run(id, login) => Some((id, login)),
             Next::Refuse(login, reason) => panic!("{login:?} is refused: {reason:?}"),
             Next::Wait(_) => None,
@@ -108,10 +108,10 @@ impl Bench {
 
     /// Passes time until something happens by itself.
     pub(super) fn pass(&mut self) -> Next<Login> {
-        match self.throttle.next(self.now, true) {
+        match self.throttle.next(self.now) {
             Next::Wait(until) => {
                 self.now = until.expect("a timer is set");
-                self.throttle.next(self.now, true)
+                self.throttle.next(self.now)
             }
             next => next,
         }
@@ -175,30 +175,8 @@ fn a_raised_limit_lets_queued_jobs_run() {
         in_flight: 2,
         queue: 10,
     });
-    assert!(bench.throttle.wake_at(true) <= Some(bench.now));
+    assert!(bench.throttle.wake_at() <= Some(bench.now));
     assert_eq!(bench.run(), Some(id));
-}
-
-#[test]
-fn a_job_that_could_not_be_run_is_the_first_again() {
-    let mut bench = Bench::new(1, 1, 10);
-    let (id, login) = bench.run_new(KEY);
-    bench.queue(KEY);
-    bench.throttle.requeue(bench.now, id, login);
-    assert_eq!(bench.run(), Some(id));
-}
-
-#[test]
-fn while_nothing_can_run_only_ends_are_given_out() {
-    let mut bench = Bench::new(1, 1, 10);
-    bench.submit(KEY, S);
-    let deadline = bench.now + S;
-    let next = bench.throttle.next(bench.now, false);
-    assert_eq!(next, Next::Wait(Some(deadline)));
-    assert_eq!(bench.throttle.wake_at(false), Some(deadline));
-    let next = bench.throttle.next(deadline, false);
-    assert!(matches!(next, Next::Refuse(_, Reason::VerificationTimeout)));
-    assert_eq!(bench.throttle.wake_at(false), None);
 }
 
 #[test]
@@ -209,7 +187,7 @@ fn everything_can_be_taken_out() {
     (0..5).for_each(|_| _ = bench.queue(OTHER));
     assert_eq!(bench.throttle.drain().len(), 7);
     assert_eq!(bench.throttle.queued(), 0);
-    assert_eq!(bench.throttle.next(bench.now, true), Next::Wait(None));
+    assert_eq!(bench.throttle.next(bench.now), Next::Wait(None));
 }
 
 #[test]
@@ -240,7 +218,7 @@ fn a_queued_job_ends_exactly_at_its_deadline() {
 fn a_job_whose_deadline_has_passed_ends_at_once() {
     let mut bench = Bench::new(1, 1, 10);
     bench.submit(KEY, Duration::ZERO);
-    let next = bench.throttle.next(bench.now, true);
+    let next = bench.throttle.next(bench.now);
     assert!(matches!(next, Next::Refuse(_, Reason::VerificationTimeout)));
 }
 

@@ -70,10 +70,9 @@ pub enum Verdict {
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next<J> {
-    /// Send this job, by its id; [`Throttle::done`] or [`Throttle::requeue`] must follow.
+    /// Send this job, by its id; [`Throttle::done`] must follow.
     ///
     /// [`Throttle::done`]: super::Throttle::done
-    /// [`Throttle::requeue`]: super::Throttle::requeue
     Run(u64, J),
     /// End this job, for this reason.
     Refuse(J, Reason),

@@ -101,7 +101,7 @@ impl Server {
 
     pub fn next(&mut self, now: Instant) -> Next<Login> {
         match (&mut self.throttle, self.unthrottled.pop_front()) {
-            (Some(throttle), _) => throttle.next(now, true),
+            (Some(throttle), _) => throttle.next(now),
             (None, Some(login)) => Next::Run(0, login),
             (None, None) => Next::Wait(None),
         }
