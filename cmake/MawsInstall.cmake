@@ -63,7 +63,7 @@ if(MAWS_PREBUILT_TOOL)
     install_documents(tools "${CMAKE_INSTALL_DATADIR}/doc/mongodb-aws-auth-tools" docs/tool.md)
 endif()
 
-install(FILES include/mongodb_aws_auth.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+install(FILES include/mongodb_aws_auth.h include/mongodb_aws_auth_calls.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         COMPONENT development)
 
 # C++ comes as source: a server compiles it with its own compiler, flags and standard library.

@@ -2,8 +2,53 @@
  * mongodb_aws_auth.h: the C interface of the MONGODB-AWS plugin (libmongodb_aws_auth.so.1).
  * Generated from src/abi.rs by build.rs. Do not edit.
  *
- * Whoever allocates a struct sets its struct_size; the other side touches only bytes below it.
- * Members are only ever appended. No memory changes owner: the host frees nothing but handles.
+ * Order of calls: maws_plugin_entry_v1 (found with dlsym), create once, then for each login begin,
+ * step for each message of the client, poll or conv_ready, info, end; at shutdown quiesce, end of
+ * each conversation, destroy. A server that runs each login in a thread:
+ *
+ *     #include <stdio.h>
+ *     #include "mongodb_aws_auth.h"
+ *
+ *     maws_bytes receive(int client);
+ *     void reply_to(int client, maws_bytes reply);
+ *
+ *     maws_status log_in(const maws_api* api, maws_plugin plugin, int client) {
+ *         maws_begin begin = MAWS_INIT(maws_begin);
+ *         maws_error error = MAWS_INIT(maws_error);
+ *         maws_step step = MAWS_INIT(maws_step);
+ *         maws_info info = MAWS_INIT(maws_info);
+ *         maws_conv conv;
+ *         begin.flags = MAWS_BEGIN_TLS;
+ *         begin.database.ptr = "$external";
+ *         begin.database.len = 9;
+ *         maws_status status = api->begin(plugin, &begin, &conv, &error);
+ *         if (status != MAWS_DONE) {
+ *             fprintf(stderr, "%s\n", error.message);
+ *             return status;
+ *         }
+ *         do {
+ *             maws_bytes payload = receive(client);
+ *             status = api->step(conv, payload.ptr, payload.len, &step);
+ *             while (status == MAWS_PENDING) status = api->poll(conv, 1000, &step);
+ *             if (status == MAWS_CONTINUE) reply_to(client, step.reply);
+ *         } while (status == MAWS_CONTINUE);
+ *         if (api->info(conv, &info) == MAWS_DONE)
+ *             printf("%s%s\n", info.principal.ptr, info.detail.ptr);
+ *         api->end(conv);
+ *         return status;
+ *     }
+ *
+ * Structs: whoever allocates one sets its struct_size (MAWS_INIT does); the other side touches only
+ * bytes below it. Members are only ever appended. No memory changes owner: the host frees nothing
+ * but handles. Flags that have no name here and reserved members are 0, or the call is refused.
+ *
+ * Contexts (host_ctx, conv_ctx) are numbers of the host's own that the plugin never dereferences. They
+ * are uintptr_t and not void*, so that a host in Go or Java can pass a key of its tables: Go's runtime
+ * stops a program in which a pointer variable holds a number.
+ *
+ * Limits: no function is async-signal-safe. A call needs up to 256 KiB of stack; a callback on a
+ * worker has 256 KiB. If memory cannot be allocated, the process aborts. Two copies of the library in
+ * one process are two plugins: a handle of one is MAWS_E_HANDLE to the other.
  */
 #ifndef MONGODB_AWS_AUTH_H
 #define MONGODB_AWS_AUTH_H
@@ -18,6 +63,14 @@
 /* Is this member of a table of functions there, and set? */
 #define MAWS_HAS(type, table, member) \
     ((table)->struct_size >= offsetof(type, member) + sizeof((table)->member) && (table)->member)
+
+/*
+ * Initialises a struct that the host fills or lets the plugin fill: maws_host, maws_error, maws_stats,
+ * maws_begin, maws_step or maws_info. All members are 0 but struct_size, and maws_host.abi_minor.
+ *
+ *     maws_begin begin = MAWS_INIT(maws_begin);
+ */
+#define MAWS_INIT(type) MAWS_INIT_##type
 
 
 /**
@@ -54,11 +107,11 @@
 /**
  * Names for the values of maws_status.
  */
-enum maws_code
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+enum maws_code : int32_t {
+#else
+enum {
+#endif
   /**
    * The call succeeded; of step and poll: the client is verified.
    */
@@ -72,7 +125,8 @@ enum maws_code
    */
   MAWS_PENDING = 2,
   /**
-   * A pointer, length or struct_size is invalid. Nothing changed.
+   * A pointer, length, flag, reserved member or struct_size is invalid; wrong_argument names it.
+   * Nothing changed.
    */
   MAWS_E_ARGUMENT = -1,
   /**
@@ -112,11 +166,11 @@ enum maws_code
    */
   MAWS_E_DENIED = -21,
   /**
-   * Too much work is waiting; this login was refused and its conversation is over.
+   * A limit was reached: this login is refused and its conversation is over.
    */
   MAWS_E_OVERLOADED = -40,
   /**
-   * The conversation or its verification outlived its time.
+   * The deadline of the conversation or of its verification expired.
    */
   MAWS_E_TIMEOUT = -41,
   /**
@@ -132,11 +186,11 @@ enum maws_code
    */
   MAWS_E_SYSTEM = -44,
   /**
-   * A fault inside the plugin was caught; this conversation is over, the plugin lives on.
+   * A panic inside the plugin was caught; this conversation is over, the plugin works on.
    */
   MAWS_E_PANIC = -60,
   /**
-   * A rule inside the plugin did not hold.
+   * Another internal error of the plugin.
    */
   MAWS_E_INTERNAL = -61,
 };
@@ -151,11 +205,11 @@ typedef int32_t maws_code;
 /**
  * Severity of a log event.
  */
-enum maws_log_level
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+enum maws_log_level : int32_t {
+#else
+enum {
+#endif
   /**
    * Each step of each login.
    */
@@ -165,11 +219,11 @@ enum maws_log_level
    */
   MAWS_LOG_INFO = 1,
   /**
-   * Something that the operator should look at.
+   * The operator should look into it.
    */
   MAWS_LOG_WARNING = 2,
   /**
-   * Something that does not work.
+   * Something does not work.
    */
   MAWS_LOG_ERROR = 3,
   /**
@@ -188,11 +242,11 @@ typedef int32_t maws_log_level;
 /**
  * How an option's value is written.
  */
-enum maws_option_kind
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+enum maws_option_kind : int32_t {
+#else
+enum {
+#endif
   /**
    * Any text that the option's help allows.
    */
@@ -229,11 +283,11 @@ typedef int32_t maws_option_kind;
 /**
  * What kind of AWS identity STS's answer names.
  */
-enum maws_principal_kind
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+enum maws_principal_kind : int32_t {
+#else
+enum {
+#endif
   /**
    * Not known (yet).
    */
@@ -308,15 +362,15 @@ typedef struct maws_option_desc {
    */
   const char *help;
   /**
-   * Legal values of a choice, ended by NULL; NULL for the other kinds.
+   * Valid values of a choice, ended by NULL; NULL for the other kinds.
    */
   const char *const *choices;
 } maws_option_desc;
 
 /**
  * Outcome of a call. 0 and above: progress. Below: failure, whose range is its group:
- * -1..-19 the host or its operator is wrong, -20..-39 the client is wrong, -40..-59 the
- * environment is wrong and a later login may succeed, -60..-79 the plugin is wrong.
+ * -1..-19 error of the host or of its operator's settings, -20..-39 client error, -40..-59
+ * environment error (a later login may succeed), -60..-79 internal error of the plugin.
  * Treat a number without a name here by its range. Numbers are never reused.
  */
 typedef int32_t maws_status;
@@ -408,7 +462,7 @@ typedef struct maws_host {
    */
   int32_t log_level;
   /**
-   * 0.
+   * 0; any other value is refused.
    */
   uint32_t reserved;
 } maws_host;
@@ -559,7 +613,7 @@ typedef struct maws_stats {
 } maws_stats;
 
 /**
- * What begin is told of a login.
+ * Arguments of begin.
  */
 typedef struct maws_begin {
   /**
@@ -576,7 +630,7 @@ typedef struct maws_begin {
    */
   uint32_t budget_ms;
   /**
-   * 0.
+   * 0; any other value is refused.
    */
   uint32_t reserved;
   /**
@@ -592,9 +646,8 @@ typedef struct maws_begin {
    */
   struct maws_str database;
   /**
-   * The client's address, as `host:port` or `[host]:port`; copied. It stands in log lines, and while
-   * not all who wait can be in time, those of one host wait or are refused together. Empty where it is
-   * not known, or is a balancer's.
+   * The client's address, as `host:port` or `[host]:port`; copied. For log lines, and to share the
+   * queue fairly between clients' hosts under overload. Empty if unknown, or a load balancer's.
    */
   struct maws_str client_addr;
 } maws_begin;
@@ -708,7 +761,7 @@ typedef struct maws_info {
    */
   uint64_t queue_us;
   /**
-   * Microseconds spent on opening a connection; 0 when a warm one was used.
+   * Microseconds spent on opening a connection; 0 when an idle one was used.
    */
   uint64_t connect_us;
   /**
@@ -904,123 +957,37 @@ const struct maws_api *maws_plugin_entry_v1(uint32_t host_abi_minor, struct maws
 }  // extern "C"
 #endif  // __cplusplus
 
-/*
- * The table's functions as plain functions, for callers that cannot call a function pointer.
- * A function that the plugin is too old to have gives MAWS_E_VERSION, one that gives text NULL or "".
- */
 
-static inline const maws_option_desc* maws_call_option_at(const maws_api* api, uint32_t index) {
-    if (MAWS_HAS(maws_api, api, option_at)) return api->option_at(index);
-    return NULL;
+/* What MAWS_INIT stands for. */
+#ifdef __cplusplus
+extern "C++" {
+template <typename Struct>
+inline Struct maws_initialised() noexcept {
+    Struct made = Struct();
+    made.struct_size = static_cast<uint32_t>(sizeof made);
+    return made;
 }
-
-static inline maws_status maws_call_create(const maws_api* api, const maws_host* host,
-                                           const maws_option* options, size_t count,
-                                           maws_plugin* out, maws_error* error) {
-    if (MAWS_HAS(maws_api, api, create)) return api->create(host, options, count, out, error);
-    return MAWS_E_VERSION;
+template <>
+inline maws_host maws_initialised<maws_host>() noexcept {
+    maws_host made = maws_host();
+    made.struct_size = static_cast<uint32_t>(sizeof made);
+    made.abi_minor = MAWS_ABI_MINOR;
+    return made;
 }
-
-static inline maws_status maws_call_destroy(const maws_api* api, maws_plugin plugin,
-                                            uint32_t drain_ms) {
-    if (MAWS_HAS(maws_api, api, destroy)) return api->destroy(plugin, drain_ms);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_set_options(const maws_api* api, maws_plugin plugin,
-                                                const maws_option* options, size_t count,
-                                                maws_error* error) {
-    if (MAWS_HAS(maws_api, api, set_options))
-        return api->set_options(plugin, options, count, error);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_get_option(const maws_api* api, maws_plugin plugin,
-                                               maws_str key, char* buffer, size_t cap,
-                                               size_t* needed) {
-    if (MAWS_HAS(maws_api, api, get_option))
-        return api->get_option(plugin, key, buffer, cap, needed);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_set_log_level(const maws_api* api, maws_plugin plugin,
-                                                  int32_t level) {
-    if (MAWS_HAS(maws_api, api, set_log_level)) return api->set_log_level(plugin, level);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_stats(const maws_api* api, maws_plugin plugin,
-                                          maws_stats* out) {
-    if (MAWS_HAS(maws_api, api, stats)) return api->stats(plugin, out);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_stats_json(const maws_api* api, maws_plugin plugin,
-                                               char* buffer, size_t cap, size_t* needed) {
-    if (MAWS_HAS(maws_api, api, stats_json)) return api->stats_json(plugin, buffer, cap, needed);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_begin(const maws_api* api, maws_plugin plugin,
-                                          const maws_begin* args, maws_conv* out,
-                                          maws_error* error) {
-    if (MAWS_HAS(maws_api, api, begin)) return api->begin(plugin, args, out, error);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_step(const maws_api* api, maws_conv conv,
-                                         const uint8_t* payload, size_t len, maws_step* out) {
-    if (MAWS_HAS(maws_api, api, step)) return api->step(conv, payload, len, out);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_poll(const maws_api* api, maws_conv conv, uint32_t wait_ms,
-                                         maws_step* out) {
-    if (MAWS_HAS(maws_api, api, poll)) return api->poll(conv, wait_ms, out);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_cancel(const maws_api* api, maws_conv conv) {
-    if (MAWS_HAS(maws_api, api, cancel)) return api->cancel(conv);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_info(const maws_api* api, maws_conv conv, maws_info* out) {
-    if (MAWS_HAS(maws_api, api, info)) return api->info(conv, out);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_end(const maws_api* api, maws_conv conv) {
-    if (MAWS_HAS(maws_api, api, end)) return api->end(conv);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_check_options(const maws_api* api, const maws_option* options,
-                                                  size_t count, char* buffer, size_t cap,
-                                                  size_t* needed) {
-    if (MAWS_HAS(maws_api, api, check_options))
-        return api->check_options(options, count, buffer, cap, needed);
-    return MAWS_E_VERSION;
-}
-
-static inline maws_status maws_call_quiesce(const maws_api* api, maws_plugin plugin) {
-    if (MAWS_HAS(maws_api, api, quiesce)) return api->quiesce(plugin);
-    return MAWS_E_VERSION;
-}
-
-static inline const char* maws_call_reason_text(const maws_api* api, uint32_t reason) {
-    if (MAWS_HAS(maws_api, api, reason_text)) return api->reason_text(reason);
-    return NULL;
-}
-
-static inline const char* maws_call_status_text(const maws_api* api, maws_status status) {
-    if (MAWS_HAS(maws_api, api, status_text)) return api->status_text(status);
-    return NULL;
-}
-
-static inline const char* maws_call_wrong_argument(const maws_api* api) {
-    if (MAWS_HAS(maws_api, api, wrong_argument)) return api->wrong_argument();
-    return "";
-}
+}  // extern "C++"
+#define MAWS_INIT_maws_host maws_initialised<maws_host>()
+#define MAWS_INIT_maws_error maws_initialised<maws_error>()
+#define MAWS_INIT_maws_stats maws_initialised<maws_stats>()
+#define MAWS_INIT_maws_begin maws_initialised<maws_begin>()
+#define MAWS_INIT_maws_step maws_initialised<maws_step>()
+#define MAWS_INIT_maws_info maws_initialised<maws_info>()
+#else
+#define MAWS_INIT_maws_host {.struct_size = (uint32_t)sizeof(maws_host), .abi_minor = MAWS_ABI_MINOR}
+#define MAWS_INIT_maws_error {.struct_size = (uint32_t)sizeof(maws_error)}
+#define MAWS_INIT_maws_stats {.struct_size = (uint32_t)sizeof(maws_stats)}
+#define MAWS_INIT_maws_begin {.struct_size = (uint32_t)sizeof(maws_begin)}
+#define MAWS_INIT_maws_step {.struct_size = (uint32_t)sizeof(maws_step)}
+#define MAWS_INIT_maws_info {.struct_size = (uint32_t)sizeof(maws_info)}
+#endif
 
 #endif /* MONGODB_AWS_AUTH_H */

@@ -1,6 +1,6 @@
 //! The C interface: types and constants only, the single source of `include/mongodb_aws_auth.h`.
 //!
-//! Every comment here becomes the header's comment. Rules for change stand in `docs/embedding.md`.
+//! Every comment here becomes the header's comment. Rules for changes: `docs/abi-policy.md`.
 
 #![allow(non_camel_case_types)]
 
@@ -26,8 +26,8 @@ pub const MAWS_OPTION_RUNTIME: u32 = 1;
 pub const MAWS_OPTION_SECRET: u32 = 2;
 
 /// Outcome of a call. 0 and above: progress. Below: failure, whose range is its group:
-/// -1..-19 the host or its operator is wrong, -20..-39 the client is wrong, -40..-59 the
-/// environment is wrong and a later login may succeed, -60..-79 the plugin is wrong.
+/// -1..-19 error of the host or of its operator's settings, -20..-39 client error, -40..-59
+/// environment error (a later login may succeed), -60..-79 internal error of the plugin.
 /// Treat a number without a name here by its range. Numbers are never reused.
 pub type maws_status = i32;
 
@@ -42,7 +42,8 @@ pub enum maws_code {
     /// Verification runs; conv_ready or poll tells when it is over.
     MAWS_PENDING = 2,
 
-    /// A pointer, length or struct_size is invalid. Nothing changed.
+    /// A pointer, length, flag, reserved member or struct_size is invalid; wrong_argument names it.
+    /// Nothing changed.
     MAWS_E_ARGUMENT = -1,
     /// Not possible in this state, or called from inside a callback. Nothing changed.
     MAWS_E_STATE = -2,
@@ -64,9 +65,9 @@ pub enum maws_code {
     /// STS or a rule of the operator refused the client's identity.
     MAWS_E_DENIED = -21,
 
-    /// Too much work is waiting; this login was refused and its conversation is over.
+    /// A limit was reached: this login is refused and its conversation is over.
     MAWS_E_OVERLOADED = -40,
-    /// The conversation or its verification outlived its time.
+    /// The deadline of the conversation or of its verification expired.
     MAWS_E_TIMEOUT = -41,
     /// STS cannot be reached, is failing, or gave an answer that cannot be trusted.
     MAWS_E_UPSTREAM = -42,
@@ -75,9 +76,9 @@ pub enum maws_code {
     /// The operating system refused a thread or random bytes.
     MAWS_E_SYSTEM = -44,
 
-    /// A fault inside the plugin was caught; this conversation is over, the plugin lives on.
+    /// A panic inside the plugin was caught; this conversation is over, the plugin works on.
     MAWS_E_PANIC = -60,
-    /// A rule inside the plugin did not hold.
+    /// Another internal error of the plugin.
     MAWS_E_INTERNAL = -61,
 }
 
@@ -89,9 +90,9 @@ pub enum maws_log_level {
     MAWS_LOG_DEBUG = 0,
     /// Start, stop and changes of state.
     MAWS_LOG_INFO = 1,
-    /// Something that the operator should look at.
+    /// The operator should look into it.
     MAWS_LOG_WARNING = 2,
-    /// Something that does not work.
+    /// Something does not work.
     MAWS_LOG_ERROR = 3,
     /// As a threshold: nothing is logged.
     MAWS_LOG_OFF = 4,
@@ -238,7 +239,7 @@ pub struct maws_host {
     pub conv_ready: Option<unsafe extern "C" fn(host_ctx: uintptr_t, conv_ctx: uintptr_t)>,
     /// One of maws_log_level: the lowest that is logged. See set_log_level.
     pub log_level: i32,
-    /// 0.
+    /// 0; any other value is refused.
     pub reserved: u32,
 }
 
@@ -263,11 +264,11 @@ pub struct maws_option_desc {
     pub default_value: *const c_char,
     /// One sentence for the operator.
     pub help: *const c_char,
-    /// Legal values of a choice, ended by NULL; NULL for the other kinds.
+    /// Valid values of a choice, ended by NULL; NULL for the other kinds.
     pub choices: *const *const c_char,
 }
 
-/// What begin is told of a login.
+/// Arguments of begin.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct maws_begin {
@@ -278,7 +279,7 @@ pub struct maws_begin {
     /// Longest time for the verification in ms, where that is less than awsStsTimeoutMs; 0 = the
     /// option alone.
     pub budget_ms: u32,
-    /// 0.
+    /// 0; any other value is refused.
     pub reserved: u32,
     /// Handed back by conv_ready.
     pub conv_ctx: uintptr_t,
@@ -286,9 +287,8 @@ pub struct maws_begin {
     pub log_id: u64,
     /// Database of the saslStart command; anything but `$external` is refused.
     pub database: maws_str,
-    /// The client's address, as `host:port` or `[host]:port`; copied. It stands in log lines, and while
-    /// not all who wait can be in time, those of one host wait or are refused together. Empty where it is
-    /// not known, or is a balancer's.
+    /// The client's address, as `host:port` or `[host]:port`; copied. For log lines, and to share the
+    /// queue fairly between clients' hosts under overload. Empty if unknown, or a load balancer's.
     pub client_addr: maws_str,
 }
 
@@ -340,7 +340,7 @@ pub struct maws_info {
     pub detail: maws_str,
     /// Microseconds between client-second and the start of the verification.
     pub queue_us: u64,
-    /// Microseconds spent on opening a connection; 0 when a warm one was used.
+    /// Microseconds spent on opening a connection; 0 when an idle one was used.
     pub connect_us: u64,
     /// Microseconds between the request to STS and its answer.
     pub sts_us: u64,

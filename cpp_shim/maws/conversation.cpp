@@ -11,8 +11,7 @@ namespace {
 
 template <class Call>
 Step take_step(Call call) noexcept {
-    maws_step raw{};
-    raw.struct_size = sizeof raw;
+    maws_step raw = MAWS_INIT(maws_step);
     Step step;
     step.status = call(&raw);
     if (raw.reply.ptr != nullptr) {
@@ -41,11 +40,12 @@ std::string_view kind_name(std::int32_t kind) noexcept {
 }
 
 Result<Conversation> Conversation::begin(const Plugin& plugin, const Begin& args) {
-    maws_begin raw{};
-    raw.struct_size = sizeof raw;
+    maws_begin raw = MAWS_INIT(maws_begin);
     raw.flags = args.tls ? MAWS_BEGIN_TLS : 0;
     raw.budget_ms = args.budget_ms;
-    raw.conv_ctx = reinterpret_cast<std::uintptr_t>(args.ready);
+    raw.conv_ctx = plugin.state_->has_one_ready_sink()
+                       ? args.tag
+                       : reinterpret_cast<std::uintptr_t>(args.ready);
     raw.log_id = args.log_id;
     raw.database = detail::view(args.database);
     raw.client_addr = detail::view(args.client_addr);
@@ -90,8 +90,7 @@ Canceller Conversation::canceller() const noexcept {
 Info Conversation::info() const noexcept {
     Info info;
     if (state_ == nullptr) return info;
-    maws_info raw{};
-    raw.struct_size = sizeof raw;
+    maws_info raw = MAWS_INIT(maws_info);
     const maws_status status = state_->api()->info(handle_, &raw);
     if (status < 0) {
         info.status = status;

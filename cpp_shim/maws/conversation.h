@@ -21,6 +21,9 @@ struct Begin {
     // Told of each pending step's outcome; null: the host only polls. Must outlive the
     // conversation; its notify_ready may still run until the conversation has ended.
     ReadySink* ready = nullptr;
+    // With Plugin::Host::ready in place of it: what its notify_ready is told. A number of the
+    // server's own, not a pointer: a queue may still hold it when the conversation has ended.
+    std::uint64_t tag = 0;
 };
 
 // What a step or poll gave.

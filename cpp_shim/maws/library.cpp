@@ -74,8 +74,7 @@ Result<Library> Library::open(std::string_view path) {
 }
 
 Result<Library> Library::from_entry(maws_entry_fn entry, std::string_view path) {
-    maws_error error{};
-    error.struct_size = sizeof error;
+    maws_error error = MAWS_INIT(maws_error);
     const maws_api* api = entry(MAWS_ABI_MINOR, &error);
     if (api == nullptr) {
         error.message[sizeof error.message - 1] = '\0';

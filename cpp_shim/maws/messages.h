@@ -33,10 +33,12 @@ inline constexpr Message kNoReason{"no reason given"};
 
 // The plugin in use.
 inline constexpr Message kPluginSays{"MONGODB-AWS plugin: {text}"};
+inline constexpr Message kNoEventFd{"creating a queue of ready logins failed: {cause}"};
 inline constexpr Message kNotBegun{"login not begun: {text}"};
 inline constexpr Message kOptionUnread{"reading option '{name}' failed: {status}"};
 inline constexpr Message kStatsUnread{"reading the statistics failed: {status}"};
 inline constexpr Message kLogLevelUnset{"setting the log level failed: {status}"};
+inline constexpr Message kNotQuiesced{"taking no more logins failed: {status}"};
 inline constexpr Message kNotDestroyed{"destroying the plugin failed: {status}"};
 inline constexpr Message kBareStatus{"status {number} ({group})"};
 // clang-format on

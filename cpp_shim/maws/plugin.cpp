@@ -14,19 +14,23 @@ namespace {
 constexpr std::uint32_t kImplicitDrainMs = 1000;
 
 void on_log(std::uintptr_t host_ctx, const maws_log_event* raw) noexcept {
-    auto* sink = reinterpret_cast<LogSink*>(host_ctx);
-    if (sink == nullptr || raw == nullptr) return;
+    const auto* sinks = reinterpret_cast<const detail::Sinks*>(host_ctx);
+    if (sinks->log == nullptr || raw == nullptr) return;
     LogEvent event;
     event.level = raw->level;
     event.message_id = raw->message_id;
     event.log_id = raw->log_id;
     event.text = detail::view(raw->text);
-    sink->log(event);
+    sinks->log->log(event);
 }
 
-void on_ready(std::uintptr_t /*host_ctx*/, std::uintptr_t conv_ctx) noexcept {
-    auto* sink = reinterpret_cast<ReadySink*>(conv_ctx);
-    if (sink != nullptr) sink->notify_ready();
+void on_ready(std::uintptr_t host_ctx, std::uintptr_t conv_ctx) noexcept {
+    const auto* sinks = reinterpret_cast<const detail::Sinks*>(host_ctx);
+    if (sinks->ready != nullptr) {
+        sinks->ready->notify_ready(conv_ctx);
+    } else if (conv_ctx != 0) {
+        reinterpret_cast<ReadySink*>(conv_ctx)->notify_ready();
+    }
 }
 
 std::vector<maws_option> raw_options(const std::vector<Option>& options) {
@@ -73,18 +77,19 @@ std::string ErrorBuffer::text_or(maws_status status) const {
     return length == 0 ? status_words(status) : std::string(text, length);
 }
 
-PluginState::PluginState(Library library, maws_plugin handle, std::shared_ptr<LogSink> log)
+PluginState::PluginState(Library library, maws_plugin handle, std::unique_ptr<Sinks> sinks) noexcept
     : library_(std::move(library)),
       handle_(handle),
-      log_(std::make_unique<std::shared_ptr<LogSink>>(std::move(log))) {}
+      has_one_ready_sink_(sinks->ready != nullptr),
+      sinks_(std::move(sinks)) {}
 
 PluginState::~PluginState() {
     const maws_status status = destroy(kImplicitDrainMs);
     // Conversations hold a reference to this object, so the plugin can only still be alive when it
-    // cannot be destroyed from here: in a forked child, or from inside a callback. Then the log
-    // sink has to outlive it.
+    // cannot be destroyed from here: in a forked child, or from inside a callback. Then the sinks
+    // have to outlive it.
     if (status < 0 && status != MAWS_E_TIMEOUT && status != MAWS_E_HANDLE) {
-        std::ignore = log_.release();
+        std::ignore = sinks_.release();
     }
 }
 
@@ -99,7 +104,7 @@ maws_status PluginState::destroy(std::uint32_t drain_ms) noexcept {
     if (status == MAWS_DONE || status == MAWS_E_TIMEOUT) {
         const std::lock_guard<std::mutex> lock(mutex_);
         destroyed_ = true;
-        log_.reset();
+        sinks_.reset();
     }
     return status;
 }
@@ -108,11 +113,12 @@ maws_status PluginState::destroy(std::uint32_t drain_ms) noexcept {
 
 Result<Plugin> Plugin::create(const Library& library, const std::vector<Option>& options,
                               Host host) {
-    maws_host raw{};
-    raw.struct_size = sizeof raw;
-    raw.abi_minor = MAWS_ABI_MINOR;
-    raw.host_ctx = reinterpret_cast<std::uintptr_t>(host.log.get());
-    raw.log = host.log != nullptr ? on_log : nullptr;
+    auto sinks = std::make_unique<detail::Sinks>();
+    sinks->log = std::move(host.log);
+    sinks->ready = std::move(host.ready);
+    maws_host raw = MAWS_INIT(maws_host);
+    raw.host_ctx = reinterpret_cast<std::uintptr_t>(sinks.get());
+    raw.log = sinks->log != nullptr ? on_log : nullptr;
     raw.conv_ready = on_ready;
     raw.log_level = host.log_level;
 
@@ -122,7 +128,7 @@ Result<Plugin> Plugin::create(const Library& library, const std::vector<Option>&
     const maws_status status =
         library.api()->create(&raw, raw_list.data(), raw_list.size(), &handle, error.raw());
     if (status != MAWS_DONE) return error.take<messages::kPluginSays>(status);
-    return Plugin(std::make_shared<detail::PluginState>(library, handle, std::move(host.log)));
+    return Plugin(std::make_shared<detail::PluginState>(library, handle, std::move(sinks)));
 }
 
 Result<void> Plugin::set_options(const std::vector<Option>& options) const {
@@ -152,8 +158,7 @@ Result<void> Plugin::set_log_level(std::int32_t level) const {
 }
 
 Result<maws_stats> Plugin::stats() const {
-    maws_stats stats{};
-    stats.struct_size = sizeof stats;
+    maws_stats stats = MAWS_INIT(maws_stats);
     const maws_status status = state_->api()->stats(state_->handle(), &stats);
     if (status == MAWS_DONE) return stats;
     return make_error<messages::kStatsUnread>(status, detail::status_words(status));
@@ -167,6 +172,14 @@ Result<std::string> Plugin::stats_json() const {
         [](maws_status status) {
             return make_error<messages::kStatsUnread>(status, detail::status_words(status));
         });
+}
+
+Result<void> Plugin::quiesce() const {
+    const maws_api* api = state_->api();
+    const maws_status status =
+        MAWS_HAS(maws_api, api, quiesce) ? api->quiesce(state_->handle()) : MAWS_E_VERSION;
+    if (status == MAWS_DONE) return {};
+    return make_error<messages::kNotQuiesced>(status, detail::status_words(status));
 }
 
 Result<void> Plugin::destroy(std::uint32_t drain_ms) const {

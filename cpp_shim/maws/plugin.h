@@ -35,6 +35,14 @@ class ReadySink {
     virtual void notify_ready() noexcept = 0;
 };
 
+// The same for all conversations of a plugin in one place, for a server whose event loop serves
+// them. ReadyQueue is one.
+class PluginReadySink {
+ public:
+    virtual ~PluginReadySink() = default;
+    virtual void notify_ready(std::uint64_t tag) noexcept = 0;  // Begin::tag
+};
+
 struct Option {
     std::string key;
     std::string value;
@@ -51,8 +59,10 @@ class PluginState;
 class Plugin {
  public:
     struct Host {
-        std::shared_ptr<LogSink> log;  // may be null; kept for as long as the plugin may call it
+        // Both may be null, and are kept for as long as the plugin may call them.
+        std::shared_ptr<LogSink> log;
         std::int32_t log_level = MAWS_LOG_INFO;
+        std::shared_ptr<PluginReadySink> ready = nullptr;  // in place of each Begin::ready
     };
 
     // Checks all options and reads the files that they name; starts no thread and uses no network.
@@ -68,8 +78,13 @@ class Plugin {
     // The statistics as one JSON document.
     Result<std::string> stats_json() const;
 
+    // Takes no more logins, for good; those that live go on. Call it before destroy in a server
+    // that still accepts connections. MAWS_E_VERSION, and nothing changed, with a plugin of minor
+    // version 0.
+    Result<void> quiesce() const;
+
     // Stops the plugin: interrupts calls in flight and waits at most drain_ms milliseconds for its
-    // workers. Afterwards no callback runs and the log sink is let go. Fails with MAWS_E_IN_USE,
+    // workers. Afterwards no callback runs and the sinks are let go. Fails with MAWS_E_IN_USE,
     // and changes nothing, while conversations live. MAWS_E_TIMEOUT: destroyed, but a thread that
     // the operating system holds on to was left behind; it touches nothing of the host.
     Result<void> destroy(std::uint32_t drain_ms) const;

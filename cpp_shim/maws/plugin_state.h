@@ -21,7 +21,6 @@ inline std::string_view view(const maws_str& text) noexcept {
 // A buffer for the plugin's error text.
 class ErrorBuffer {
  public:
-    ErrorBuffer() noexcept { raw_.struct_size = sizeof raw_; }
     maws_error* raw() noexcept { return &raw_; }
     // The plugin's text, or the status where it gave none, in the place of M.
     template <const Message& M>
@@ -32,15 +31,21 @@ class ErrorBuffer {
  private:
     std::string text_or(maws_status status) const;
 
-    maws_error raw_{};
+    maws_error raw_ = MAWS_INIT(maws_error);
 };
 
 // What is known of a call that gives no text of its own.
 std::string status_words(maws_status status);
 
+// What the callbacks of a plugin go to; the plugin's host_ctx.
+struct Sinks {
+    std::shared_ptr<LogSink> log;
+    std::shared_ptr<PluginReadySink> ready;
+};
+
 class PluginState {
  public:
-    PluginState(Library library, maws_plugin handle, std::shared_ptr<LogSink> log);
+    PluginState(Library library, maws_plugin handle, std::unique_ptr<Sinks> sinks) noexcept;
     ~PluginState();
     PluginState(const PluginState&) = delete;
     PluginState& operator=(const PluginState&) = delete;
@@ -48,15 +53,18 @@ class PluginState {
     const Library& library() const noexcept { return library_; }
     const maws_api* api() const noexcept { return library_.api(); }
     maws_plugin handle() const noexcept { return handle_; }
+    // A PluginReadySink takes the place of each conversation's own sink.
+    bool has_one_ready_sink() const noexcept { return has_one_ready_sink_; }
     maws_status destroy(std::uint32_t drain_ms) noexcept;
 
  private:
     const Library library_;
     const maws_plugin handle_;
+    const bool has_one_ready_sink_;
     std::mutex mutex_;  // guards the rest; not held while the plugin is called
     bool destroyed_ = false;
     // Behind a pointer so that it can be given up, never freed, when the plugin may still use it.
-    std::unique_ptr<std::shared_ptr<LogSink>> log_;
+    std::unique_ptr<Sinks> sinks_;
 };
 
 }  // namespace maws::detail

@@ -33,6 +33,7 @@ pub struct Model {
     pub plugins: Vec<u64>,
     /// Live conversations.
     pub conversations: Vec<Live>,
+    quiesced_plugins: Vec<u64>,
     stale_plugins: Vec<u64>,
     stale_conversations: Vec<u64>,
 }
@@ -49,6 +50,16 @@ impl Model {
         let live: Vec<u64> = self.conversations.iter().map(|live| live.id).collect();
         let id = pick(handle, &live, &self.stale_conversations);
         (id, live.contains(&id))
+    }
+
+    /// A plugin takes no more logins.
+    pub fn quiesced(&mut self, id: u64) {
+        self.quiesced_plugins.push(id);
+    }
+
+    /// Whether a plugin takes no more logins.
+    pub fn is_quiesced(&self, id: u64) -> bool {
+        self.quiesced_plugins.contains(&id)
     }
 
     /// A plugin was destroyed.

@@ -1,5 +1,6 @@
 //! The table of functions for Rust callers.
 
+use std::ffi::CStr;
 use std::ptr;
 use std::sync::LazyLock;
 
@@ -67,6 +68,51 @@ pub fn get_option(id: u64, key: &str) -> Vec<u8> {
     );
     assert_eq!((status, buffer.pop()), (MAWS_DONE as i32, Some(0)));
     buffer
+}
+
+/// What check_options says of options that it can read: as many faults as it promises, each a line.
+pub fn check_options(options: &[maws_option]) -> maws_status {
+    let mut buffer = vec![0u8; 64 * 1024];
+    let mut needed = 0;
+    let status = call!(
+        API.check_options,
+        options.as_ptr(),
+        options.len(),
+        buffer.as_mut_ptr().cast(),
+        buffer.len(),
+        &mut needed
+    );
+    assert_eq!(buffer.get(needed - 1), Some(&0));
+    let faults = &buffer[..needed - 1];
+    assert_eq!(faults.is_empty(), status == MAWS_DONE as i32, "{status}");
+    assert!(
+        faults
+            .iter()
+            .all(|b| *b == b'\n' || (b' '..=b'~').contains(b))
+    );
+    status
+}
+
+/// Each number has a text that may be shown, or none.
+pub fn check_texts(reason: u32, status: maws_status) {
+    for text in [
+        call!(API.reason_text, reason),
+        call!(API.status_text, status),
+    ] {
+        if !text.is_null() {
+            // SAFETY: the plugin's texts end with a NUL and are static.
+            let text = unsafe { CStr::from_ptr(text) }.to_bytes();
+            assert!(!text.is_empty() && text.iter().all(|b| (b' '..=b'~').contains(b)));
+        }
+    }
+}
+
+/// Which argument was wrong in this thread's last call.
+pub fn wrong_argument() -> Vec<u8> {
+    // SAFETY: never NULL, ends with a NUL, and lives until the thread's next call.
+    unsafe { CStr::from_ptr(call!(API.wrong_argument)) }
+        .to_bytes()
+        .to_vec()
 }
 
 /// One option.

@@ -13,8 +13,8 @@ use mongodb_aws_auth::abi::*;
 use mongodb_aws_auth::options::table::OPTIONS;
 use second_opinion::calls::{Handle, Live, Model, first, second};
 use second_opinion::table::{
-    API, begin_args, bytes_of, call, error, get_option, info, option, stats, str_of, text_of,
-    zeroed,
+    API, begin_args, bytes_of, call, check_options, check_texts, error, get_option, info, option,
+    stats, str_of, text_of, wrong_argument, zeroed,
 };
 
 const MOST_CALLS: usize = 48;
@@ -32,6 +32,8 @@ enum Call<'a> {
     SetOptions(Handle, &'a str, &'a str),
     GetOption(Handle, &'a str, u8),
     SetLogLevel(Handle, i32),
+    Quiesce(Handle),
+    Texts(u32, i32),
     Stats(Handle, u8),
     StatsJson(Handle, u16),
     OptionAt(u32),
@@ -138,6 +140,12 @@ fn make(model: &mut Model, one: &Call<'_>) {
                 &[expected],
             );
         }
+        Call::Quiesce(handle) => {
+            let (id, live) = model.plugin(handle);
+            expect(call!(API.quiesce, maws_plugin { id }), live, &[MAWS_DONE]);
+            model.quiesced(id);
+        }
+        Call::Texts(reason, status) => check_texts(reason, status),
         Call::Stats(handle, size) => {
             let (id, live) = model.plugin(handle);
             let mut out: maws_stats = zeroed();
@@ -251,6 +259,7 @@ fn create(model: &mut Model, key: &str, value: &str, with: bool) {
     ];
     let mut options = fixed.to_vec();
     options.extend(with.then(|| option(key, value)));
+    let checked = check_options(&options);
     let mut plugin = maws_plugin { id: 1 };
     let mut error = error();
     let status = call!(
@@ -261,6 +270,7 @@ fn create(model: &mut Model, key: &str, value: &str, with: bool) {
         &mut plugin,
         &mut error
     );
+    assert_eq!(status, checked);
     if status == MAWS_DONE as i32 {
         assert_ne!(plugin.id, 0);
         assert!(!model.plugins.contains(&plugin.id));
@@ -294,15 +304,16 @@ fn begin(
     let mut conv = maws_conv { id: 1 };
     let mut error = error();
     let status = call!(API.begin, maws_plugin { id }, &args, &mut conv, &mut error);
-    let expected: &[maws_code] = match flags & !MAWS_BEGIN_TLS {
-        0 => &[MAWS_DONE, MAWS_E_PROTOCOL, MAWS_E_OVERLOADED],
-        _ => &[MAWS_E_ARGUMENT],
+    let known_flags = flags & !MAWS_BEGIN_TLS == 0;
+    let expected: &[maws_code] = match (known_flags, model.is_quiesced(id)) {
+        (false, _) => &[MAWS_E_ARGUMENT],
+        (true, true) => &[MAWS_E_CANCELLED, MAWS_E_PROTOCOL],
+        (true, false) => &[MAWS_DONE, MAWS_E_PROTOCOL, MAWS_E_OVERLOADED],
     };
-    expect(
-        status,
-        live,
-        expected,
-    );
+    expect(status, live, expected);
+    if live && !known_flags {
+        assert_eq!(wrong_argument(), b"begin.flags");
+    }
     if status == MAWS_DONE as i32 {
         assert_eq!(database, "$external");
         assert_ne!(conv.id, 0);

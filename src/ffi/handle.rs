@@ -2,7 +2,8 @@
 
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Objects by handle. A handle is a slot's index and generation; 0 is none.
+/// Objects by handle. A handle is a slot's number, counted from 1, and above it the slot's generation,
+/// mixed with what is this copy of the library's own: a second copy in the process refuses it.
 pub struct Table<T>(Mutex<HandleSlots<T>>);
 
 struct HandleSlots<T> {
@@ -31,6 +32,7 @@ impl<T> Table<T> {
             Some(index) => index,
             None => {
                 let index = u32::try_from(table.slots.len()).ok()?;
+                index.checked_add(1)?;
                 table.slots.push(HandleSlot {
                     generation: 0,
                     object: None,
@@ -41,7 +43,7 @@ impl<T> Table<T> {
         let slot = table.slots.get_mut(index as usize)?;
         slot.generation += 1;
         slot.object = Some(object);
-        Some(u64::from(slot.generation) << 32 | u64::from(index))
+        Some(handle_of(index, slot.generation))
     }
 
     /// The object of a handle, if it is one.
@@ -63,7 +65,7 @@ impl<T> Table<T> {
         let object = slot.object.take();
         // A slot whose generations are used up is never used again.
         if slot.generation < u32::MAX {
-            table.free.push(handle as u32);
+            table.free.push(index_of(handle)?);
         }
         object
     }
@@ -75,10 +77,30 @@ impl<T> Table<T> {
 
 impl<T> HandleSlots<T> {
     fn slot(&mut self, handle: u64) -> Option<&mut HandleSlot<T>> {
-        let slot = self.slots.get_mut(handle as u32 as usize)?;
-        let current = slot.object.is_some() && u64::from(slot.generation) == handle >> 32;
+        let index = index_of(handle)?;
+        let slot = self.slots.get_mut(index as usize)?;
+        let current = slot.object.is_some() && handle_of(index, slot.generation) == handle;
         current.then_some(slot)
     }
+}
+
+/// Never 0, which is no handle.
+fn handle_of(index: u32, generation: u32) -> u64 {
+    u64::from(generation ^ copy_of_the_library()) << 32 | (u64::from(index) + 1)
+}
+
+fn index_of(handle: u64) -> Option<u32> {
+    (handle as u32).checked_sub(1)
+}
+
+/// Differs between the copies of this library in a process: they cannot have a static at the same
+/// address.
+fn copy_of_the_library() -> u32 {
+    static OF_THIS_COPY: u8 = 0;
+    let address = (&raw const OF_THIS_COPY).addr() as u64;
+    // Fibonacci hashing: near addresses give far numbers, so that generations of one copy do not
+    // meet those of the other.
+    (address.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
 
 #[cfg(test)]
@@ -96,6 +118,12 @@ mod tests {
         assert_eq!(table.get(first), None);
         assert_eq!(table.remove(first), None);
         assert_eq!(table.get(second).as_deref(), Some(&"second"));
+    }
+
+    #[test]
+    fn no_handle_is_0() {
+        let copy = copy_of_the_library();
+        assert_ne!(handle_of(0, copy), 0);
     }
 
     #[test]
@@ -118,8 +146,9 @@ mod tests {
     fn a_slot_whose_generations_are_used_up_is_left_alone() {
         let table = Table::new();
         let handle = table.insert(Arc::new(1)).unwrap();
-        table.lock().slots[handle as u32 as usize].generation = u32::MAX;
-        let last = u64::from(u32::MAX) << 32 | handle & 0xFFFF_FFFF;
+        let index = index_of(handle).unwrap();
+        table.lock().slots[index as usize].generation = u32::MAX;
+        let last = handle_of(index, u32::MAX);
         assert!(table.remove(last).is_some());
         assert_ne!(table.insert(Arc::new(2)).unwrap() as u32, last as u32);
     }

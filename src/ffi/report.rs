@@ -1,5 +1,6 @@
 //! Failures that are explained in the host's error struct.
 
+use super::texts::status_words;
 use super::{guard, memory};
 use crate::abi::maws_code::{self, *};
 use crate::abi::{maws_error, maws_status};
@@ -30,8 +31,8 @@ pub fn reported(
         };
         let wrong = guard::wrong_argument_text();
         let text = match (text, &*wrong) {
-            ("", "") => explain(status).to_owned(),
-            ("", wrong) => format!("{wrong}: {}", explain(status)),
+            ("", "") => status_words(status).to_owned(),
+            ("", wrong) => format!("{wrong}: {}", status_words(status)),
             (text, _) => text.to_owned(),
         };
         memory::write_error(error, status, reason, &text);
@@ -85,20 +86,5 @@ impl From<Failure> for Refusal {
             reason: reason.number(),
             text: failure.to_string(),
         }
-    }
-}
-
-/// What a code of the host group means where there is nothing more to say.
-fn explain(status: maws_status) -> &'static str {
-    const ARGUMENT: maws_status = MAWS_E_ARGUMENT as maws_status;
-    const STATE: maws_status = MAWS_E_STATE as maws_status;
-    const FORKED: maws_status = MAWS_E_FORKED as maws_status;
-    const HANDLE: maws_status = MAWS_E_HANDLE as maws_status;
-    match status {
-        ARGUMENT => "a pointer is NULL, or a length, number or struct_size is invalid",
-        STATE => "called from inside a callback",
-        FORKED => "the process was forked after the plugin was created",
-        HANDLE => "no such plugin",
-        _ => "a fault inside the plugin",
     }
 }

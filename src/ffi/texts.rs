@@ -27,18 +27,34 @@ pub unsafe extern "C" fn reason_text(reason: u32) -> *const c_char {
 
 /// See `maws_api.status_text`.
 pub unsafe extern "C" fn status_text(status: maws_status) -> *const c_char {
+    words_of(status).map_or(ptr::null(), CStr::as_ptr)
+}
+
+/// The same, for the plugin's own statuses.
+pub fn status_words(status: maws_status) -> &'static str {
+    let words = words_of(status).and_then(|words| words.to_str().ok());
+    words.unwrap_or("internal error")
+}
+
+fn words_of(status: maws_status) -> Option<&'static CStr> {
     const STATUSES: [(maws_code, &CStr); 20] = [
         (MAWS_DONE, c"done"),
-        (MAWS_CONTINUE, c"the client's next message is awaited"),
+        (MAWS_CONTINUE, c"waiting for the client's next message"),
         (MAWS_PENDING, c"the verification is in progress"),
-        (MAWS_E_ARGUMENT, c"an argument of the host is invalid"),
+        (
+            MAWS_E_ARGUMENT,
+            c"a pointer is NULL, or a length, flag, reserved member or struct_size is invalid",
+        ),
         (
             MAWS_E_STATE,
             c"not possible in this state, or called from a callback",
         ),
         (MAWS_E_VERSION, c"the plugin needs a newer host"),
         (MAWS_E_OPTION, c"an option is invalid"),
-        (MAWS_E_FORKED, c"the process was forked after create"),
+        (
+            MAWS_E_FORKED,
+            c"the process was forked after the plugin was created",
+        ),
         (MAWS_E_HANDLE, c"no such plugin or conversation"),
         (MAWS_E_IN_USE, c"the handle is in use"),
         (MAWS_E_BUFFER, c"the buffer is too small"),
@@ -58,11 +74,9 @@ pub unsafe extern "C" fn status_text(status: maws_status) -> *const c_char {
             MAWS_E_SYSTEM,
             c"the operating system refused a thread or random bytes",
         ),
-        (MAWS_E_PANIC, c"a fault inside the plugin was caught"),
+        (MAWS_E_PANIC, c"a panic inside the plugin was caught"),
         (MAWS_E_INTERNAL, c"internal error"),
     ];
-    let known = STATUSES
-        .iter()
-        .find(|(known, _)| *known as maws_status == status);
-    known.map_or(ptr::null(), |(_, text)| text.as_ptr())
+    let mut known = STATUSES.into_iter();
+    known.find_map(|(known, words)| (known as maws_status == status).then_some(words))
 }

@@ -63,6 +63,27 @@ BREAKS = (
         frozenset({"reasons_and_messages"}),
     ),
     Break(
+        "an option and a statistic renamed",
+        (
+            ("src/options/table.rs", 'name: c"awsStsProxy"', 'name: c"awsProxy"'),
+            ("src/stats.rs", '"throttledAccounts"', '"accountsThrottled"'),
+        ),
+        frozenset({"options", "statistics"}),
+    ),
+    Break(
+        "an option of another kind, MAWS_HAS weakened, an enum of another type",
+        (
+            ("src/options/table.rs", "kind: MAWS_OPTION_CHOICE", "kind: MAWS_OPTION_TEXT"),
+            ("include/preamble.h.in", "offsetof(type, member) + sizeof", "sizeof"),
+            (
+                "src/abi.rs",
+                "#[repr(i32)]\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum maws_code",
+                "#[repr(i64)]\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum maws_code",
+            ),
+        ),
+        frozenset({"options", "macros_of_the_header", "struct_layout"}),
+    ),
+    Break(
         "a new exported symbol",
         (
             (

@@ -15,6 +15,8 @@ from interface import (
     HEADER,
     compile_fixture,
     constants,
+    described,
+    macros,
     reasons,
     symbols,
     write_types,
@@ -74,6 +76,31 @@ class Guards:
         faults = [f"{number} was {name}, is {now}" for number, name, now in found if now != name]
         return "; ".join(faults)
 
+    def macros_of_the_header(self) -> str:
+        """Every macro with parameters stands for what it stood for."""
+        old, new = macros(self.baseline / HEADER), macros(self.header)
+        return "; ".join(
+            f"{name} was {body}, is {new.get(name, 'gone')}"
+            for name, body in old.items()
+            if new.get(name) != body
+        )
+
+    def options(self) -> str:
+        """Every option has its name and kind, and may change when it could."""
+        return self.lines_that_went("options", 0)
+
+    def statistics(self) -> str:
+        """Every member of the statistics has its name and type."""
+        return self.lines_that_went("statistics", 1)
+
+    def lines_that_went(self, listed: str, which: int) -> str:
+        lines = (self.baseline / listed).read_text(encoding="utf-8").splitlines()
+        try:
+            found = described(self.library, ROOT, self.baseline / HEADER)[which]
+        except subprocess.CalledProcessError as error:
+            return f"{error}: {error.stderr}"
+        return "; ".join(f"no longer: {line}" for line in lines if line not in found)
+
     def struct_layout(self) -> str:
         """Every member is where version 1.0 has it."""
         command = [
@@ -122,6 +149,9 @@ class Guards:
             self.exported_symbols,
             self.numbers,
             self.reasons_and_messages,
+            self.macros_of_the_header,
+            self.options,
+            self.statistics,
             self.struct_layout,
             self.types_for_c,
             self.types_of_the_library,

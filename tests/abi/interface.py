@@ -1,7 +1,9 @@
 """Reads what the guards compare: constants of a header, reasons, symbols and types of a library."""
 
+import json
 import re
 import subprocess
+import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -26,6 +28,35 @@ def reasons(catalogue: Path) -> dict[int, str]:
     text = catalogue.read_text(encoding="utf-8")
     declared = re.findall(r"^\s+(\w+) = (\d+), MAWS_", text, re.MULTILINE)
     return {int(number): name for name, number in declared}
+
+
+def macros(header: Path) -> dict[str, str]:
+    """What each macro with parameters stands for."""
+    text = header.read_text(encoding="utf-8").replace("\\\n", " ")
+    found = re.findall(r"^#define (MAWS_\w+\([^)]*\)) (.*)$", text, re.MULTILINE)
+    return {name: " ".join(body.split()) for name, body in found}
+
+
+def described(library: Path, root: Path, header: Path) -> tuple[list[str], list[str]]:
+    """The library's options and statistics, as a host compiled with this header sees them."""
+    with tempfile.TemporaryDirectory(prefix="maws-describe-") as folder:
+        program = str(Path(folder) / "describe")
+        source = str(root / "abi" / "describe.c")
+        output("gcc", "-std=c11", "-I", str(header.parent), source, "-o", program, "-ldl")
+        ca_file = root / "tests" / "c" / "unused_ca.pem"
+        *options, statistics = output(program, str(library), str(ca_file)).splitlines()
+    return options, sorted(members("", json.loads(statistics)))
+
+
+def members(name: str, value: object) -> list[str]:
+    """The name of each value of a JSON document, with its type."""
+    if isinstance(value, dict):
+        inner = [(f"{name}.{key}" if name else key, member) for key, member in value.items()]
+    elif isinstance(value, list):
+        inner = [(f"{name}[]", member) for member in value]
+    else:
+        return [f"{name} {type(value).__name__}"]
+    return [line for key, member in inner for line in members(key, member)]
 
 
 def symbols(library: Path) -> list[str]:

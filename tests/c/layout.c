@@ -195,6 +195,10 @@ VALUE(MAWS_BUILD_FIPS, 1);
 VALUE(MAWS_OPTION_RUNTIME, 1);
 VALUE(MAWS_OPTION_SECRET, 2);
 
+TYPE((maws_code)0, int32_t);
+TYPE((maws_log_level)0, int32_t);
+TYPE((maws_option_kind)0, int32_t);
+TYPE((maws_principal_kind)0, int32_t);
 VALUE(MAWS_DONE, 0);
 VALUE(MAWS_CONTINUE, 1);
 VALUE(MAWS_PENDING, 2);

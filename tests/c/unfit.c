@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/check.h"
+#include "mongodb_aws_auth_calls.h"
 
 static maws_entry_fn find_entry(void) {
     void* const library = dlopen(library_under_test(), RTLD_NOW | RTLD_LOCAL);

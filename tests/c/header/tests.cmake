@@ -1,21 +1,24 @@
-# The header compiles alone and twice, with both compilers, in each language version that a host
-# may use. Warnings that a host may have on are errors here.
+# The headers compile alone and twice, with both compilers, in each language version that a host
+# may use; so do what a host does with them, and the example at the top. Warnings that a host may
+# have on are errors here.
 
 set(_maws_strict -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror
     -I "${CMAKE_SOURCE_DIR}/include")
-# Not -Wc++-compat: it holds C's `typedef int32_t maws_code` beside `enum maws_code` against the
-# header, where C++ takes the other branch. Compiling as C++ is the real check.
-set(_maws_strict_c -Wstrict-prototypes -Wmissing-prototypes ${_maws_strict})
-set(_maws_strict_cxx -Wold-style-cast ${_maws_strict})
+set(_maws_strict_c -Wstrict-prototypes -Wc++-compat ${_maws_strict})
+set(_maws_strict_cxx -Wold-style-cast -Wzero-as-null-pointer-constant ${_maws_strict})
+set(_maws_example "${MAWS_PYTHON}" -B "${CMAKE_CURRENT_LIST_DIR}/example.py"
+    "${CMAKE_SOURCE_DIR}/include/mongodb_aws_auth.h")
 
 foreach(standard c99 c11 c17)
     foreach(compiler gcc clang)
         string(TOUPPER ${compiler} _path)
-        foreach(source alone twice)
+        foreach(source alone twice uses)
             add_test(NAME c.header.${source}.${standard}.${compiler}
                      COMMAND "${MAWS_${_path}}" -std=${standard} ${_maws_strict_c}
-                             "${CMAKE_CURRENT_LIST_DIR}/${source}.c")
+                             -Wmissing-prototypes "${CMAKE_CURRENT_LIST_DIR}/${source}.c")
         endforeach()
+        add_test(NAME c.header.example.${standard}.${compiler}
+                 COMMAND ${_maws_example} "${MAWS_${_path}}" -std=${standard} ${_maws_strict_c} -x c)
     endforeach()
 endforeach()
 
@@ -23,11 +26,14 @@ foreach(standard c++11 c++17 c++20)
     foreach(compiler g++ clang++)
         string(REPLACE "+" "X" _path ${compiler})
         string(TOUPPER ${_path} _path)
-        foreach(source alone twice)
+        foreach(source alone twice uses)
             add_test(NAME c.header.${source}.${standard}.${compiler}
                      COMMAND "${MAWS_${_path}}" -std=${standard} ${_maws_strict_cxx} -x c++
                              "${CMAKE_CURRENT_LIST_DIR}/${source}.c")
         endforeach()
+        add_test(NAME c.header.example.${standard}.${compiler}
+                 COMMAND ${_maws_example} "${MAWS_${_path}}" -std=${standard} ${_maws_strict_cxx}
+                         -x c++)
     endforeach()
 endforeach()
 
@@ -40,6 +46,6 @@ foreach(compiler gcc clang)
         PASS_REGULAR_EXPRESSION "needs a 64-bit target")
 endforeach()
 
-add_executable(maws_header_helpers "${CMAKE_CURRENT_LIST_DIR}/helpers.c")
-target_link_libraries(maws_header_helpers PRIVATE maws::headers maws_warnings)
-add_test(NAME c.header.helpers COMMAND maws_header_helpers)
+add_executable(maws_header_calls "${CMAKE_CURRENT_LIST_DIR}/calls.c")
+target_link_libraries(maws_header_calls PRIVATE maws::headers maws_warnings)
+add_test(NAME c.header.calls COMMAND maws_header_calls)

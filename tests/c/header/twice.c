@@ -1,4 +1,5 @@
-/* Including the header again changes nothing. */
+/* Including the headers again changes nothing. */
 #include "mongodb_aws_auth.h"
+#include "mongodb_aws_auth_calls.h"
 
 extern const maws_api* table;

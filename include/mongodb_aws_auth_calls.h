@@ -1,11 +1,22 @@
 /*
- * The table's functions as plain functions, for callers that cannot call a function pointer.
- * A function that the plugin is too old to have gives MAWS_E_VERSION, one that gives text NULL or "".
+ * mongodb_aws_auth_calls.h: the functions of maws_api as plain functions, for languages that cannot
+ * call a function pointer, such as Go. A function that the plugin is too old to have gives
+ * MAWS_E_VERSION; one that gives text, NULL or "".
  */
+#ifndef MONGODB_AWS_AUTH_CALLS_H
+#define MONGODB_AWS_AUTH_CALLS_H
+
+#include "mongodb_aws_auth.h"
+
+#ifdef __cplusplus
+#define MAWS_NULL nullptr
+#else
+#define MAWS_NULL NULL
+#endif
 
 static inline const maws_option_desc* maws_call_option_at(const maws_api* api, uint32_t index) {
     if (MAWS_HAS(maws_api, api, option_at)) return api->option_at(index);
-    return NULL;
+    return MAWS_NULL;
 }
 
 static inline maws_status maws_call_create(const maws_api* api, const maws_host* host,
@@ -104,12 +115,12 @@ static inline maws_status maws_call_quiesce(const maws_api* api, maws_plugin plu
 
 static inline const char* maws_call_reason_text(const maws_api* api, uint32_t reason) {
     if (MAWS_HAS(maws_api, api, reason_text)) return api->reason_text(reason);
-    return NULL;
+    return MAWS_NULL;
 }
 
 static inline const char* maws_call_status_text(const maws_api* api, maws_status status) {
     if (MAWS_HAS(maws_api, api, status_text)) return api->status_text(status);
-    return NULL;
+    return MAWS_NULL;
 }
 
 static inline const char* maws_call_wrong_argument(const maws_api* api) {
@@ -117,4 +128,4 @@ static inline const char* maws_call_wrong_argument(const maws_api* api) {
     return "";
 }
 
-#endif /* MONGODB_AWS_AUTH_H */
+#endif /* MONGODB_AWS_AUTH_CALLS_H */

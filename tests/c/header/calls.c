@@ -1,7 +1,7 @@
-/* Every maws_call_* helper, called with a table that has nothing: MAWS_E_VERSION, no crash. */
+/* Every maws_call_* function, called with a table that has nothing: MAWS_E_VERSION, no crash. */
 #include <stdio.h>
 
-#include "mongodb_aws_auth.h"
+#include "mongodb_aws_auth_calls.h"
 
 static int failures;
 
