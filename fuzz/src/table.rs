@@ -93,6 +93,26 @@ pub fn check_options(options: &[maws_option]) -> maws_status {
     status
 }
 
+/// Nobody is ever verified here, and every text is one that may be shown.
+pub fn check_info(info: &maws_info) {
+    assert_ne!(info.status, MAWS_DONE as i32);
+    for text in [
+        info.principal,
+        info.raw_arn,
+        info.account,
+        info.user_id,
+        info.session_name,
+    ] {
+        assert_eq!(text.len, 0);
+    }
+    assert_eq!(info.status < 0, info.reason != 0);
+    assert_eq!(info.status < 0, info.detail.len != 0);
+    for text in [info.access_key_id, info.sts_host, info.detail] {
+        let text = text_of(text);
+        assert!(text.iter().all(|b| (b' '..=b'~').contains(b)));
+    }
+}
+
 /// Each number has a text that may be shown, or none.
 pub fn check_texts(reason: u32, status: maws_status) {
     for text in [

@@ -13,8 +13,8 @@ use mongodb_aws_auth::abi::*;
 use mongodb_aws_auth::options::table::OPTIONS;
 use second_opinion::calls::{Handle, Live, Model, first, second};
 use second_opinion::table::{
-    API, begin_args, bytes_of, call, check_options, check_texts, error, get_option, info, option,
-    stats, str_of, text_of, wrong_argument, zeroed,
+    API, begin_args, bytes_of, call, check_info, check_options, check_texts, error, get_option,
+    info, option, stats, str_of, text_of, wrong_argument, zeroed,
 };
 
 const MOST_CALLS: usize = 48;
@@ -378,26 +378,6 @@ fn poll(model: &mut Model, handle: Handle, wait: u8) {
 /// Bytes of the struct when it first stood in the interface.
 const STATS_AT_FIRST: usize = 144;
 const CONTINUE: i32 = MAWS_CONTINUE as i32;
-
-/// Nobody is ever verified here, and every text is one that may be shown.
-fn check_info(info: &maws_info) {
-    assert_ne!(info.status, MAWS_DONE as i32);
-    for text in [
-        info.principal,
-        info.raw_arn,
-        info.account,
-        info.user_id,
-        info.session_name,
-    ] {
-        assert_eq!(text.len, 0);
-    }
-    assert_eq!(info.status < 0, info.reason != 0);
-    assert_eq!(info.status < 0, info.detail.len != 0);
-    for text in [info.access_key_id, info.sts_host, info.detail] {
-        let text = text_of(text);
-        assert!(text.iter().all(|b| (b' '..=b'~').contains(b)));
-    }
-}
 
 #[track_caller]
 fn expect(status: maws_status, live: bool, legal: &[maws_code]) {
