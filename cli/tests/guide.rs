@@ -144,8 +144,8 @@ fn every_user_name_is_one_that_a_login_can_have() {
         .collect();
     assert_eq!(
         names.len(),
-        5,
-        "user, EC2, ECS, EKS, Identity Center: {names:?}"
+        6,
+        "user, EC2, ECS, EKS, CI, Identity Center: {names:?}"
     );
     for name in names {
         let name = format!("arn:{name}");

@@ -34,7 +34,7 @@ def test_every_trust_policy_is_json_that_allows_what_the_table_says() -> None:
             "Allow",
             row.split("|")[3].strip(),
         )
-    assert len(POLICY.findall(GUIDE)) == 2
+    assert len(POLICY.findall(GUIDE)) == 3
 
 
 def test_every_connection_string_asks_for_this_mechanism() -> None:
