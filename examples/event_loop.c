@@ -4,8 +4,8 @@
  *     event_loop PLUGIN PORT [OPTION=VALUE]...
  *
  * It listens on 127.0.0.1 (port 0: a free one). Payloads of a client come as hexadecimal lines,
- * replies go out likewise, then "verified USER" or "refused". SIGUSR1 prints the plugin's statistics,
- * SIGTERM and SIGINT stop it.
+ * replies go out likewise, then "verified USER" or "refused". SIGUSR1 prints the plugin's
+ * statistics, SIGTERM and SIGINT stop it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -52,7 +52,8 @@ typedef struct server {
     struct clients ready; /* have an outcome; guarded by lock */
 } server;
 
-/* --- What the plugin calls, on its own threads --------------------------------------------------- */
+/* --- What the plugin calls, on its own threads ---------------------------------------------------
+ */
 
 static void log_line(uintptr_t host_ctx, const maws_log_event* event) {
     (void)host_ctx;
@@ -60,9 +61,9 @@ static void log_line(uintptr_t host_ctx, const maws_log_event* event) {
             event->text.ptr);
 }
 
-/* Never blocks: the lock is held for a moment only, and an eventfd counts, where a pipe would be full
- * some day. `end` waits for this function, so a full pipe that the loop does not read meanwhile would
- * stop both for ever. */
+/* Never blocks: the lock is held for a moment only, and an eventfd counts, where a pipe would be
+ * full some day. `end` waits for this function, so a full pipe that the loop does not read
+ * meanwhile would stop both for ever. */
 static void conv_ready(uintptr_t host_ctx, uintptr_t conv_ctx) {
     server* const s = (server*)host_ctx;
     client* const c = (client*)conv_ctx;
@@ -73,10 +74,11 @@ static void conv_ready(uintptr_t host_ctx, uintptr_t conv_ctx) {
     eventfd_write(s->wake, 1);
 }
 
-/* --- One client ---------------------------------------------------------------------------------- */
+/* --- One client ----------------------------------------------------------------------------------
+ */
 
-/* A line is far smaller than the socket's buffer, and the client awaits each before it sends: one that
- * does not fit is of a client that does not read. */
+/* A line is far smaller than the socket's buffer, and the client awaits each before it sends: one
+ * that does not fit is of a client that does not read. */
 static bool send_line(const client* c, const char* line, size_t length) {
     return send(c->socket, line, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
@@ -96,7 +98,8 @@ static bool refuse(const client* c, maws_status status, const char* reason) {
 }
 
 static void end_conversation(server* s, client* c) {
-    /* Without the lock: this waits for a conv_ready that is running, and conv_ready takes the lock. */
+    /* Without the lock: this waits for a conv_ready that is running, and conv_ready takes the lock.
+     */
     s->api->end(c->conversation);
     c->conversation.id = 0;
     /* None comes from here on, but one that came earlier may have left the client in the queue. */
@@ -123,7 +126,8 @@ static bool begin_conversation(server* s, client* c, maws_error* error) {
     return s->api->begin(s->plugin, &begin, &c->conversation, error) == MAWS_DONE;
 }
 
-/* While the outcome is pending, input waits in the socket; a client that goes away is still seen. */
+/* While the outcome is pending, input waits in the socket; a client that goes away is still seen.
+ */
 static bool set_pending(server* s, client* c, bool pending) {
     struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = c};
     if (!pending) event.events |= EPOLLIN;
@@ -192,7 +196,8 @@ static bool receive(client* c) {
     return got > 0;
 }
 
-/* --- The loop ------------------------------------------------------------------------------------ */
+/* --- The loop ------------------------------------------------------------------------------------
+ */
 
 static void accept_clients(server* s) {
     struct sockaddr_in address = {.sin_family = AF_INET};
@@ -273,7 +278,8 @@ static void run(server* s) {
                 if (gone || !receive(c) || !use_input(s, c)) close_client(s, c);
             }
         }
-        /* The listener is edge-triggered: clients that had no descriptor left get those of others. */
+        /* The listener is edge-triggered: clients that had no descriptor left get those of others.
+         */
         if (!TAILQ_EMPTY(&s->closed)) accept_clients(s);
         while (!goes_on && (c = TAILQ_FIRST(&s->open)) != NULL) close_client(s, c);
         while ((c = TAILQ_FIRST(&s->closed)) != NULL) {
@@ -283,7 +289,8 @@ static void run(server* s) {
     }
 }
 
-/* --- Start and stop ------------------------------------------------------------------------------ */
+/* --- Start and stop ------------------------------------------------------------------------------
+ */
 
 static bool watch(server* s, int* descriptor, uint32_t events) {
     struct epoll_event event = {.events = events, .data.ptr = descriptor};
