@@ -22,7 +22,8 @@ use mongodb_aws_auth::ports::{Host, LoginIds, SystemClock};
 use mongodb_aws_auth::reason::Reason;
 use mongodb_aws_auth::sts::StsOverHttps;
 use sts_emulator::client::{ClientSecond, Credentials, Signer};
-use sts_emulator::{Identities, StsEmulator};
+pub use sts_emulator::payloads::{document, string_element};
+use sts_emulator::{Identities, StsEmulator, payloads};
 
 pub const STS_HOST: &str = "sts.amazonaws.com";
 /// Long enough for any machine: nothing that goes right waits for it.
@@ -203,56 +204,19 @@ pub fn credentials(arn: &str) -> Credentials {
 /// Sends client-first and gives host and nonce of server-first.
 pub fn challenge(conversation: &Arc<Conversation>) -> (String, Vec<u8>) {
     assert_eq!(conversation.step(&client_first()), MAWS_CONTINUE);
-    let (host, nonce) = read_server_first(conversation.reply());
+    let (host, nonce) = payloads::read_server_first(conversation.reply()).unwrap();
     secrets::note_nonce(&nonce);
     (host, nonce)
 }
 
-/// `{r: <32 bytes>, p: 110}`
+/// Always with the same nonce.
 pub fn client_first() -> Vec<u8> {
-    let mut elements = b"\x05r\0\x20\0\0\0\0".to_vec();
-    elements.extend([0x5A; 32]);
-    elements.extend(b"\x10p\0\x6E\0\0\0");
-    document(&elements)
+    payloads::client_first(&[0x5A; payloads::NONCE])
 }
 
-/// `{a, d, t}`
+/// Noted as secret.
 pub fn client_second(second: &ClientSecond) -> Vec<u8> {
-    let mut elements = string_element("a", &second.a);
-    elements.extend(string_element("d", &second.d));
-    elements.extend(second.t.iter().flat_map(|token| string_element("t", token)));
-    let payload = document(&elements);
+    let payload = payloads::client_second(second);
     secrets::note_payload(&payload);
     payload
-}
-
-pub fn string_element(key: &str, value: &str) -> Vec<u8> {
-    let mut element = vec![2];
-    element.extend(key.bytes().chain([0]));
-    element.extend((value.len() as u32 + 1).to_le_bytes());
-    element.extend(value.bytes().chain([0]));
-    element
-}
-
-pub fn document(elements: &[u8]) -> Vec<u8> {
-    let length = elements.len() as u32 + 5;
-    length
-        .to_le_bytes()
-        .into_iter()
-        .chain(elements.iter().copied())
-        .chain([0])
-        .collect()
-}
-
-/// `{s: <64 bytes>, h: string}`, in this order.
-fn read_server_first(reply: &[u8]) -> (String, Vec<u8>) {
-    let (head, rest) = reply.split_at(12);
-    assert_eq!(&head[4..], b"\x05s\0\x40\0\0\0\0");
-    let (nonce, rest) = rest.split_at(64);
-    let (head, rest) = rest.split_at(7);
-    assert_eq!(&head[..3], b"\x02h\0");
-    (
-        String::from_utf8(rest[..rest.len() - 2].to_vec()).unwrap(),
-        nonce.to_vec(),
-    )
 }

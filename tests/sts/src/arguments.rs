@@ -5,10 +5,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sts_emulator::client::Credentials;
 use sts_emulator::{Builder, Identities, StsEmulator};
 
 pub(crate) const USAGE: &str = "\
 Usage: sts-emulator [OPTION]...
+       sts-emulator client KEY_ID SECRET [TOKEN]
 Emulates AWS STS over TLS on loopback, and where programs on AWS find credentials, for tests.
 
   --port PORT          port of STS; 0, the default, for a free one
@@ -29,6 +31,9 @@ Emulates AWS STS over TLS on loopback, and where programs on AWS find credential
 Once it listens it prints one line:
   listening on 127.0.0.1:PORT control 127.0.0.1:PORT
 and after it, with --metadata-port: metadata 127.0.0.1:PORT
+
+With client it is the client of one login instead, for a server that is tried without a driver: writes
+both payloads to standard output and reads the server's from standard input, as hexadecimal lines.
 ";
 
 /// What the command line asks for.
@@ -36,6 +41,7 @@ and after it, with --metadata-port: metadata 127.0.0.1:PORT
 pub(crate) enum Request {
     Help,
     Run(Box<Arguments>),
+    Client(Credentials),
 }
 
 #[derive(Debug, Default)]
@@ -95,7 +101,10 @@ impl Arguments {
 /// Reads the arguments after the program's name. `Err` is for the user.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let mut parsed = Arguments::default();
-    let mut arguments = arguments.into_iter();
+    let mut arguments = arguments.into_iter().peekable();
+    if arguments.next_if(|first| first == "client").is_some() {
+        return credentials(arguments.map(text).collect::<Result<_, _>>()?).map(Request::Client);
+    }
     while let Some(option) = arguments.next() {
         let option = text(option)?;
         let mut value = || {
@@ -123,6 +132,22 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
     Ok(Request::Run(Box::new(parsed)))
 }
 
+fn credentials(words: Vec<String>) -> Result<Credentials, String> {
+    let mut words = words.into_iter();
+    let (Some(access_key_id), Some(secret_access_key)) = (words.next(), words.next()) else {
+        return Err("client needs an access key id and its secret".to_owned());
+    };
+    let session_token = words.next();
+    match words.next() {
+        None => Ok(Credentials {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        }),
+        Some(_) => Err("client takes no more than key id, secret and token".to_owned()),
+    }
+}
+
 fn text(argument: OsString) -> Result<String, String> {
     argument
         .into_string()
@@ -147,7 +172,7 @@ mod tests {
     fn arguments(words: &str) -> Arguments {
         match parse_words(words).unwrap() {
             Request::Run(arguments) => *arguments,
-            Request::Help => panic!("help was not asked for"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -177,6 +202,14 @@ mod tests {
     fn errors_name_the_option() {
         let error = |words| parse_words(words).unwrap_err();
         assert_eq!(error("--odd"), "unknown option --odd");
+        assert_eq!(
+            error("client KEY"),
+            "client needs an access key id and its secret"
+        );
+        assert_eq!(
+            error("client KEY SECRET TOKEN MORE"),
+            "client takes no more than key id, secret and token"
+        );
         assert_eq!(error("--port"), "--port needs a value");
         assert_eq!(
             error("--port 65536"),

@@ -9,7 +9,7 @@
 //! - [`Fault`] scripts throttling, outages, broken connections and odd answers.
 //! - [`hostile`] is an STS, or what poses as one, that keeps no rule of TLS or HTTP.
 //! - [`proxy`] is an HTTP proxy between a client and STS.
-//! - [`client`] signs requests as MongoDB drivers do, or with chosen deviations.
+//! - [`client`] signs requests as MongoDB drivers do, or with chosen deviations; [`payloads`] has the messages.
 
 #![cfg_attr(
     test,
@@ -35,6 +35,7 @@ pub mod http;
 mod identities;
 mod journal;
 mod metadata;
+pub mod payloads;
 mod progress;
 pub mod proxy;
 mod quota;

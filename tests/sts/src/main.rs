@@ -17,6 +17,7 @@ use std::thread;
 use crate::arguments::{Arguments, Request, USAGE};
 
 mod arguments;
+mod login;
 
 fn main() -> ExitCode {
     match arguments::parse(std::env::args_os().skip(1)) {
@@ -24,11 +25,20 @@ fn main() -> ExitCode {
             print!("{USAGE}");
             ExitCode::SUCCESS
         }
-        Ok(Request::Run(arguments)) => match run(*arguments) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&error.to_string(), 1),
-        },
+        Ok(Request::Run(arguments)) => exit(run(*arguments)),
+        Ok(Request::Client(credentials)) => exit(login::run(
+            &credentials,
+            &mut io::stdin().lock(),
+            &mut io::stdout().lock(),
+        )),
         Err(error) => fail(&format!("{error}\nTry --help."), 2),
+    }
+}
+
+fn exit(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string(), 1),
     }
 }
 

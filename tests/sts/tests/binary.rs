@@ -1,11 +1,12 @@
 //! The binary and its control interface, as scripts use them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
+use sts_emulator::payloads;
 use tempfile::TempDir;
 
 struct Emulator {
@@ -168,4 +169,50 @@ fn faults_holds_and_resets_are_taken_and_mistakes_are_explained() {
     assert!(why["error"].as_str().unwrap().contains("odd"));
     assert_eq!(emulator.call("POST", "/hold", "x").0, 400);
     assert_eq!(emulator.call("GET", "/odd", "").0, 404);
+}
+
+fn client(words: &[&str], server: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sts-emulator"))
+        .arg("client")
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    write!(child.stdin.take().unwrap(), "{server}").unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn the_client_writes_its_two_payloads_in_hexadecimal() {
+    let elements = [&b"\x05s\0\x40\0\0\0\0"[..], &[7; 64]].concat();
+    let host = payloads::string_element("h", "sts.amazonaws.com");
+    let server_first: String = payloads::document(&[&elements[..], &host].concat())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let output = client(&["AKIAX", "secret", "token"], &format!("{server_first}\n"));
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let [first, second] = text.lines().collect::<Vec<_>>()[..] else {
+        panic!("{text}");
+    };
+    // {r: 32 bytes, p: 110}
+    assert!(first.starts_with("340000000572002000000000"), "{first}");
+    assert!(first.ends_with("1070006e00000000"), "{first}");
+    // {a: "AWS4-HMAC-SHA256 Credential=AKIAX/...", d, t: "token"}
+    assert!(second[8..].starts_with("026100"), "{second}");
+    assert!(second.ends_with("02740006000000746f6b656e0000"), "{second}");
+}
+
+#[test]
+fn the_client_names_what_is_not_server_first() {
+    let output = client(&["AKIAX", "secret"], "refused\n");
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("not server-first in hexadecimal: \"refused\\n\""),
+        "{error}"
+    );
 }
