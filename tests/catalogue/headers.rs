@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::client::{ClientSecond, Signer};
+use sts_emulator::payloads::{document, string_element};
 use sts_emulator::{CannedAnswer, Fault, Reply, StsEmulator};
 
 use crate::host::{Host, alice, honest};
-use crate::support::{ALICE, SHOP_APP, client_second, credentials, document, string_element};
+use crate::support::{ALICE, SHOP_APP, client_second, credentials};
 
 /// An emulator and a host; at the end STS must have seen nothing.
 struct Local {

@@ -3,9 +3,10 @@
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::StsEmulator;
+use sts_emulator::payloads::{document, string_element};
 
 use crate::host::{Host, Login, call, empty_step, honest};
-use crate::support::{ALICE, client_first, client_second, document, string_element};
+use crate::support::{ALICE, client_first, client_second};
 
 fn bench() -> (StsEmulator, Host) {
     let sts = StsEmulator::builder().start().unwrap();

@@ -22,7 +22,6 @@ use mongodb_aws_auth::ports::{Host, LoginIds, SystemClock};
 use mongodb_aws_auth::reason::Reason;
 use mongodb_aws_auth::sts::StsOverHttps;
 use sts_emulator::client::{ClientSecond, Credentials, Signer};
-pub use sts_emulator::payloads::{document, string_element};
 use sts_emulator::{Identities, StsEmulator, payloads};
 
 pub const STS_HOST: &str = "sts.amazonaws.com";
