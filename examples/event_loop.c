@@ -111,7 +111,10 @@ static void end_conversation(server* s, client* c) {
 
 /* A later event of the same batch may still name the client, so it is freed after the batch. */
 static void close_client(server* s, client* c) {
-    if (c->conversation.id != 0) end_conversation(s, c);
+    if (c->conversation.id != 0) {
+        fprintf(stderr, "%s: the login is abandoned\n", c->address);
+        end_conversation(s, c);
+    }
     close(c->socket);
     c->socket = -1;
     TAILQ_REMOVE(&s->open, c, of_all);

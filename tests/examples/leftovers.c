@@ -1,6 +1,6 @@
 /*
- * The example with the event loop, and after it what it has left behind in its process: prints
- * `left: N descriptors, N threads` more than before.
+ * The example with the event loop, and after it what it has left behind in its process: prints on
+ * standard error `left: N descriptors, N threads` more than before.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     const int descriptors = entries_of("/proc/self/fd");
     const int threads = entries_of("/proc/self/task");
     const int result = event_loop_main(argc, argv);
-    printf("left: %d descriptors, %d threads\n", entries_of("/proc/self/fd") - descriptors,
-           entries_of("/proc/self/task") - threads);
+    fprintf(stderr, "left: %d descriptors, %d threads\n", entries_of("/proc/self/fd") - descriptors,
+            entries_of("/proc/self/task") - threads);
     return result;
 }
