@@ -50,7 +50,7 @@ static maws_str text(const char* chars) {
     return view;
 }
 
-/* On any thread: an application's SASL_CB_LOG must allow for that. */
+/* On any thread. Cyrus gives to syslog what concerns no connection. */
 static void log_line(uintptr_t host_ctx, const maws_log_event* event) {
     const mechanism* const m = (const mechanism*)host_ctx;
     const int level = event->level >= MAWS_LOG_ERROR     ? SASL_LOG_ERR
@@ -197,7 +197,8 @@ static int step(void* connection, sasl_server_params_t* params, const char* payl
     if (status != MAWS_DONE) {
         /* One answer for the client, whatever the reason; that is for the log. */
         params->utils->log(params->utils->conn, SASL_LOG_FAIL,
-                           "MONGODB-AWS: refused, reason %u: %s", info.reason, info.detail.ptr);
+                           "MONGODB-AWS: refused, reason %d: %s", (int)info.reason,
+                           info.detail.ptr);
         return SASL_BADAUTH;
     }
     out->doneflag = 1;

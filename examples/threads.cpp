@@ -24,10 +24,12 @@
 
 namespace {
 
-// One client. `stop` is readable once the server stops, which counts as if the client had gone.
-class Connection {
+// --- A client -----------------------------------------------------------------------------------
+
+class Client {
  public:
-    Connection(int socket, const sockaddr_in& peer, int stop) : socket_(socket), stop_(stop) {
+    // `stop` is readable once the server stops, which counts as if the client had gone.
+    Client(int socket, const sockaddr_in& peer, int stop) : socket_(socket), stop_(stop) {
         address_ = inet_ntoa(peer.sin_addr) + (":" + std::to_string(ntohs(peer.sin_port)));
     }
 
@@ -53,9 +55,19 @@ class Connection {
         return true;
     }
 
-    void write(std::string line) const {
+    void write_line(std::string line) const {
         line += '\n';
         send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL);
+    }
+
+    void write(std::string_view payload) const {
+        std::string line;
+        for (const char c : payload) {
+            const auto byte = static_cast<unsigned char>(c);
+            line += "0123456789abcdef"[byte >> 4];
+            line += "0123456789abcdef"[byte & 15];
+        }
+        write_line(line);
     }
 
  private:
@@ -71,57 +83,59 @@ class Connection {
     std::string input_;
 };
 
+// --- The plugin ---------------------------------------------------------------------------------
+
 class Log final : public maws::LogSink {
     void log(const maws::LogEvent& event) noexcept override {
         std::fprintf(stderr, "[%d] %s\n", event.level, event.text.data());
     }
 };
 
-std::string hexadecimal(std::string_view bytes) {
-    std::string text;
-    for (const char signed_byte : bytes) {
-        const auto byte = static_cast<unsigned char>(signed_byte);
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
+// Checks who can write the file, loads it, and checks all options. After the server's last fork.
+maws::Result<maws::Plugin> load(const char* path, const std::vector<maws::Option>& options) {
+    const auto library = maws::Library::open(path);
+    if (!library) return library.error();
+    return maws::Plugin::create(library.value(), options, {std::make_shared<Log>(), MAWS_LOG_INFO});
 }
 
 // One answer for the client, whatever the reason; that is for the log.
-std::string refused(std::string_view reason) {
-    std::cerr << "refused: " << reason << '\n';
-    return "refused";
+void refuse(const Client& client, std::string_view reason) {
+    std::cerr << client.address() << " is refused: " << reason << '\n';
+    client.write_line("refused");
 }
 
-// One login, whose first payload this is; gives what the client is told at its end.
-std::string log_in(const maws::Plugin& plugin, Connection& client, std::string payload) {
+// One login, whose first payload this is.
+void log_in(const maws::Plugin& plugin, Client& client, std::string payload) {
     maws::Begin begin;
     begin.database = "$external";
     begin.client_addr = client.address();
     auto begun = maws::Conversation::begin(plugin, begin);
-    if (!begun) return refused(begun.error().message);
-    maws::Conversation& conversation = begun.value();
+    if (!begun) return refuse(client, begun.error().message);
+    maws::Conversation& conversation = begun.value();  // cancelled and ended when it goes
 
     for (;;) {
-        // Looks every 100 ms whether the client is still there; the outcome comes without delay.
+        // The outcome comes at once; every 100 ms a look whether the client is still there.
         const maws::Step step =
             maws::step_polling(conversation, payload, std::chrono::milliseconds(100), [&] {
                 return client.gone();
             }).step;
+        const maws::Info info = conversation.info();
         if (step.status == MAWS_DONE) {
             // The user to look up in $external.
-            return "verified " + std::string(conversation.info().principal);
+            return client.write_line("verified " + std::string(info.principal));
         }
-        if (step.status != MAWS_CONTINUE) return refused(conversation.info().detail);
-        client.write(hexadecimal(step.reply));
-        if (!client.read(payload)) return refused("the client has gone");
+        if (step.status != MAWS_CONTINUE) return refuse(client, info.detail);
+        client.write(step.reply);
+        if (!client.read(payload)) return;
     }
 }
 
-void serve(const maws::Plugin& plugin, Connection client) {
+void serve(const maws::Plugin& plugin, Client client) {
     std::string payload;
-    while (client.read(payload)) client.write(log_in(plugin, client, payload));
+    while (client.read(payload)) log_in(plugin, client, payload);
 }
+
+// --- The server ---------------------------------------------------------------------------------
 
 maws::FileDescriptor listen_on(int port) {
     sockaddr_in address{};
@@ -137,6 +151,28 @@ maws::FileDescriptor listen_on(int port) {
     }
     std::cout << "listening on 127.0.0.1:" << ntohs(address.sin_port) << std::endl;
     return listener;
+}
+
+void run(const maws::Plugin& plugin, int listener, int stop) {
+    std::list<std::future<void>> sessions;  // each is waited for at its end
+    for (;;) {
+        pollfd watched[] = {{listener, POLLIN, 0}, {stop, POLLIN, 0}};
+        poll(watched, 2, -1);
+        if (watched[1].revents != 0) return;
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        Client client(accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC),
+                      peer, stop);
+        sessions.remove_if([](const std::future<void>& session) {
+            return session.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+        });
+        try {
+            sessions.push_back(
+                std::async(std::launch::async, serve, std::cref(plugin), std::move(client)));
+        } catch (const std::system_error& error) {
+            std::cerr << "no thread for a client: " << error.what() << '\n';
+        }
+    }
 }
 
 int fail(std::string_view message) {
@@ -157,8 +193,6 @@ int main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     const maws::FileDescriptor stop(signalfd(-1, &signals, SFD_CLOEXEC));
 
-    const auto library = maws::Library::open(argv[1]);
-    if (!library) return fail(library.error().message);
     std::vector<maws::Option> options;
     for (int i = 3; i < argc; i++) {
         const std::string setting = argv[i];
@@ -166,31 +200,10 @@ int main(int argc, char** argv) {
         if (equals == std::string::npos) return fail(setting + ": not OPTION=VALUE");
         options.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
     }
-    const auto plugin =
-        maws::Plugin::create(library.value(), options, {std::make_shared<Log>(), MAWS_LOG_INFO});
+    const auto plugin = load(argv[1], options);
     if (!plugin) return fail(plugin.error().message);
     const maws::FileDescriptor listener = listen_on(std::atoi(argv[2]));
     if (!listener.valid()) return fail("cannot listen on this port");
-
-    std::list<std::future<void>> sessions;
-    for (;;) {
-        pollfd watched[] = {{listener.get(), POLLIN, 0}, {stop.get(), POLLIN, 0}};
-        poll(watched, 2, -1);
-        if (watched[1].revents != 0) break;
-        sockaddr_in peer{};
-        socklen_t size = sizeof peer;
-        auto* const any = reinterpret_cast<sockaddr*>(&peer);
-        Connection client(accept4(listener.get(), any, &size, SOCK_CLOEXEC), peer, stop.get());
-        sessions.remove_if([](const std::future<void>& session) {
-            return session.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-        });
-        try {
-            sessions.push_back(std::async(std::launch::async, serve, std::cref(plugin.value()),
-                                          std::move(client)));
-        } catch (const std::system_error& error) {
-            std::cerr << "no thread for a client: " << error.what() << '\n';
-        }
-    }
-    sessions.clear();  // waits for each; all have been told to stop
+    run(plugin.value(), listener.get(), stop.get());
     return plugin.value().destroy(5000).ok() ? 0 : 1;
 }

@@ -98,6 +98,16 @@ fn every_reason_and_message_is_explained() {
     assert_generated("docs/troubleshooting.md", "reasons", &reasons());
 }
 
+#[test]
+fn the_guide_s_server_is_the_example_that_is_tested() {
+    let program = read("examples/threads.cpp");
+    let (_, section) = program.split_once("// --- The plugin ").unwrap();
+    let (section, _) = section.split_once("\n// --- ").unwrap();
+    let (_, code) = section.split_once("\n\n").unwrap();
+    let generated = format!("```cpp\n{code}```\n");
+    assert_generated("docs/embedding.md", "examples/threads.cpp", &generated);
+}
+
 /// The part of the document between these marks is this text, or becomes it.
 fn assert_generated(document: &str, name: &str, generated: &str) {
     let start =

@@ -120,6 +120,7 @@ def test_the_emulators_client_logs_in_without_a_driver(
 ) -> None:
     client = open_client(example)
     words = [credentials.access_key_id, credentials.secret, credentials.token]
+    client.socket.settimeout(None)  # else its descriptor does not block
     subprocess.run(
         [Build.find().emulator, "client", *filter(None, words)],
         stdin=client.socket,

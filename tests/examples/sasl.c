@@ -3,8 +3,10 @@
  * mechanism in Cyrus' folder of plug-ins, and its settings in Cyrus' file.
  */
 #define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +55,10 @@ static void client_dispose(void* made, const sasl_utils_t* utils) {
 
 static int client_init(const sasl_utils_t* utils, int max_version, int* version,
                        sasl_client_plug_t** plugs, int* count) {
+    static const unsigned long no_prompts[] = {SASL_CB_LIST_END};
     static sasl_client_plug_t plug = {
         .mech_name = "MONGODB-AWS",
+        .required_prompts = no_prompts,
         .security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS,
         .features = SASL_FEAT_WANT_CLIENT_FIRST,
         .mech_new = client_new,
@@ -84,14 +88,27 @@ static int find_configuration(void* context, char** path) {
     return *path == NULL ? SASL_NOMEM : SASL_OK;
 }
 
-/* Workers log, too. */
 static int log_line(void* context, int level, const char* message) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     (void)context;
     (void)level;
-    flockfile(stderr);
+    pthread_mutex_lock(&lock);
     strncat(logged, message, MOST_LOGGED - 1 - strlen(logged));
-    funlockfile(stderr);
+    pthread_mutex_unlock(&lock);
     return SASL_OK;
+}
+
+/* Cyrus gives to syslog what concerns no connection; its calls of syslog come here. */
+void __syslog_chk(int priority, int flag, const char* format, ...);
+
+void __syslog_chk(int priority, int flag, const char* format, ...) {
+    char message[1024];
+    va_list arguments;
+    (void)flag;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    log_line(NULL, priority, message);
 }
 
 /* Cyrus has one type for all of them. */
