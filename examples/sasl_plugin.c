@@ -137,16 +137,17 @@ static maws_status create(mechanism* m, maws_error* error) {
 typedef struct login {
     mechanism* m;
     maws_conv conversation;
+    char address[LONGEST_ADDRESS];
 } login;
 
 /* Cyrus has `address;port`. */
-static maws_str client_address(const char* cyrus, char* buffer, size_t size) {
+static void read_address(const char* cyrus, char* buffer, size_t size) {
     const char* const port = cyrus == NULL ? NULL : strchr(cyrus, ';');
-    if (port == NULL) return text("");
+    buffer[0] = '\0';
+    if (port == NULL) return;
     const int length = (int)(port - cyrus);
     const bool ipv6 = memchr(cyrus, ':', (size_t)length) != NULL;
     snprintf(buffer, size, ipv6 ? "[%.*s]:%s" : "%.*s:%s", length, cyrus, port + 1);
-    return text(buffer);
 }
 
 static int begin(void* context, sasl_server_params_t* params, const char* challenge,
@@ -154,7 +155,6 @@ static int begin(void* context, sasl_server_params_t* params, const char* challe
     mechanism* const m = context;
     maws_begin begin = {.struct_size = sizeof begin};
     maws_error error = {.struct_size = sizeof error};
-    char address[LONGEST_ADDRESS];
     (void)challenge;
     (void)length;
 
@@ -163,7 +163,8 @@ static int begin(void* context, sasl_server_params_t* params, const char* challe
     l->m = m;
     begin.flags = params->external_ssf > 0 ? MAWS_BEGIN_TLS : 0;
     begin.database = text("$external");
-    begin.client_addr = client_address(params->ipremoteport, address, sizeof address);
+    read_address(params->ipremoteport, l->address, sizeof l->address);
+    begin.client_addr = text(l->address);
     if (create(m, &error) != MAWS_DONE ||
         m->api->begin(m->plugin, &begin, &l->conversation, &error) != MAWS_DONE) {
         params->utils->log(params->utils->conn, SASL_LOG_FAIL, "MONGODB-AWS: %s", error.message);
@@ -197,8 +198,8 @@ static int step(void* connection, sasl_server_params_t* params, const char* payl
     if (status != MAWS_DONE) {
         /* One answer for the client, whatever the reason; that is for the log. */
         params->utils->log(params->utils->conn, SASL_LOG_FAIL,
-                           "MONGODB-AWS: refused, reason %d: %s", (int)info.reason,
-                           info.detail.ptr);
+                           "MONGODB-AWS: %s is refused, reason %d: %s", l->address,
+                           (int)info.reason, info.detail.ptr);
         return SASL_BADAUTH;
     }
     out->doneflag = 1;

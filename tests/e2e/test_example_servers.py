@@ -21,6 +21,10 @@ VERIFIED_ROLE = "verified arn:aws:iam::123456789012:role/shop-app"
 SOME = 100
 CROWD = 2000
 
+#: The event loop, which says at its end what is left of it.
+LEFTOVERS = "maws_example_leftovers"
+NOTHING_LEFT = "left: 0 descriptors, 0 threads"
+
 StartExample: TypeAlias = Callable[..., ExampleServer]
 Open: TypeAlias = Callable[[ExampleServer], LineClient]
 
@@ -131,13 +135,44 @@ def test_the_emulators_client_logs_in_without_a_driver(
     assert client.line() == said
 
 
+def test_clients_may_leave_all_at_once_while_their_outcomes_come(
+    start_example: StartExample, sts: Emulator, open_client: Open
+) -> None:
+    server = start_example(LEFTOVERS)
+    sts.hold()
+    leave, stay = ([open_client(server) for _ in range(SOME)] for _ in range(2))
+    start_logins([*leave, *stay])
+    sts.release()
+    for client in leave:
+        client.close()
+    assert {client.line() for client in stay} == {VERIFIED}
+    assert server.stop() == 0
+    assert server.diagnostics()[-1] == NOTHING_LEFT
+
+
+def test_clients_may_fall_one_by_one_while_their_outcomes_come(
+    start_example: StartExample, sts: Emulator, open_client: Open
+) -> None:
+    server = start_example(LEFTOVERS)
+    sts.hold()
+    groups = [[open_client(server) for _ in range(4)] for _ in range(SOME)]
+    start_logins([client for group in groups for client in group])
+    sts.release()
+    for stays, *fall in groups:
+        assert stays.line() == VERIFIED
+        for client in fall:
+            client.reset()
+    assert server.stop() == 0
+    assert server.diagnostics()[-1] == NOTHING_LEFT
+
+
 def test_two_thousand_logins_are_in_progress_at_once_and_nothing_is_left_of_them(
     start_example: StartExample, sts: Emulator, open_client: Open
 ) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     # None fails for the time that this machine takes to let all of them start.
-    server = start_example("maws_example_leftovers", awsStsTimeoutMs="60000")
+    server = start_example(LEFTOVERS, awsStsTimeoutMs="60000")
     sts.hold()
     clients = [open_client(server) for _ in range(CROWD)]
     start_logins(clients)
@@ -149,4 +184,4 @@ def test_two_thousand_logins_are_in_progress_at_once_and_nothing_is_left_of_them
     assert {client.line() for client in clients} == {VERIFIED}
     assert server.statistics()["succeeded"] == CROWD
     assert server.stop() == 0
-    assert server.diagnostics()[-1] == "left: 0 descriptors, 0 threads"
+    assert server.diagnostics()[-1] == NOTHING_LEFT

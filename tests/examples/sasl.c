@@ -144,8 +144,9 @@ static void start_server(const char* setting) {
     CHECK_NUMBER(sasl_client_add_plugin("MONGODB-AWS", client_init), SASL_OK);
 }
 
-/* One login; gives Cyrus' result and, if it is SASL_OK, the user. */
-static int log_in(const credentials* as, const char** user) {
+/* One login from this address, as Cyrus writes it; gives Cyrus' result and, if it is SASL_OK, the
+ * user. */
+static int log_in(const credentials* as, const char* from, const char** user) {
     static sasl_conn_t *client, *server;
     const char *out, *reply, *mechanism;
     unsigned length, reply_length;
@@ -153,9 +154,7 @@ static int log_in(const credentials* as, const char** user) {
 
     who = as;
     CHECK_NUMBER(sasl_client_new("test", "localhost", NULL, NULL, NULL, 0, &client), SASL_OK);
-    CHECK_NUMBER(sasl_server_new("test", "localhost", NULL, "127.0.0.1;1", "127.0.0.1;50000", NULL,
-                                 0, &server),
-                 SASL_OK);
+    CHECK_NUMBER(sasl_server_new("test", "localhost", NULL, NULL, from, NULL, 0, &server), SASL_OK);
     CHECK_NUMBER(sasl_client_start(client, "MONGODB-AWS", NULL, &out, &length, &mechanism),
                  SASL_CONTINUE);
     int result = sasl_server_start(server, mechanism, out, length, &reply, &reply_length);
@@ -184,9 +183,9 @@ static void stop_server(void) {
 static void users_and_roles_log_in_by_their_arns(void) {
     const char* user;
     start_server("");
-    CHECK_NUMBER(log_in(&ALICE, &user), SASL_OK);
+    CHECK_NUMBER(log_in(&ALICE, "127.0.0.1;50000", &user), SASL_OK);
     CHECK(strcmp(user, "arn:aws:iam::123456789012:user/alice") == 0);
-    CHECK_NUMBER(log_in(&SHOP_APP, &user), SASL_OK);
+    CHECK_NUMBER(log_in(&SHOP_APP, NULL, &user), SASL_OK);
     CHECK(strcmp(user, "arn:aws:iam::123456789012:role/shop-app") == 0);
     stop_server();
 }
@@ -194,9 +193,10 @@ static void users_and_roles_log_in_by_their_arns(void) {
 static void a_refused_client_gets_one_answer_and_the_log_the_reason(void) {
     const char* user;
     start_server("");
-    CHECK_NUMBER(log_in(&ALICE_WRONG_SECRET, &user), SASL_BADAUTH);
-    CHECK_CONTAINS(logged, "reason 301: STS: the signature does not match");
-    CHECK_CONTAINS(logged, "127.0.0.1:50000");
+    CHECK_NUMBER(log_in(&ALICE_WRONG_SECRET, "127.0.0.1;50000", &user), SASL_BADAUTH);
+    CHECK_CONTAINS(logged, "127.0.0.1:50000 is refused, reason 301: STS: the signature does not");
+    CHECK_NUMBER(log_in(&ALICE_WRONG_SECRET, "::1;50000", &user), SASL_BADAUTH);
+    CHECK_CONTAINS(logged, "[::1]:50000 is refused");
     stop_server();
 }
 

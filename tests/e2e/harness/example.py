@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import socket
+import struct
 import time
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,11 @@ class LineClient:
     def close(self) -> None:
         self._lines.close()
         self.socket.close()
+
+    def reset(self) -> None:
+        """Closes it so that the server cannot even send any more."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def line(self) -> str:
         return self._lines.readline().rstrip("\n")
