@@ -75,7 +75,8 @@ foreach(part maws mongod)
     endif()
 endforeach()
 install(FILES cpp_shim/README.md DESTINATION "${MAWS_SOURCE_FOLDER}" COMPONENT development)
-install(FILES examples/host.c DESTINATION "${CMAKE_INSTALL_DATADIR}/mongodb-aws-auth/examples"
+file(GLOB _examples CONFIGURE_DEPENDS examples/*.c examples/*.cpp examples/*.go examples/*.py)
+install(FILES ${_examples} DESTINATION "${CMAKE_INSTALL_DATADIR}/mongodb-aws-auth/examples"
         COMPONENT development)
 
 # Nothing in them depends on the architecture.

@@ -122,7 +122,8 @@ static void close_client(server* s, client* c) {
 }
 
 static bool begin_conversation(server* s, client* c, maws_error* error) {
-    maws_begin begin = {.struct_size = sizeof begin, .conv_ctx = (uintptr_t)c};
+    maws_begin begin = MAWS_INIT(maws_begin);
+    begin.conv_ctx = (uintptr_t)c;
     begin.log_id = ++s->last_log_id;
     begin.database = (maws_str){"$external", 9};
     begin.client_addr = (maws_str){c->address, strlen(c->address)};
@@ -140,7 +141,7 @@ static bool set_pending(server* s, client* c, bool pending) {
 
 /* What follows from a status of step or poll. False: close the client. */
 static bool proceed(server* s, client* c, maws_status status, const maws_step* step) {
-    maws_info info = {.struct_size = sizeof info};
+    maws_info info = MAWS_INIT(maws_info);
     char line[LONGEST_LINE];
     bool sent;
 
@@ -172,8 +173,8 @@ static bool decode(char* line, size_t length, size_t* size) {
 
 /* Takes the lines that are there, until the client has to wait. False: close the client. */
 static bool use_input(server* s, client* c) {
-    maws_error error = {.struct_size = sizeof error};
-    maws_step step = {.struct_size = sizeof step};
+    maws_error error = MAWS_INIT(maws_error);
+    maws_step step = MAWS_INIT(maws_step);
     char* end;
     size_t size;
 
@@ -235,7 +236,7 @@ static client* next_ready(server* s) {
 }
 
 static void take_outcomes(server* s) {
-    maws_step step = {.struct_size = sizeof step};
+    maws_step step = MAWS_INIT(maws_step);
     eventfd_t count;
     client* c;
 
@@ -336,8 +337,8 @@ static bool open_descriptors(server* s, const char* port) {
 }
 
 static bool load(server* s, const char* path, char** settings, int count) {
-    maws_host host = {.struct_size = sizeof host, .abi_minor = MAWS_ABI_MINOR};
-    maws_error error = {.struct_size = sizeof error};
+    maws_host host = MAWS_INIT(maws_host);
+    maws_error error = MAWS_INIT(maws_error);
     maws_option options[MOST_OPTIONS];
     maws_entry_fn entry = NULL;
 

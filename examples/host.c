@@ -43,15 +43,16 @@ static void write_payload(maws_bytes payload) {
 }
 
 static int converse(const maws_api* api, maws_plugin plugin) {
-    maws_begin begin = {.struct_size = sizeof begin, .flags = MAWS_BEGIN_TLS};
-    maws_error error = {.struct_size = sizeof error};
-    maws_step step = {.struct_size = sizeof step};
-    maws_info info = {.struct_size = sizeof info};
+    maws_begin begin = MAWS_INIT(maws_begin);
+    maws_error error = MAWS_INIT(maws_error);
+    maws_step step = MAWS_INIT(maws_step);
+    maws_info info = MAWS_INIT(maws_info);
     maws_conv conversation;
     maws_status status;
     size_t length;
     char* line = malloc(LONGEST_LINE);
 
+    begin.flags = MAWS_BEGIN_TLS;
     begin.database = text("$external", 9);
     if (line == NULL || api->begin(plugin, &begin, &conversation, &error) != MAWS_DONE) {
         fprintf(stderr, "%s\n", line == NULL ? "out of memory" : error.message);
@@ -83,8 +84,8 @@ static int converse(const maws_api* api, maws_plugin plugin) {
 }
 
 int main(int argc, char** argv) {
-    maws_host host = {.struct_size = sizeof host, .abi_minor = MAWS_ABI_MINOR};
-    maws_error error = {.struct_size = sizeof error};
+    maws_host host = MAWS_INIT(maws_host);
+    maws_error error = MAWS_INIT(maws_error);
     maws_option options[MOST_OPTIONS];
     maws_entry_fn entry;
     maws_plugin plugin;

@@ -10,7 +10,7 @@ package main
 #cgo LDFLAGS: -ldl
 #include <dlfcn.h>
 #include <stdlib.h>
-#include "mongodb_aws_auth.h"
+#include "mongodb_aws_auth_calls.h"
 
 // Go cannot call a function pointer.
 static const maws_api* load(const char* path, maws_error* error) {

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mongodb_aws_auth.h"
+#include "mongodb_aws_auth_calls.h"
 
 enum {
     MOST_OPTIONS = 64,
@@ -118,7 +118,7 @@ static bool check_options(const mechanism* m) {
 }
 
 static maws_status create(mechanism* m, maws_error* error) {
-    maws_host host = {.struct_size = sizeof host, .abi_minor = MAWS_ABI_MINOR};
+    maws_host host = MAWS_INIT(maws_host);
     maws_status status = MAWS_DONE;
     host.host_ctx = (uintptr_t)m;
     host.log = log_line;
@@ -153,8 +153,8 @@ static void read_address(const char* cyrus, char* buffer, size_t size) {
 static int begin(void* context, sasl_server_params_t* params, const char* challenge,
                  unsigned length, void** connection) {
     mechanism* const m = context;
-    maws_begin begin = {.struct_size = sizeof begin};
-    maws_error error = {.struct_size = sizeof error};
+    maws_begin begin = MAWS_INIT(maws_begin);
+    maws_error error = MAWS_INIT(maws_error);
     (void)challenge;
     (void)length;
 
@@ -180,8 +180,8 @@ static int step(void* connection, sasl_server_params_t* params, const char* payl
                 sasl_out_params_t* out) {
     const login* const l = connection;
     const maws_api* const api = l->m->api;
-    maws_step step = {.struct_size = sizeof step};
-    maws_info info = {.struct_size = sizeof info};
+    maws_step step = MAWS_INIT(maws_step);
+    maws_info info = MAWS_INIT(maws_info);
 
     *reply = NULL;
     *reply_length = 0;
@@ -244,7 +244,7 @@ int sasl_server_plug_init(const sasl_utils_t* utils, int max_version, int* out_v
 int sasl_server_plug_init(const sasl_utils_t* utils, int max_version, int* out_version,
                           sasl_server_plug_t** plugs, int* count) {
     mechanism* const m = &the_mechanism;
-    maws_error error = {.struct_size = sizeof error};
+    maws_error error = MAWS_INIT(maws_error);
     if (max_version < SASL_SERVER_PLUG_VERSION) return SASL_BADVERS;
     m->utils = utils;
     const char* const fault = load(m, &error);

@@ -1,6 +1,8 @@
 """The servers of examples/: a thread for each connection, and an event loop."""
 
+import re
 import resource
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +10,9 @@ from typing import TypeAlias
 
 import pytest
 from harness.emulator import Emulator
-from harness.example import ExampleServer, LineClient
+from harness.example import ExampleServer, LineClient, examples
 from harness.identities import ALICE, ALICE_WRONG_SECRET, SHOP_APP, Credentials
-from harness.paths import Build
+from harness.paths import REPOSITORY, Build
 from harness.running import Processes
 
 pytestmark = pytest.mark.examples
@@ -63,6 +65,11 @@ def open_client() -> Iterator[Open]:
     yield open_one
     for client in clients:
         client.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
 
 
 def start_logins(clients: list[LineClient]) -> None:
@@ -133,6 +140,40 @@ def test_the_emulators_client_logs_in_without_a_driver(
         timeout=30,
     )
     assert client.line() == said
+
+
+def test_the_guides_commands_log_in_without_a_driver(tmp_path: Path) -> None:
+    guide = (REPOSITORY / "docs" / "embedding.md").read_text()
+    block = guide.partition("**Without a driver.**")[2].partition("## ")[0]
+    _, *commands, last = re.findall(r"^ {4}\$ (.*(?:\n {10}.*)*)", block, re.MULTILINE)
+    build = Build.find()
+    places = {
+        "build/debug/examples": examples(build),
+        "$PWD/build/debug/lib/libmongodb_aws_auth.so.1": build.plugin,
+        "target/debug/sts-emulator": build.emulator,
+        "/tmp/sts.pem": tmp_path / "sts.pem",
+        "7000": free_port(),
+        "7001": free_port(),
+    }
+    with subprocess.Popen(
+        ["timeout", "60", "bash", "-m"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as shell:
+        assert shell.stdin is not None
+        assert shell.stdout is not None
+        for command in commands:
+            for place, ours in places.items():
+                command = command.replace(place, str(ours))
+            print(command, file=shell.stdin, flush=True)
+            # A reader sees that a server listens before the next command.
+            if command.endswith("&"):
+                assert any("listening on" in line for line in shell.stdout)
+        said, _ = shell.communicate(f"{last}\n")
+    assert VERIFIED in said.splitlines()
+    assert shell.returncode == 0
 
 
 def test_clients_may_leave_all_at_once_while_their_outcomes_come(
