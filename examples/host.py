@@ -79,9 +79,11 @@ def main(path, *settings):
         if status == CONTINUE:
             print(c.string_at(step.reply.ptr, step.reply.len).hex(), flush=True)
     call("info", conversation, c.byref(info))
-    # The user to look up in $external; the reason of a refusal is for the log alone.
-    print(f"verified {info.principal.ptr.decode()}" if status == DONE else "refused")
-    print(f"reason {info.reason}: {info.detail.ptr.decode()}", file=sys.stderr)
+    if status == DONE:
+        print("verified", info.principal.ptr.decode())  # the user to look up in $external
+    else:
+        print("refused")  # the reason is for the log alone
+        print(f"reason {info.reason}: {info.detail.ptr.decode()}", file=sys.stderr)
     call("end", conversation)
     call("destroy", plugin, 5000)
     return status
