@@ -61,9 +61,8 @@ static void log_line(uintptr_t host_ctx, const maws_log_event* event) {
             event->text.ptr);
 }
 
-/* Never blocks: the lock is held for a moment only, and an eventfd counts, where a pipe would be
- * full some day. `end` waits for this function, so a full pipe that the loop does not read
- * meanwhile would stop both for ever. */
+/* Never blocks: the lock is held briefly, and an eventfd is a counter that is never full. A pipe can
+ * be full: this function would wait for the loop, and the loop, inside `end`, for this function. */
 static void conv_ready(uintptr_t host_ctx, uintptr_t conv_ctx) {
     server* const s = (server*)host_ctx;
     client* const c = (client*)conv_ctx;
@@ -77,8 +76,8 @@ static void conv_ready(uintptr_t host_ctx, uintptr_t conv_ctx) {
 /* --- One client ----------------------------------------------------------------------------------
  */
 
-/* A line is far smaller than the socket's buffer, and the client awaits each before it sends: one
- * that does not fit is of a client that does not read. */
+/* A line is far smaller than the socket's buffer, and an honest client reads each before it sends
+ * the next. A line that does not fit closes the connection. */
 static bool send_line(const client* c, const char* line, size_t length) {
     return send(c->socket, line, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
@@ -91,7 +90,7 @@ static bool send_payload(const client* c, maws_bytes payload) {
     return send_line(c, line, 2 * payload.len + 1);
 }
 
-/* One answer for the client, whatever the reason; that is for the log. */
+/* The client gets the same answer for every reason; the reason goes to the log. */
 static bool refuse(const client* c, maws_status status, const char* reason) {
     fprintf(stderr, "%s is refused: status %d, %s\n", c->address, (int)status, reason);
     return send_line(c, "refused\n", 8);

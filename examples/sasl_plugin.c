@@ -196,7 +196,7 @@ static int step(void* connection, sasl_server_params_t* params, const char* payl
     }
     api->info(l->conversation, &info);
     if (status != MAWS_DONE) {
-        /* One answer for the client, whatever the reason; that is for the log. */
+        /* The client gets the same answer for every reason; the reason goes to the log. */
         params->utils->log(params->utils->conn, SASL_LOG_FAIL,
                            "MONGODB-AWS: %s is refused, reason %d: %s", l->address,
                            (int)info.reason, info.detail.ptr);

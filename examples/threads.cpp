@@ -91,14 +91,14 @@ class Log final : public maws::LogSink {
     }
 };
 
-// Checks who can write the file, loads it, and checks all options. After the server's last fork.
+// Checks who can write the file, loads it, and checks all options. Call it after the last fork.
 maws::Result<maws::Plugin> load(const char* path, const std::vector<maws::Option>& options) {
     const auto library = maws::Library::open(path);
     if (!library) return library.error();
     return maws::Plugin::create(library.value(), options, {std::make_shared<Log>(), MAWS_LOG_INFO});
 }
 
-// One answer for the client, whatever the reason; that is for the log.
+// The client gets the same answer for every reason; the reason goes to the log.
 void refuse(const Client& client, std::string_view reason) {
     std::cerr << client.address() << " is refused: " << reason << '\n';
     client.write_line("refused");
@@ -114,7 +114,7 @@ void log_in(const maws::Plugin& plugin, Client& client, std::string payload) {
     maws::Conversation& conversation = begun.value();  // cancelled and ended when it goes
 
     for (;;) {
-        // The outcome comes at once; every 100 ms a look whether the client is still there.
+        // Returns with the outcome; checks every 100 ms that the client is there.
         const maws::Step step =
             maws::step_polling(conversation, payload, std::chrono::milliseconds(100), [&] {
                 return client.gone();
