@@ -61,8 +61,9 @@ static void log_line(uintptr_t host_ctx, const maws_log_event* event) {
             event->text.ptr);
 }
 
-/* Never blocks: the lock is held briefly, and an eventfd is a counter that is never full. A pipe can
- * be full: this function would wait for the loop, and the loop, inside `end`, for this function. */
+/* Never blocks: the lock is held briefly, and an eventfd is a counter that is never full. A pipe
+ * can be full: this function would wait for the loop, and the loop, inside `end`, for this
+ * function. */
 static void conv_ready(uintptr_t host_ctx, uintptr_t conv_ctx) {
     server* const s = (server*)host_ctx;
     client* const c = (client*)conv_ctx;
