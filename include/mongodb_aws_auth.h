@@ -2,9 +2,10 @@
  * mongodb_aws_auth.h: the C interface of the MONGODB-AWS plugin (libmongodb_aws_auth.so.1).
  * Generated from src/abi.rs by build.rs. Do not edit.
  *
- * Order of calls: maws_plugin_entry_v1 (found with dlsym), create once, then for each login begin,
- * step for each message of the client, poll or conv_ready, info, end; at shutdown quiesce, end of
- * each conversation, destroy. A server that runs each login in a thread:
+ * Order of calls: dlopen with RTLD_NOW | RTLD_LOCAL (the library is never unmapped, whatever dlclose
+ * is asked), maws_plugin_entry_v1 by dlsym, create once, then for each login begin, step for each
+ * message of the client, poll or conv_ready, info, end; at shutdown quiesce, end of each conversation,
+ * destroy. A server that runs each login in a thread:
  *
  *     #include <stdio.h>
  *     #include "mongodb_aws_auth.h"
@@ -45,6 +46,9 @@
  * Contexts (host_ctx, conv_ctx) are numbers of the host's own that the plugin never dereferences. They
  * are uintptr_t and not void*, so that a host in Go or Java can pass a key of its tables: Go's runtime
  * stops a program in which a pointer variable holds a number.
+ *
+ * Threads: workers, started on demand and with all signals blocked, as many as awsStsWorkers for each
+ * STS host and 64 more at most; one descriptor for each connection to STS.
  *
  * Limits: no function is async-signal-safe. A call needs up to 256 KiB of stack; a callback on a
  * worker has 256 KiB. If memory cannot be allocated, the process aborts. Two copies of the library in
@@ -443,14 +447,14 @@ typedef struct maws_host {
    */
   uintptr_t host_ctx;
   /**
-   * [any thread: workers, and the host's own inside a call; several at once] May be NULL. Nothing
-   * below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
+   * [any thread: workers, and the host's own inside create, set_options, begin, step, cancel, end
+   * and destroy; several at once] May be NULL. Nothing below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
    * delays the login or the host's call that it is made for; other logins go on, see conv_ready. An
    * event may come after end of the conversation that log_id names, and never after destroy.
    */
   void (*log)(uintptr_t host_ctx, const struct maws_log_event *event);
   /**
-   * [worker] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
+   * [worker; several at once] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
    * not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
    * outcome. The plugin holds no lock meanwhile. Set a flag, notify, return. A callback that blocks
    * occupies one worker and delays no other login: the plugin starts up to 64 workers more than its
@@ -647,7 +651,8 @@ typedef struct maws_begin {
   struct maws_str database;
   /**
    * The client's address, as `host:port` or `[host]:port`; copied. For log lines, and to share the
-   * queue fairly between clients' hosts under overload. Empty if unknown, or a load balancer's.
+   * queue fairly between clients' hosts under overload. Empty if unknown, or a load balancer's; any
+   * other text is taken as it is.
    */
   struct maws_str client_addr;
 } maws_begin;
@@ -813,7 +818,7 @@ typedef struct maws_api {
   const struct maws_option_desc *(*option_at)(uint32_t index);
   /**
    * [any] Checks every option and reads the files that they name; starts no thread and uses no
-   * network. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
+   * network. options may be NULL where count is 0. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
    * value and what is valid. On failure *out is 0.
    */
   maws_status (*create)(const struct maws_host *host,
@@ -839,7 +844,8 @@ typedef struct maws_api {
                              struct maws_error *error);
   /**
    * [any] Writes the option's value and a NUL. *needed (may be NULL) becomes the size for both.
-   * MAWS_E_BUFFER: cap is less than that. MAWS_E_OPTION: no such key.
+   * MAWS_E_BUFFER: cap is less than that; with cap 0 the buffer may be NULL. MAWS_E_OPTION: no such
+   * key.
    */
   maws_status (*get_option)(struct maws_plugin plugin,
                             struct maws_str key,
@@ -855,7 +861,8 @@ typedef struct maws_api {
    */
   maws_status (*stats)(struct maws_plugin plugin, struct maws_stats *out);
   /**
-   * [any] The statistics as one JSON document; buffer, cap and needed as in get_option.
+   * [any] The statistics as one JSON document; buffer, cap and needed as in get_option. 16 KiB are
+   * enough for 20 STS hosts.
    */
   maws_status (*stats_json)(struct maws_plugin plugin, char *buffer, size_t cap, size_t *needed);
   /**
@@ -868,9 +875,11 @@ typedef struct maws_api {
                        struct maws_conv *out,
                        struct maws_error *error);
   /**
-   * [serial] Takes one payload of the client. Never waits for the network. MAWS_CONTINUE: send the
-   * reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, environment
-   * and plugin groups end the conversation; info has the reason.
+   * [serial] Takes one payload of the client, of at most 32 KiB. Never waits for the network.
+   * MAWS_CONTINUE: send the reply, of less than 1 KiB. MAWS_PENDING: wait for conv_ready or call
+   * poll, which gives MAWS_DONE for a client that is verified. Failures of the client, environment
+   * and plugin groups end the conversation; info has the reason, and the client gets the same answer
+   * for each. After one of the host group the conversation is as it was.
    */
   maws_status (*step)(struct maws_conv conv,
                       const uint8_t *payload,
@@ -898,7 +907,8 @@ typedef struct maws_api {
    * [serial] Cancels the conversation as cancel does, frees it in any state and makes the handle
    * stale. If a worker is reporting the outcome to a host with conv_ready, end waits until the log
    * event of the outcome and conv_ready have returned: never hold a lock that either takes. No
-   * conv_ready of this conversation comes after it. It waits for nothing else.
+   * conv_ready of this conversation comes after it. It waits for nothing else. MAWS_E_IN_USE: another
+   * thread is inside step or poll, the conversation lives; cancel brings that thread out.
    */
   maws_status (*end)(struct maws_conv conv);
   /**
@@ -908,7 +918,7 @@ typedef struct maws_api {
   /**
    * Since minor 1. [any] Checks what create checks, files included, before a fork too: starts no
    * thread and keeps nothing. Writes all faults, one a line, and a NUL; buffer, cap and needed as in
-   * get_option. MAWS_DONE: none. MAWS_E_OPTION: some.
+   * get_option. MAWS_DONE: none. MAWS_E_OPTION: some. MAWS_E_BUFFER says nothing of the options.
    */
   maws_status (*check_options)(const struct maws_option *options,
                                size_t count,

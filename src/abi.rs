@@ -226,12 +226,12 @@ pub struct maws_host {
     pub abi_minor: u32,
     /// First argument of both callbacks; never read by the plugin.
     pub host_ctx: uintptr_t,
-    /// [any thread: workers, and the host's own inside a call; several at once] May be NULL. Nothing
-    /// below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
+    /// [any thread: workers, and the host's own inside create, set_options, begin, step, cancel, end
+    /// and destroy; several at once] May be NULL. Nothing below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
     /// delays the login or the host's call that it is made for; other logins go on, see conv_ready. An
     /// event may come after end of the conversation that log_id names, and never after destroy.
     pub log: Option<unsafe extern "C" fn(host_ctx: uintptr_t, event: *const maws_log_event)>,
-    /// [worker] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
+    /// [worker; several at once] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
     /// not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
     /// outcome. The plugin holds no lock meanwhile. Set a flag, notify, return. A callback that blocks
     /// occupies one worker and delays no other login: the plugin starts up to 64 workers more than its
@@ -288,7 +288,8 @@ pub struct maws_begin {
     /// Database of the saslStart command; anything but `$external` is refused.
     pub database: maws_str,
     /// The client's address, as `host:port` or `[host]:port`; copied. For log lines, and to share the
-    /// queue fairly between clients' hosts under overload. Empty if unknown, or a load balancer's.
+    /// queue fairly between clients' hosts under overload. Empty if unknown, or a load balancer's; any
+    /// other text is taken as it is.
     pub client_addr: maws_str,
 }
 
@@ -423,7 +424,7 @@ pub struct maws_api {
     /// [any] The option of this number, counted from 0; NULL past the last. Before create too.
     pub option_at: Option<unsafe extern "C" fn(index: u32) -> *const maws_option_desc>,
     /// [any] Checks every option and reads the files that they name; starts no thread and uses no
-    /// network. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
+    /// network. options may be NULL where count is 0. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
     /// value and what is valid. On failure *out is 0.
     pub create: Option<
         unsafe extern "C" fn(
@@ -451,7 +452,8 @@ pub struct maws_api {
         ) -> maws_status,
     >,
     /// [any] Writes the option's value and a NUL. *needed (may be NULL) becomes the size for both.
-    /// MAWS_E_BUFFER: cap is less than that. MAWS_E_OPTION: no such key.
+    /// MAWS_E_BUFFER: cap is less than that; with cap 0 the buffer may be NULL. MAWS_E_OPTION: no such
+    /// key.
     pub get_option: Option<
         unsafe extern "C" fn(
             plugin: maws_plugin,
@@ -466,7 +468,8 @@ pub struct maws_api {
     /// [any] Set out->struct_size first.
     pub stats:
         Option<unsafe extern "C" fn(plugin: maws_plugin, out: *mut maws_stats) -> maws_status>,
-    /// [any] The statistics as one JSON document; buffer, cap and needed as in get_option.
+    /// [any] The statistics as one JSON document; buffer, cap and needed as in get_option. 16 KiB are
+    /// enough for 20 STS hosts.
     pub stats_json: Option<
         unsafe extern "C" fn(
             plugin: maws_plugin,
@@ -486,9 +489,11 @@ pub struct maws_api {
             error: *mut maws_error,
         ) -> maws_status,
     >,
-    /// [serial] Takes one payload of the client. Never waits for the network. MAWS_CONTINUE: send the
-    /// reply. MAWS_PENDING: wait for conv_ready or call poll. Failures of the client, environment
-    /// and plugin groups end the conversation; info has the reason.
+    /// [serial] Takes one payload of the client, of at most 32 KiB. Never waits for the network.
+    /// MAWS_CONTINUE: send the reply, of less than 1 KiB. MAWS_PENDING: wait for conv_ready or call
+    /// poll, which gives MAWS_DONE for a client that is verified. Failures of the client, environment
+    /// and plugin groups end the conversation; info has the reason, and the client gets the same answer
+    /// for each. After one of the host group the conversation is as it was.
     pub step: Option<
         unsafe extern "C" fn(
             conv: maws_conv,
@@ -514,13 +519,14 @@ pub struct maws_api {
     /// [serial] Cancels the conversation as cancel does, frees it in any state and makes the handle
     /// stale. If a worker is reporting the outcome to a host with conv_ready, end waits until the log
     /// event of the outcome and conv_ready have returned: never hold a lock that either takes. No
-    /// conv_ready of this conversation comes after it. It waits for nothing else.
+    /// conv_ready of this conversation comes after it. It waits for nothing else. MAWS_E_IN_USE: another
+    /// thread is inside step or poll, the conversation lives; cancel brings that thread out.
     pub end: Option<unsafe extern "C" fn(conv: maws_conv) -> maws_status>,
     /// Since minor 1. MAWS_BUILD_FIPS.
     pub build_flags: u64,
     /// Since minor 1. [any] Checks what create checks, files included, before a fork too: starts no
     /// thread and keeps nothing. Writes all faults, one a line, and a NUL; buffer, cap and needed as in
-    /// get_option. MAWS_DONE: none. MAWS_E_OPTION: some.
+    /// get_option. MAWS_DONE: none. MAWS_E_OPTION: some. MAWS_E_BUFFER says nothing of the options.
     pub check_options: Option<
         unsafe extern "C" fn(
             options: *const maws_option,
