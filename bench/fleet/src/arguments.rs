@@ -20,6 +20,7 @@ Simulates the failover of a fleet with the plugin's throttle, and prints how it 
   --throttle on|off   off: every login is sent at once, and what STS throttles is refused (on)
   --seconds N         gives up after so long (7200)
   --seed N            of the random numbers (1)
+  --timeline N        prints CSV instead: every N seconds the connections and the complete pools
 
 Exit status: 0 every connection is back, 1 some are not, 2 invalid command line.
 ";
@@ -41,6 +42,7 @@ pub struct Arguments {
     pub throttle: bool,
     pub longest: Duration,
     pub seed: u64,
+    pub timeline: Option<Duration>,
 }
 
 impl Default for Arguments {
@@ -60,6 +62,7 @@ impl Default for Arguments {
             throttle: true,
             longest: Duration::from_secs(7200),
             seed: 1,
+            timeline: None,
         }
     }
 }
@@ -91,6 +94,7 @@ impl Arguments {
                 "--queue" => fleet.queue = number()?,
                 "--throttle" => fleet.throttle = on_or_off(&value)?,
                 "--seconds" => fleet.longest = Duration::from_secs(number()? as u64),
+                "--timeline" => fleet.timeline = Some(Duration::from_secs(number()? as u64)),
                 "--seed" => fleet.seed = number()? as u64,
                 _ => return Err(format!("unknown option {name}")),
             }

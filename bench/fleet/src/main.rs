@@ -17,7 +17,11 @@ fn main() -> ExitCode {
     match Arguments::parse(std::env::args().skip(1)) {
         Ok(Some(fleet)) => {
             let outcome = simulation::run(&fleet);
-            print!("{}", report::text(&fleet, &outcome));
+            let report = match fleet.timeline {
+                Some(_) => report::timeline(&outcome),
+                None => report::text(&fleet, &outcome),
+            };
+            print!("{report}");
             match outcome.all_are_up() {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::FAILURE,

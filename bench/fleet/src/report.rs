@@ -52,3 +52,14 @@ pub fn text(fleet: &Arguments, outcome: &Outcome) -> String {
     line("verified in vain", outcome.in_vain.to_string());
     text
 }
+
+/// A line of CSV for each moment, below their head.
+pub fn timeline(outcome: &Outcome) -> String {
+    let mut text = "seconds,connections,pools\n".to_owned();
+    for moment in &outcome.timeline {
+        let (seconds, up, complete) = (moment.since.as_secs(), moment.up, moment.complete);
+        // Writing into a string does not fail.
+        let _infallible = writeln!(text, "{seconds},{up},{complete}");
+    }
+    text
+}

@@ -35,6 +35,19 @@ pub struct Outcome {
     pub lost: u64,
     /// Logins that were verified after their client had cancelled them.
     pub in_vain: u64,
+    /// The moments that were asked for, and the end.
+    pub timeline: Vec<Moment>,
+}
+
+/// The fleet at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Since the connections were lost.
+    pub since: Duration,
+    /// Connections that are up.
+    pub up: u64,
+    /// Pools that are complete.
+    pub complete: u64,
 }
 
 impl Outcome {
@@ -77,12 +90,20 @@ struct Simulation {
 pub fn run(fleet: &Arguments) -> Outcome {
     let mut simulation = Simulation::new(fleet);
     let until = simulation.begun + fleet.longest;
+    let mut next = fleet.timeline.map(|_| simulation.begun);
     while simulation.complete < simulation.pools.len() {
         let Some(Reverse((at, slot))) = simulation.due.pop() else {
             break;
         };
         if at > until {
             break;
+        }
+        while let (Some(moment), Some(step)) = (next, fleet.timeline)
+            && moment <= at
+        {
+            simulation.now = moment;
+            simulation.record();
+            next = Some(moment + step);
         }
         simulation.now = at;
         let event = simulation.planned.get_mut(slot).and_then(Option::take);
@@ -93,7 +114,10 @@ pub fn run(fleet: &Arguments) -> Outcome {
     }
     simulation.outcome.requests = simulation.sts.answered + simulation.sts.throttled;
     simulation.outcome.throttled = simulation.sts.throttled;
-    simulation.outcome.up = simulation.pools.iter().map(|pool| pool.up as u64).sum();
+    simulation.outcome.up = simulation.up();
+    if next.is_some() {
+        simulation.record();
+    }
     simulation.outcome
 }
 
@@ -136,6 +160,18 @@ impl Simulation {
             simulation.plan(notices, Event::Connect { pool });
         }
         simulation
+    }
+
+    fn up(&self) -> u64 {
+        self.pools.iter().map(|pool| pool.up as u64).sum()
+    }
+
+    fn record(&mut self) {
+        self.outcome.timeline.push(Moment {
+            since: self.now.saturating_duration_since(self.begun),
+            up: self.up(),
+            complete: self.complete as u64,
+        });
     }
 
     fn plan(&mut self, after: Duration, event: Event) {

@@ -76,3 +76,20 @@ fn without_the_throttle_a_fleet_does_not_come_back() {
     });
     assert!(!outcome.all_are_up(), "{outcome:?}");
 }
+
+#[test]
+fn the_timeline_goes_from_nothing_to_every_connection() {
+    let outcome = run(&Arguments {
+        timeline: Some(Duration::from_secs(10)),
+        ..fleet(20_000, 600.0)
+    });
+    let moments: Vec<(u64, u64, u64)> = outcome
+        .timeline
+        .iter()
+        .map(|moment| (moment.since.as_secs(), moment.up, moment.complete))
+        .collect();
+    assert_eq!(moments.first().unwrap(), &(0, 0, 0));
+    assert_eq!(moments.get(1).unwrap().0, 10);
+    let end = outcome.all.unwrap().as_secs();
+    assert_eq!(moments.last().unwrap(), &(end, 20_000, 1_000));
+}
