@@ -86,10 +86,14 @@ install_missing() {
         say "$output" >&2
         die "the packages could not be installed"
     }
-    # Debian starts it as a service on all addresses; it is wanted as a program only.
-    if [[ " ${missing[*]} " == *" nginx-light "* && -d /run/systemd/system ]]; then
-        "${sudo[@]}" systemctl --quiet disable --now nginx
-    fi
+    # Debian starts them as services on all addresses; they are wanted as programs only.
+    local package service
+    for package in nginx-light prometheus; do
+        service=${package%-light}
+        if [[ " ${missing[*]} " == *" $package "* && -d /run/systemd/system ]]; then
+            "${sudo[@]}" systemctl --quiet disable --now "$service"
+        fi
+    done
 }
 
 # ensure_venv LIST: .venv with the packages of scripts/requirements/LIST.txt; takes no time when
