@@ -42,6 +42,9 @@ endfunction()
 file(GLOB _documents RELATIVE "${CMAKE_SOURCE_DIR}" CONFIGURE_DEPENDS docs/*.md docs/*.svg)
 install_documents(runtime "${CMAKE_INSTALL_DOCDIR}" README.md SECURITY.md ${_documents})
 
+install(DIRECTORY examples/operations DESTINATION "${CMAKE_INSTALL_DATADIR}/mongodb-aws-auth/examples"
+        COMPONENT runtime)
+
 # scripts/package has built it, and its manual pages and completions with it.
 set(MAWS_PREBUILT_TOOL "" CACHE PATH "Folder with the operator's tool; without it, no tool is installed")
 if(MAWS_PREBUILT_TOOL)

@@ -10,6 +10,7 @@ use support::{Machine, SHOP_ROLE};
 
 const GUIDE: &str = include_str!("../../docs/operators.md");
 const CLIENTS: &str = include_str!("../../docs/clients.md");
+const SAMPLE: &str = include_str!("../../examples/operations/mongod.conf");
 const DOCUMENTS: [&str; 6] = [
     GUIDE,
     CLIENTS,
@@ -86,6 +87,14 @@ fn every_configuration_is_accepted_by_check() {
     let config = host.machine.file("mongod.conf", &blocks(GUIDE, "yaml")[0]);
     let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
     assert_eq!(steps.count("warn"), 0, "{steps:#?}");
+}
+
+#[test]
+fn the_sample_configuration_has_nothing_to_warn_of() {
+    let host = Host::new();
+    let config = host.machine.file("mongod.conf", SAMPLE);
+    let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
+    assert_eq!((steps.status, steps.count("warn")), (0, 0), "{steps:#?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import hcl2
@@ -37,14 +38,8 @@ def template() -> dict[str, Any]:
 
 
 def test_cfn_lint_accepts_the_template() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "cfnlint",
-        "--non-zero-exit-code",
-        "informational",
-        str(CLOUDFORMATION),
-    ]
+    program = Path(sys.prefix) / "bin" / "cfn-lint"
+    command = [program, "--non-zero-exit-code", "informational", CLOUDFORMATION]
     ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

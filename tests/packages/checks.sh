@@ -87,6 +87,8 @@ use_plugin() {
     check 'the loader accepts the installed file; no CA bundle is an error by name' \
         says 'no CA bundle of the system' in_root "$where" /opt/host/consumer
     check 'that error names the option' says 'awsStsCAFile' in_root "$where" /opt/host/consumer
+    check 'the examples for operations are there' \
+        in_root "$where" test -s /usr/share/mongodb-aws-auth/examples/operations/mongod.conf
     mkdir -p "$where/etc/ssl/certs"
     cp tests/c/unused_ca.pem "$where/etc/ssl/certs/ca-certificates.crt"
     check 'with a bundle a plugin is created' says 'created' in_root "$where" /opt/host/consumer
