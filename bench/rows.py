@@ -50,12 +50,6 @@ class Row:
             return "met"
         return "must met, aim not"
 
-    def share_of_must(self, value: float) -> float | None:
-        """How much of what must not be exceeded is used; above 1 the goal is missed."""
-        if not self.must or not value:
-            return None
-        return value / self.must if self.better is Better.LOW else self.must / value
-
     def goal_text(self, goal: float | None) -> str:
         if goal is None:
             return ""

@@ -4,20 +4,20 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 from measurements import QUICK, QUOTA, Bench, Scale, record_instructions
 from nginx import Nginx
-from picture import picture
 from programs import ProgramError, Programs
 from report import notes, surroundings, text_table, write_into
 from rows import Row, all_rows
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "performance.md"
-PICTURE = REPOSITORY / "docs" / "performance.svg"
+DRAW = REPOSITORY / "docs" / "pictures" / "draw.py"
 GROUPS = tuple(dict.fromkeys(row.group for row in all_rows().values()))
 
 
@@ -52,11 +52,9 @@ def main() -> int:
         document = {"surroundings": around, "rows": table, "details": bench.details}
         arguments.json.write_text(json.dumps(document, indent=1) + "\n")
     if arguments.write:
-        PICTURE.write_text(picture(rows.values()))
         write_into(PAGE, rows.values(), around)
-        print(
-            f"\nWritten into {PAGE.relative_to(REPOSITORY)} and {PICTURE.relative_to(REPOSITORY)}"
-        )
+        subprocess.run([sys.executable, DRAW], check=True)
+        print(f"\nWritten into {PAGE.relative_to(REPOSITORY)}, and its picture drawn")
     if arguments.record:
         instructions = bench.measured_instructions()
         if instructions is not None:
