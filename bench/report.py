@@ -55,7 +55,9 @@ def write_into(page: Path, rows: Iterable[Row], surroundings: dict[str, Any]) ->
         f"{surroundings['seconds']} s; storm and silence {surroundings['rare_repeats']}. "
         "Medians, of failures the worst; the spread is from the least to the greatest."
     )
-    figures = f"![What a login costs, relative to libcurl](performance.svg)\n\n{markdown_table(rows)}"
+    figures = (
+        f"![What a login costs, relative to libcurl](performance.svg)\n\n{markdown_table(rows)}"
+    )
     told = textwrap.fill(told, 110)
     page.write_text(f"{before}{BEGIN}\n\n{told}\n\n{figures}\n\n{END}{after}")
 

@@ -8,7 +8,7 @@ DESCRIPTION = (
     "GetCallerIdentity request with its AWS credentials. The server's plugin sends the signed "
     "request to STS, which returns the ARN. The server looks up the ARN's user name in $external."
 )
-PARTIES = ("Client", "Server", "Plugin, in the server", "AWS STS")
+PARTIES = ("Client", "Server", "Plugin (in server)", "AWS STS")
 CLIENT, SERVER, PLUGIN, STS = range(len(PARTIES))
 # From, to, words above the arrow. Where both are one: a step of its own, with its words beside it.
 STEPS: tuple[tuple[int, int, tuple[str, ...]], ...] = (

@@ -57,9 +57,9 @@ pub fn text(fleet: &Arguments, outcome: &Outcome) -> String {
 pub fn timeline(outcome: &Outcome) -> String {
     let mut text = "seconds,connections,pools\n".to_owned();
     for moment in &outcome.timeline {
-        let (seconds, up, complete) = (moment.since.as_secs(), moment.up, moment.complete);
+        let (seconds, up, complete) = (moment.since.as_secs_f64(), moment.up, moment.complete);
         // Writing into a string does not fail.
-        let _infallible = writeln!(text, "{seconds},{up},{complete}");
+        let _infallible = writeln!(text, "{seconds:.0},{up},{complete}");
     }
     text
 }
