@@ -34,13 +34,8 @@ impl IdentityRules {
     /// The principal of this caller, if the rules allow it to log in.
     pub fn admit(&self, caller: &Arn) -> Result<String, Failure> {
         let refused = |reason, detail: &str| Err(Failure::new(reason, detail));
-        match caller.kind {
-            Kind::User | Kind::Role { .. } => {}
-            Kind::Federated if self.allow_federated => {}
-            Kind::Root if self.allow_root => {}
-            Kind::Federated => return refused(Reason::FederatedNotAllowed, &caller.text),
-            Kind::Root => return refused(Reason::RootNotAllowed, &caller.text),
-            Kind::Instance => return refused(Reason::InstanceIdentity, &caller.text),
+        if let Some(reason) = self.refuses_kind(&caller.kind) {
+            return refused(reason, &caller.text);
         }
         if !is_allowed(&self.partitions, |allowed| allowed == caller.partition) {
             return refused(Reason::PartitionNotAllowed, &caller.partition);
@@ -48,13 +43,32 @@ impl IdentityRules {
         if !is_allowed(&self.accounts, |allowed| allowed == caller.account) {
             return refused(Reason::AccountNotAllowed, &caller.account);
         }
-        let principal = match self.format {
-            PrincipalFormat::IamRole => caller.iam_role_form(),
-            PrincipalFormat::StsWildcard => caller.sts_wildcard_form(),
-        };
+        let principal = self.format.principal_of(caller);
         match is_allowed(&self.principals, |pattern| matches(pattern, &principal)) {
             true => Ok(principal),
             false => refused(Reason::PrincipalNotAllowed, &principal),
+        }
+    }
+
+    /// Why no identity of this kind may log in.
+    pub fn refuses_kind(&self, kind: &Kind) -> Option<Reason> {
+        match kind {
+            Kind::User | Kind::Role { .. } => None,
+            Kind::Federated if self.allow_federated => None,
+            Kind::Root if self.allow_root => None,
+            Kind::Federated => Some(Reason::FederatedNotAllowed),
+            Kind::Root => Some(Reason::RootNotAllowed),
+            Kind::Instance => Some(Reason::InstanceIdentity),
+        }
+    }
+}
+
+impl PrincipalFormat {
+    /// The principal of this caller.
+    pub fn principal_of(self, caller: &Arn) -> String {
+        match self {
+            PrincipalFormat::IamRole => caller.iam_role_form(),
+            PrincipalFormat::StsWildcard => caller.sts_wildcard_form(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::abi::maws_log_level::*;
 use crate::conversation::{Begin, Conversation, Slot, Slots};
 use crate::endpoints::EndpointHealth;
-use crate::options::{Limits, OptionError, Options, PROXY_VARIABLES};
+use crate::options::{Limits, OptionError, Options, ignored_proxy};
 use crate::pool::Pool;
 use crate::ports::{Clock, Host, LoginIds, Sts};
 use crate::random::Random;
@@ -147,7 +147,8 @@ impl Plugin {
         let changed = options.change(given)?;
         self.pool
             .set_limits(throttle_limits(&changed.settings.limits));
-        *options = Arc::new(changed);
+        let changed = Arc::new(changed);
+        let before = std::mem::replace(&mut *options, Arc::clone(&changed));
         drop(options);
         let keys = given.iter().map(|(key, _)| *key).collect::<Vec<_>>();
         self.services.log(
@@ -156,6 +157,7 @@ impl Plugin {
             LoginIds::default(),
             || format!("{}: {}", Reason::OptionsChanged.summary(), keys.join(", ")),
         );
+        self.warn_of_rules(&changed.warnings, &before.warnings);
         Ok(())
     }
 
@@ -244,19 +246,17 @@ impl Plugin {
                 let proxy = proxy.unwrap_or_default();
                 format!("{summary}: version {version}, clients sign for {endpoints}{proxy}")
             });
-        if options
-            .text("awsStsProxy")
-            .is_some_and(|text| !text.is_empty())
-        {
-            return;
-        }
-        if let Some(name) = PROXY_VARIABLES
-            .into_iter()
-            .find(|name| std::env::var_os(name).is_some())
-        {
-            let text = format!("{name} is set; STS is connected to directly");
+        let option = options.text("awsStsProxy").unwrap_or_default();
+        if let Some(text) = ignored_proxy(&option, &options.settings) {
             self.warn(Reason::ProxyIgnored, &text);
         }
+        self.warn_of_rules(&options.warnings, &[]);
+    }
+
+    /// Logs rules that let nobody in, unless they were known before.
+    fn warn_of_rules(&self, warnings: &[String], known: &[String]) {
+        let new = warnings.iter().filter(|text| !known.contains(text));
+        new.for_each(|text| self.warn(Reason::RuleWithoutEffect, text));
     }
 }
 

@@ -90,6 +90,9 @@ catalogue! {
             "Check the health of AWS in that region and the route to it. The plugin probes the endpoint again \
              automatically, at most once a minute.";
         EndpointUp = 7, MAWS_DONE, "an STS endpoint is healthy again", "Nothing.";
+        RuleWithoutEffect = 8, MAWS_DONE, "a rule lets nobody in",
+            "The text has the option and the entry: a partition that AWS is not known to have, or a user name that \
+             another option excludes. Correct or remove the entry; other entries are not affected.";
         ClientFirstAccepted = 10, MAWS_CONTINUE, "client-first accepted", DEBUG;
         VerificationQueued = 11, MAWS_PENDING, "client-second accepted, verification queued", DEBUG;
         Verified = 12, MAWS_DONE, "identity verified by STS", DEBUG;
@@ -118,8 +121,10 @@ catalogue! {
             "The limit is 2 KiB, more than any driver sends: check the client.";
         AuthorizationMalformed = 220, MAWS_E_PROTOCOL, "the Authorization value is not valid Signature Version 4", "";
         AccessKeyIdMalformed = 221, MAWS_E_PROTOCOL, "the access key id is malformed",
-            "Check the client's `AWS_ACCESS_KEY_ID` for white space, quotes, or a secret key in its place.";
-        ScopeMalformed = 222, MAWS_E_PROTOCOL, "the credential scope is malformed", "";
+            "Check the client's `AWS_ACCESS_KEY_ID` for white space, quotes, or the secret key in its place: \
+             with a `+` or `=` in it, key id and secret key are exchanged.";
+        ScopeMalformed = 222, MAWS_E_PROTOCOL, "the credential scope is malformed",
+            "Check the client's `AWS_ACCESS_KEY_ID`: with a `/` in it, key id and secret key are exchanged.";
         ScopeDateMismatch = 223, MAWS_E_PROTOCOL, "the credential scope's date is not the day of X-Amz-Date", "";
         ScopeRegionMismatch = 224, MAWS_E_PROTOCOL, "the credential scope's region is not that of the STS host",
             "The client derives another region from `awsStsHost` than the plugin. For a custom host set \
@@ -152,7 +157,8 @@ catalogue! {
             "The client's secret key does not belong to its access key id: correct the client's credentials.";
         AccessKeyUnknown = 302, MAWS_E_DENIED, "STS: the access key id or session token is invalid",
             "The key is deleted, deactivated, mistyped or of another partition, or temporary credentials lack their \
-             token. A token from the global STS endpoint is invalid in an opt-in region unless the account allows it \
+             token. If the log line has the first characters of the access key id only, it is no key id of AWS: key \
+             id and secret key are exchanged. A token from the global STS endpoint is invalid in an opt-in region unless the account allows it \
              (account settings, STS).";
         TokenExpired = 303, MAWS_E_DENIED, "STS: the session token has expired",
             "The client has to get new temporary credentials.";
@@ -195,7 +201,9 @@ catalogue! {
         NameResolution = 410, MAWS_E_UPSTREAM, "the name of the STS endpoint cannot be resolved",
             "Run `getent hosts NAME` on the database host.";
         ConnectFailed = 411, MAWS_E_UPSTREAM, "cannot connect to the STS endpoint",
-            "Check firewall, route and security group for a way out to port 443.";
+            "Check firewall, route and security group for a way out to port 443. If the detail says that TLS is not \
+             answered, a device on the way filters by the server's name: have it allow the name, or set \
+             `awsStsProxy` or `awsStsEndpoint`.";
         TlsFailed = 412, MAWS_E_UPSTREAM, "TLS with the STS endpoint failed",
             "The detail says what was presented and what to do: an unknown issuer (`awsStsCAFile`, the system's \
              bundle), a name that the certificate lacks (`awsStsEndpoint`), a certificate or a clock out of date, or a \
@@ -222,7 +230,8 @@ catalogue! {
             "The client disconnected, or the operation was killed.";
         ShuttingDown = 441, MAWS_E_CANCELLED, "the plugin is being destroyed", "The server is stopping.";
         RandomFailed = 450, MAWS_E_SYSTEM, "the system returned no random bytes",
-            "Check what blocks the system call getrandom, for example a seccomp profile.";
+            "The detail has the system's error. Check what blocks the system call getrandom, for example a seccomp \
+             profile. On a kernel without that call, /dev/urandom has to be the character device of that name.";
         ThreadRefused = 451, MAWS_E_SYSTEM, "the system refused the first worker thread",
             "Raise the limits on threads and memory.";
     }
@@ -269,7 +278,7 @@ impl Failure {
     pub fn new(reason: Reason, detail: impl Into<String>) -> Failure {
         Failure {
             reason,
-            detail: printable(&detail.into()),
+            detail: printable_within(DETAIL_LIMIT, &detail.into()),
         }
     }
 }
@@ -295,16 +304,27 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// Longest detail of a log line, in characters.
+const DETAIL_LIMIT: usize = 512;
 /// Longest text taken over from outside into a log line, in characters.
 const QUOTE_LIMIT: usize = 256;
 
 /// The text with everything but printable ASCII replaced by `?`, cut to a length fit for a log
 /// line: what came from outside can neither forge lines nor send terminal codes.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .take(QUOTE_LIMIT)
-        .map(|c| if (' '..='~').contains(&c) { c } else { '?' })
-        .collect()
+    printable_within(QUOTE_LIMIT, text)
+}
+
+/// As [`printable`], cut to this number of characters. A text that is cut says how much is missing.
+pub fn printable_within(limit: usize, text: &str) -> String {
+    let mut characters = text.chars();
+    let clean = |c| if (' '..='~').contains(&c) { c } else { '?' };
+    let mut shown: String = characters.by_ref().take(limit).map(clean).collect();
+    match characters.count() {
+        0 => {}
+        missing => shown.push_str(&format!("... ({missing} more characters)")),
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -332,6 +352,27 @@ mod tests {
             );
             assert!(remedy.matches('`').count() % 2 == 0, "{reason:?}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_says_how_much_of_it_is_missing() {
+        for (length, missing) in [
+            (255, 0),
+            (256, 0),
+            (257, 1),
+            (300, 44),
+            (1 << 20, 1_048_320),
+        ] {
+            let shown = printable(&"\u{e4}".repeat(length));
+            let end = format!("... ({missing} more characters)");
+            assert_eq!(shown.ends_with(&end), missing > 0, "{shown}");
+            assert!(shown.starts_with("???") && shown.len() < 300, "{shown}");
+        }
+        let quoted = Failure::new(Reason::Internal, printable(&"a".repeat(300)));
+        assert!(
+            quoted.detail.ends_with("a... (44 more characters)"),
+            "{quoted}"
+        );
     }
 
     #[test]

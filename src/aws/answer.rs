@@ -9,7 +9,7 @@ use super::arn::Arn;
 use super::date;
 use super::json::{self, JsonError, Object};
 use super::xml::{XmlDocument, XmlElement, XmlError};
-use crate::reason::{Failure, Reason, printable};
+use crate::reason::{Failure, Reason, printable, printable_within};
 
 /// Longest message that is logged, in bytes.
 const MESSAGE_LIMIT: usize = 256;
@@ -119,12 +119,15 @@ fn read_caller(format: Format, text: &str) -> Result<CallerIdentity, Failure> {
     let fields = format.caller_fields(text)?;
     let arn = Arn::parse(&fields.arn)?;
     if fields.account != arn.account {
-        return Err(Reason::AccountMismatch.into());
+        let (account, arn) = (printable_within(32, &fields.account), printable(&arn.text));
+        let detail = format!("account \"{account}\", ARN \"{arn}\"");
+        return Err(Failure::new(Reason::AccountMismatch, detail));
     }
     let user_id = fields.user_id;
     let is_graphic = user_id.bytes().all(|b| b.is_ascii_graphic());
     if !(1..=USER_ID_LIMIT).contains(&user_id.len()) || !is_graphic {
-        return Err(Reason::UserIdMissing.into());
+        let detail = format!("\"{}\" of {}", printable_within(64, &user_id), arn.text);
+        return Err(Failure::new(Reason::UserIdMissing, detail));
     }
     Ok(CallerIdentity {
         arn,

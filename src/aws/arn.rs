@@ -3,7 +3,7 @@
 //! Grammar: the AWS General Reference and the IAM quotas page. Only the first five colons separate,
 //! since an IAM path may hold further ones.
 
-use crate::reason::{Failure, Reason};
+use crate::reason::{Failure, Reason, printable};
 
 /// Longest ARN, in bytes (STS API: 20 to 2048).
 const LENGTH_LIMIT: usize = 2048;
@@ -48,7 +48,10 @@ pub struct Arn {
 impl Arn {
     /// Parses the ARN of an identity that can call STS.
     pub fn parse(text: &str) -> Result<Arn, Failure> {
-        let malformed = |what: &str| Failure::new(Reason::ArnMalformed, what);
+        let malformed = |what: &str| {
+            let detail = format!("{what}: \"{}\"", printable(text));
+            Failure::new(Reason::ArnMalformed, detail)
+        };
         if text.len() > LENGTH_LIMIT {
             return Err(malformed("it is too long"));
         }

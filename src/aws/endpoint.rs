@@ -5,23 +5,8 @@
 
 use std::fmt;
 
-/// Suffixes of AWS's domains, dual-stack ones included, with their partitions (botocore,
-/// partitions.json).
-const SUFFIXES: [(&str, &str); 10] = [
-    ("amazonaws.com", "aws"),
-    ("amazonaws.com.cn", "aws-cn"),
-    ("amazonaws.eu", "aws-eusc"),
-    ("api.aws", "aws"),
-    ("api.amazonwebservices.com.cn", "aws-cn"),
-    ("api.amazonwebservices.eu", "aws-eusc"),
-    ("c2s.ic.gov", "aws-iso"),
-    ("sc2s.sgov.gov", "aws-iso-b"),
-    ("cloud.adc-e.uk", "aws-iso-e"),
-    ("csp.hci.ic.gov", "aws-iso-f"),
-];
-/// Prefix of the regions of `aws-us-gov`, which shares the suffixes of `aws`.
-const GOV_REGIONS: &str = "us-gov-";
-const GOV_PARTITION: &str = "aws-us-gov";
+use super::partition::Partition;
+
 const GLOBAL_HOST: &str = "sts.amazonaws.com";
 const GLOBAL_REGION: &str = "us-east-1";
 const HOST_LIMIT: usize = 255;
@@ -153,18 +138,32 @@ fn is_sts_name(host: &str) -> bool {
 /// The partition of an STS endpoint of AWS; none for any other host.
 pub fn sts_partition(host: &str) -> Option<&'static str> {
     if host == GLOBAL_HOST {
-        return Some("aws");
+        return Some(Partition::of_region(GLOBAL_REGION).name);
     }
     let rest = host
         .strip_prefix("sts.")
         .or_else(|| host.strip_prefix("sts-fips."));
-    let (region, suffix) = rest?.split_once('.')?;
+    let (region, domain) = rest?.split_once('.')?;
     check_region(region).ok()?;
-    let (_, partition) = SUFFIXES.iter().find(|(known, _)| *known == suffix)?;
-    if *partition == "aws" && region.starts_with(GOV_REGIONS) {
-        return Some(GOV_PARTITION);
+    let partition = Partition::of_region(region);
+    let is_its = partition.domains.contains(&domain);
+    is_its.then_some(partition.name)
+}
+
+/// The region of an address of STS that AWS names: an endpoint, or a VPC endpoint
+/// (`vpce-....sts.REGION.vpce.DOMAIN`). None for any other name.
+pub fn sts_region(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    if sts_partition(&name).is_some() {
+        return Some(driver_region(&name).to_owned());
     }
-    Some(partition)
+    let (front, domain) = name.split_once(".vpce.")?;
+    let mut labels = front.rsplit('.');
+    let (region, service) = (labels.next()?, labels.next()?);
+    check_region(region).ok()?;
+    let is_sts = matches!(service, "sts" | "sts-fips");
+    let known = Partition::of_region(region).domains.contains(&domain);
+    (is_sts && known).then(|| region.to_owned())
 }
 
 /// Checks the form of a region: lower-case words and a number, joined by hyphens, such as

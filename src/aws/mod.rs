@@ -7,6 +7,8 @@ mod auth_header;
 pub mod date;
 mod endpoint;
 mod json;
+mod key_id;
+mod partition;
 mod proxy;
 mod signed_request;
 pub mod xml;
@@ -15,6 +17,10 @@ pub use account_hint::account_hint;
 pub use answer::{Answer, CallerIdentity, StsError, read_answer};
 pub use arn::{Arn, Kind, is_account, is_partition};
 pub use auth_header::{AuthorizationRules, check_authorization};
-pub use endpoint::{Endpoint, EndpointError, HostForm, check_region, sts_host_form, sts_partition};
+pub use endpoint::{
+    Endpoint, EndpointError, HostForm, check_region, sts_host_form, sts_partition, sts_region,
+};
+pub use key_id::shown_key_id;
+pub use partition::Partition;
 pub use proxy::{Proxy, is_exempt, without_password};
 pub use signed_request::{SignedParts, SignedRequest};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 pub use self::slots::{Slot, Slots};
 use crate::abi::maws_code::{self, *};
-use crate::aws::SignedRequest;
+use crate::aws::{SignedRequest, shown_key_id};
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::panics;
@@ -277,7 +277,7 @@ impl Conversation {
         self.options.settings.endpoints.at(self.endpoint).host()
     }
 
-    /// As the client claims it, once it has.
+    /// As the client claims it, once it has, and as far as it may be shown.
     pub fn access_key_id(&self) -> &str {
         self.access_key_id.get().map_or("", |id| id)
     }
@@ -296,7 +296,7 @@ impl Conversation {
 
     fn submit(self: &Arc<Self>, request: Box<SignedRequest>, mut leave: Leave<'_>) -> maws_code {
         self.access_key_id
-            .get_or_init(|| request.access_key_id.as_str().into());
+            .get_or_init(|| shown_key_id(&request.access_key_id).into());
         let interrupt = Arc::new(Interrupt::default());
         let pending = Phase::Pending {
             interrupt: Arc::clone(&interrupt),

@@ -1,10 +1,16 @@
 //! The options that say where STS is.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::OptionError;
-use super::table::Draft;
-use crate::aws::{Endpoint, HostForm, sts_host_form, sts_partition};
+use super::table::{Draft, separators};
+use crate::aws::{
+    Endpoint, HostForm, Partition, check_region, sts_host_form, sts_partition, sts_region,
+};
+
+/// AWS has fewer regions in each partition.
+const MOST_HOSTS: usize = 64;
 
 /// The STS endpoints in order of preference; there is always a first.
 #[derive(Clone, Debug)]
@@ -36,8 +42,14 @@ pub(super) fn build(draft: &Draft) -> Result<Endpoints, OptionError> {
     let hosts: Vec<_> = draft.hosts.split_ascii_whitespace().collect();
     let urls: Vec<_> = draft.endpoint_urls.split_ascii_whitespace().collect();
     let wrong = |valid: &str| OptionError::new("awsStsHost", &draft.hosts, valid);
+    if hosts.len() > MOST_HOSTS {
+        return Err(wrong(&format!("at most {MOST_HOSTS} hosts")));
+    }
     if !urls.is_empty() && urls.len() != hosts.len() {
-        let valid = "one URL for each host of awsStsHost, in the same order, or none at all";
+        let valid = format!(
+            "one URL for each host of awsStsHost, in the same order, or none at all{}",
+            separators(&draft.endpoint_urls)
+        );
         return Err(OptionError::new(
             "awsStsEndpoint",
             &draft.endpoint_urls,
@@ -68,18 +80,55 @@ pub(super) fn build(draft: &Draft) -> Result<Endpoints, OptionError> {
 }
 
 fn endpoint(draft: &Draft, host: &str, url: Option<&str>) -> Result<Endpoint, OptionError> {
-    let form = sts_host_form(host).map_err(|valid| OptionError::new("awsStsHost", host, valid))?;
+    let wrong_host = |valid: &dyn Display| {
+        OptionError::new("awsStsHost", host, format!("{valid}{}", separators(host)))
+    };
+    let form = sts_host_form(host).map_err(|valid| wrong_host(&valid))?;
     if form == HostForm::Custom && !draft.allow_custom_host {
-        let valid = "sts.amazonaws.com, sts.REGION.amazonaws.com or another of AWS's names of STS; \
+        let valid = match expected_domains(host) {
+            Some(domains) => format!("a region of AWS has its STS hosts at {domains}"),
+            None => {
+                "sts.amazonaws.com, sts.REGION.amazonaws.com or another of AWS's names of STS; \
                      to connect elsewhere (VPC endpoint, proxy) set awsStsEndpoint, and for an \
-                     STS-compatible service awsStsAllowCustomHost=true";
-        return Err(OptionError::new("awsStsHost", host, valid));
+                     STS-compatible service awsStsAllowCustomHost=true"
+                    .to_owned()
+            }
+        };
+        return Err(wrong_host(&valid));
     }
     let region = (!draft.region.is_empty()).then_some(draft.region.as_str());
     if let (Some(region), HostForm::Sts) = (region, form) {
         let valid = "drivers derive the region from awsStsHost; this is for custom hosts only";
         return Err(OptionError::new("awsStsRegion", region, valid));
     }
-    Endpoint::new(host, region, url)
-        .map_err(|valid| OptionError::new("awsStsEndpoint", url.unwrap_or_default(), valid))
+    let shown = url.unwrap_or_default();
+    let wrong_url = |valid: &dyn Display| {
+        OptionError::new(
+            "awsStsEndpoint",
+            shown,
+            format!("{valid}{}", separators(shown)),
+        )
+    };
+    let endpoint = Endpoint::new(host, region, url).map_err(|valid| wrong_url(&valid))?;
+    match sts_region(endpoint.server_name()) {
+        Some(there) if form == HostForm::Sts && there != endpoint.region() => {
+            let region = endpoint.region();
+            Err(wrong_url(&format!(
+                "it is in region {there}, and for {host} clients sign for {region}, so that STS refuses them"
+            )))
+        }
+        _ => Ok(endpoint),
+    }
+}
+
+/// The domains that the region in a host belongs to, if it is one of STS with another domain of AWS.
+fn expected_domains(host: &str) -> Option<String> {
+    let rest = host
+        .strip_prefix("sts.")
+        .or_else(|| host.strip_prefix("sts-fips."))?;
+    let (region, domain) = rest.split_once('.')?;
+    check_region(region).ok()?;
+    let is_aws = Partition::has_domain(domain);
+    let partition = Partition::of_region(region);
+    is_aws.then(|| format!("{} ({})", partition.domains.join(" and "), partition.name))
 }

@@ -1,20 +1,26 @@
 //! The options: one table ([`table::OPTIONS`]), from which validation, the interface's descriptors
 //! and the reference in the documents come.
 
+mod environment;
 mod hosts;
+mod principals;
+mod rules;
 pub mod table;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use self::environment::{PROXY_VARIABLES, ignored_proxy};
 pub use self::hosts::Endpoints;
 use self::table::{Draft, OPTIONS, Spec};
 use crate::aws::Proxy;
-use crate::identity::{IdentityRules, PrincipalFormat};
-use crate::reason::printable;
+use crate::identity::IdentityRules;
+use crate::reason::{printable, printable_within};
 
-/// Variables that other HTTP clients obey.
-pub const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+/// Longest value, in bytes.
+const VALUE_LIMIT: usize = 1 << 20;
+/// Longest part of a key that an error repeats, in characters.
+const QUOTED_KEY: usize = 64;
 
 /// What the options say, typed and checked against each other.
 #[derive(Clone, Debug)]
@@ -80,6 +86,8 @@ pub struct Options {
     texts: Vec<String>,
     /// What the values mean.
     pub settings: Settings,
+    /// Rules that let nobody in, for the log; other rules are not affected.
+    pub warnings: Vec<String>,
 }
 
 impl Options {
@@ -142,7 +150,7 @@ impl Options {
             let mut all = OPTIONS.iter().zip(&mut texts);
             let Some((spec, text)) = all.find(|(spec, _)| spec.key() == *key) else {
                 let known = OPTIONS.iter().map(Spec::key).collect::<Vec<_>>().join(", ");
-                let key = printable(key);
+                let key = printable_within(QUOTED_KEY, key);
                 faults.push(OptionError(format!(
                     "{key}: no such option; there are {known}"
                 )));
@@ -154,7 +162,10 @@ impl Options {
                 continue;
             }
             seen.push(key);
-            *text = (*value).to_owned();
+            match check_text(value) {
+                Ok(()) => *text = (*value).to_owned(),
+                Err(valid) => faults.push(OptionError::new(key, &spec.shown(value), valid)),
+            }
         }
         let mut draft = Draft::default();
         for (spec, text) in OPTIONS.iter().zip(&texts) {
@@ -164,10 +175,28 @@ impl Options {
                 let _valid = (spec.set)(spec, &mut draft, &spec.default.to_string_lossy());
             }
         }
+        let (settings, warnings) = finish(draft, faults)?;
         Ok(Options {
-            settings: finish(draft)?,
             texts,
+            settings,
+            warnings,
         })
+    }
+}
+
+/// Text of any kind: the interface hands it out with a NUL behind it.
+fn check_text(value: &str) -> Result<(), String> {
+    if value.len() > VALUE_LIMIT {
+        let length = value.len();
+        return Err(format!(
+            "a value has at most {VALUE_LIMIT} bytes, and this one {length}"
+        ));
+    }
+    match value.find('\0') {
+        Some(at) => Err(format!(
+            "a value has no NUL character, and this one at byte {at}"
+        )),
+        None => Ok(()),
     }
 }
 
@@ -187,21 +216,15 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Checks the values against each other.
-fn finish(draft: Draft) -> Result<Settings, OptionError> {
+/// Checks the values against each other, and gives warnings beside what they mean.
+fn finish(
+    draft: Draft,
+    faults: &mut Vec<OptionError>,
+) -> Result<(Settings, Vec<String>), OptionError> {
     let endpoints = hosts::build(&draft)?;
     let identity = draft.identity;
-
-    for (key, on) in [
-        ("awsAllowRoot", identity.allow_root),
-        ("awsAllowFederated", identity.allow_federated),
-    ] {
-        if on && identity.format == PrincipalFormat::StsWildcard {
-            let valid = "such identities have a name with awsPrincipalFormat=iamRole only";
-            return Err(OptionError::new(key, "true", valid));
-        }
-    }
-    Ok(Settings {
+    let warnings = rules::check(&identity, &endpoints, faults);
+    let settings = Settings {
         endpoints,
         proxy: draft.proxy,
         no_proxy: draft.no_proxy,
@@ -209,7 +232,8 @@ fn finish(draft: Draft) -> Result<Settings, OptionError> {
         limits: draft.limits,
         require_tls: draft.require_tls,
         identity,
-    })
+    };
+    Ok((settings, warnings))
 }
 
 #[cfg(test)]

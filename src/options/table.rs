@@ -3,11 +3,11 @@
 use std::ffi::CStr;
 use std::time::Duration;
 
-use super::Limits;
+use super::{Limits, environment};
 use crate::abi::maws_option_kind::{self, *};
 use crate::aws::{Proxy, check_region, is_account, is_partition, without_password};
 use crate::identity::{IdentityRules, PrincipalFormat};
-use crate::reason::printable;
+use crate::reason::printable_within;
 
 /// One option as the operator sees it.
 #[derive(Debug)]
@@ -47,6 +47,9 @@ pub(super) struct Draft {
     pub require_tls: bool,
     pub identity: IdentityRules,
 }
+
+/// Longest part of a list that an error repeats, in characters.
+const QUOTED: usize = 64;
 
 /// What most options have in common: set at startup only, no range, no choices.
 const STARTUP: Spec = Spec {
@@ -105,13 +108,13 @@ pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsStsProxy",
         secret: true,
-        help: c"The HTTP proxy through which STS is reached, as http://[USER:PASSWORD@]HOST:PORT, or https:// where the way to the proxy is TLS; env: what https_proxy and no_proxy of the environment say; empty: none, whatever the environment says.",
+        help: c"The HTTP proxy through which STS is reached, as http://[USER:PASSWORD@]HOST:PORT, or https:// where the way to the proxy is TLS; env: what https_proxy and no_proxy of the environment say, in lower or upper case, but not all_proxy; empty: none, whatever the environment says. SOCKS is not supported.",
         set: |_, draft, text| proxy(draft, text),
         ..STARTUP
     },
     Spec {
         name: c"awsStsCAFile",
-        help: c"PEM file of the certificate authorities that STS's certificate is checked against; empty: the system's bundle.",
+        help: c"PEM file of the certificate authorities that STS's certificate is checked against, a regular file of at most 16 MiB; empty: the system's bundle. Read at startup only: a new file takes a restart.",
         set: |_, draft, text| text_into(&mut draft.ca_file, text),
         ..STARTUP
     },
@@ -204,12 +207,8 @@ pub static OPTIONS: &[Spec] = &[
         kind: MAWS_OPTION_LIST,
         help: c"User names that may log in, separated by white space, an entry may end in the wildcard *; empty: all.",
         set: |_, draft, text| {
-            let valid = |entry: &str| {
-                let fixed = entry.strip_suffix('*').unwrap_or(entry);
-                fixed.starts_with("arn:") && !fixed.contains('*')
-            };
-            let rule = "entries start with arn: and may end in one *";
-            list(&mut draft.identity.principals, text, valid, rule)
+            draft.identity.principals = entries(text);
+            Ok(())
         },
         ..RUNTIME
     },
@@ -218,7 +217,7 @@ pub static OPTIONS: &[Spec] = &[
         kind: MAWS_OPTION_LIST,
         help: c"AWS accounts whose identities may log in, separated by white space; empty: all.",
         set: |_, draft, text| {
-            let rule = "accounts are numbers of 12 digits";
+            let rule = "accounts are numbers of 12 digits, without hyphens";
             list(&mut draft.identity.accounts, text, is_account, rule)
         },
         ..RUNTIME
@@ -272,20 +271,15 @@ fn text_into(to: &mut String, text: &str) -> Result<(), String> {
 }
 
 fn proxy(draft: &mut Draft, text: &str) -> Result<(), String> {
-    let from_environment = |name: &str| {
-        let names = [name.to_owned(), name.to_uppercase()];
-        let found = names.iter().find_map(|name| std::env::var(name).ok());
-        found.unwrap_or_default()
-    };
-    let url = match text {
-        "env" => {
-            draft.no_proxy = from_environment("no_proxy");
-            from_environment("https_proxy")
+    (draft.proxy, draft.no_proxy) = (None, String::new());
+    match text {
+        "" => {}
+        "env" => (draft.proxy, draft.no_proxy) = environment::proxy()?,
+        // Such a word is more likely meant to say something else.
+        word if !word.contains([':', '.']) => {
+            return Err("http://HOST:PORT, env, or empty for none".to_owned());
         }
-        text => text.to_owned(),
-    };
-    if !url.is_empty() {
-        draft.proxy = Some(Proxy::parse(&url).map_err(|valid| valid.to_string())?);
+        url => draft.proxy = Some(Proxy::parse(url).map_err(|valid| valid.to_string())?),
     }
     Ok(())
 }
@@ -319,9 +313,24 @@ fn list(
     valid: impl Fn(&str) -> bool,
     rule: &str,
 ) -> Result<(), String> {
-    *to = text.split_ascii_whitespace().map(str::to_owned).collect();
+    *to = entries(text);
     match to.iter().find(|entry| !valid(entry)) {
         None => Ok(()),
-        Some(entry) => Err(format!("\"{}\": {rule}", printable(entry))),
+        Some(entry) => {
+            let shown = printable_within(QUOTED, entry);
+            Err(format!("\"{shown}\": {rule}{}", separators(text)))
+        }
+    }
+}
+
+fn entries(text: &str) -> Vec<String> {
+    text.split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+/// What to say, behind a rule, of a list that seems to be written in another way.
+pub(super) fn separators(text: &str) -> &'static str {
+    match text.contains([',', ';', '|', '"', '\'', '[', ']']) {
+        true => "; entries are separated by white space alone, without commas, quotes or brackets",
+        false => "",
     }
 }

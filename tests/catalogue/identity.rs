@@ -61,7 +61,11 @@ fn i1_the_partition_stays_part_of_the_name() {
     let session = "arn:aws-us-gov:sts::123456789012:assumed-role/R/session";
     let role = "arn:aws-us-gov:iam::123456789012:role/R";
     Says::new().is(session).assert_done(role);
-    let narrow = Says::with(&[("awsAllowedPartitions", "aws-cn")]);
+    let china = [
+        ("awsStsHost", "sts.cn-north-1.amazonaws.com.cn"),
+        ("awsAllowedPartitions", "aws-cn"),
+    ];
+    let narrow = Says::with(&china);
     narrow.is(ALICE).assert_refused(Reason::PartitionNotAllowed);
 }
 
@@ -149,7 +153,7 @@ fn i10_an_identity_comes_from_sts_s_answer_alone() {
             ..second
         });
     login.assert_done(ALICE);
-    assert_eq!(login.access_key_id, "ADMIN_arn_aws_iam_root");
+    assert_eq!(login.access_key_id, "ADMI... (22 characters)");
 }
 
 #[test]
