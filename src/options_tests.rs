@@ -65,6 +65,24 @@ fn a_bad_value_is_named_with_key_and_what_is_legal() {
         ("awsAllowRoot", "yes", "true or false"),
         ("awsAllowRoot", "", "true or false"),
         ("awsPrincipalFormat", "role", "iamRole or stsWildcard"),
+        ("awsStsProxy", "none", "http://HOST:PORT, env, or empty"),
+        ("awsStsProxy", "ENV", "http://HOST:PORT, env, or empty"),
+        ("awsStsProxy", "socks5h://p:1080", "SOCKS proxies are not"),
+        (
+            "awsStsProxy",
+            "ftp://proxy:21",
+            "a proxy looks like http://",
+        ),
+        (
+            "awsStsHost",
+            "sts.cn-north-1.amazonaws.com",
+            "amazonaws.com.cn and api.amazonwebservices.com.cn (aws-cn)",
+        ),
+        (
+            "awsStsHost",
+            "sts-fips.us-east-1.c2s.ic.gov",
+            "amazonaws.com and api.aws (aws)",
+        ),
         (
             "awsAllowedAccounts",
             "123",
@@ -212,6 +230,21 @@ fn sts_hosts_that_do_not_go_together_are_refused() {
         (TWO.1, "https://one.example", "one URL for each host"),
         (
             TWO.1,
+            "https://sts.eu-central-1.amazonaws.com https://sts.eu-north-1.amazonaws.com",
+            "is in region eu-north-1",
+        ),
+        (
+            "sts.amazonaws.com",
+            "https://sts.eu-west-1.amazonaws.com",
+            "clients sign for us-east-1",
+        ),
+        (
+            "sts.us-gov-west-1.amazonaws.com",
+            "https://vpce-1-a.sts.us-gov-east-1.vpce.amazonaws.com",
+            "is in region us-gov-east-1",
+        ),
+        (
+            TWO.1,
             "https://one.example http://two.example",
             "https://HOST",
         ),
@@ -225,6 +258,71 @@ fn sts_hosts_that_do_not_go_together_are_refused() {
         "sts.minio.example sts.us-east-1.amazonaws.com",
     );
     assert!(error(&[custom, mixed]).contains("one AWS partition"));
+}
+
+#[test]
+fn an_endpoint_of_the_region_that_clients_sign_for_is_accepted() {
+    for (host, endpoint) in [
+        ("sts.amazonaws.com", "https://sts.us-east-1.amazonaws.com"),
+        ("sts.us-east-1.amazonaws.com", "https://sts.amazonaws.com"),
+        (
+            "sts.eu-west-1.amazonaws.com",
+            "https://STS-FIPS.eu-west-1.api.aws:443",
+        ),
+        (
+            "sts.eu-west-1.amazonaws.com",
+            "https://vpce-0a-b.sts.eu-west-1.vpce.amazonaws.com",
+        ),
+        ("sts.eu-west-1.amazonaws.com", "https://sts.corp.example"),
+        ("sts.eu-west-1.amazonaws.com", "https://10.0.0.1:8443"),
+    ] {
+        let given = [("awsStsHost", host), ("awsStsEndpoint", endpoint)];
+        assert!(Options::new(&given).is_ok(), "{host} {endpoint}");
+    }
+}
+
+#[test]
+fn no_value_is_cut_or_holds_a_nul() {
+    let long = format!("/{}", "x".repeat(1 << 20));
+    for (key, value, what) in [
+        (
+            "awsStsCAFile",
+            "/etc/ca.pem\0/dev/zero",
+            "NUL character, and this one at byte 11",
+        ),
+        ("awsStsProxy", "http://proxy:3128\0", "at byte 17"),
+        ("awsAllowedAccounts", "\0", "at byte 0"),
+        ("awsStsRegion", "eu-west-1\0", "at byte 9"),
+        (
+            "awsStsCAFile",
+            &long,
+            "at most 1048576 bytes, and this one 1048577",
+        ),
+        ("awsAllowedPrincipals", &long, "at most 1048576 bytes"),
+        (
+            "awsStsHost",
+            &"sts.amazonaws.com ".repeat(65),
+            "at most 64 hosts",
+        ),
+    ] {
+        let text = error(&[(key, value)]);
+        assert!(text.starts_with(key) && text.contains(what), "{text}");
+        // What an error of the interface holds.
+        assert!(text.len() < 500, "{text}");
+    }
+    let text = error(&[("awsStsCAFileName", &long), (&long, "x")]);
+    assert!(
+        text.starts_with("awsStsCAFileName: no such option"),
+        "{text}"
+    );
+    let text = error(&[(&long, "x")]);
+    assert!(
+        text.contains("more characters): no such option") && text.len() < 500,
+        "{text}"
+    );
+    let longest = long.get(1..).unwrap();
+    let options = Options::new(&[("awsStsCAFile", longest)]).unwrap();
+    assert_eq!(options.text("awsStsCAFile").as_deref(), Some(longest));
 }
 
 #[test]

@@ -11,11 +11,15 @@ mod support;
 
 use std::io::Read as _;
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use mongodb_aws_auth::aws::Proxy;
+use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::StsEmulator;
 use sts_emulator::hostile::{Certificate, HostileSts};
+use sts_emulator::proxy::ConnectProxy;
 
 use host::Host;
 use support::ALICE;
@@ -118,4 +122,195 @@ fn n4_the_environment_s_proxy_is_used_where_the_operator_says_so() {
     assert!(asked[..length].starts_with(expected.as_bytes()));
     assert_eq!(conv.cancel(), 0);
     assert_eq!(sts.counters().connections, 0);
+}
+
+/// Sets these variables of a proxy and no others.
+fn set_proxies(variables: &[(&str, &str)]) {
+    // SAFETY: as above.
+    unsafe {
+        for name in ["https_proxy", "all_proxy", "no_proxy", "http_proxy"] {
+            std::env::remove_var(name);
+            std::env::remove_var(name.to_uppercase());
+        }
+        for (name, value) in variables {
+            std::env::set_var(name, value);
+        }
+    }
+}
+
+/// The proxy that `awsStsProxy` `env` makes of these variables, as `HOST:PORT`.
+fn proxy_of(variables: &[(&str, &str)]) -> Result<Option<String>, String> {
+    set_proxies(variables);
+    let options = Options::new(&[("awsStsProxy", "env")]).map_err(|error| error.to_string())?;
+    let proxy = options.settings.proxy.as_ref().map(Proxy::endpoint);
+    Ok(proxy.map(|place| format!("{}:{}", place.server_name(), place.port())))
+}
+
+#[test]
+fn n4_the_environment_s_proxy_is_found_as_libcurl_finds_it() {
+    let _turn = turn();
+    for (variables, proxy) in [
+        (&[("https_proxy", "http://a:1")][..], Some("a:1")),
+        (&[("https_proxy", "a:1")], Some("a:1")),
+        (&[("HTTPS_PROXY", "a.example")], Some("a.example:1080")),
+        (&[("https_proxy", "a")], Some("a:1080")),
+        (&[("https_proxy", "user@a:1")], Some("a:1")),
+        (&[("https_proxy", "HTTPS://user:p%20w@a/")], Some("a:443")),
+        (
+            &[("https_proxy", "a:1"), ("HTTPS_PROXY", "b:2")],
+            Some("a:1"),
+        ),
+        // One that is empty is none.
+        (&[("https_proxy", ""), ("HTTPS_PROXY", "b:2")], Some("b:2")),
+        (&[("https_proxy", ""), ("HTTPS_PROXY", "")], None),
+        (
+            &[("all_proxy", "http://a:1"), ("ALL_PROXY", "socks5://b:2")],
+            None,
+        ),
+        (
+            &[("http_proxy", "http://a:1"), ("HTTP_PROXY", "http://a:1")],
+            None,
+        ),
+        (&[], None),
+    ] {
+        let wanted = Ok(proxy.map(str::to_owned));
+        assert_eq!(proxy_of(variables), wanted, "{variables:?}");
+    }
+}
+
+#[test]
+fn n4_a_proxy_of_the_environment_that_cannot_be_used_is_named_without_its_password() {
+    let _turn = turn();
+    for (variables, words) in [
+        (
+            &[("https_proxy", "socks5://user:hunter2@a:1080")][..],
+            &[
+                "https_proxy of the environment is \"socks5://***@a:1080\"",
+                "SOCKS",
+            ][..],
+        ),
+        (
+            &[("https_proxy", ""), ("HTTPS_PROXY", "ftp://user:hunter2@a")],
+            &[
+                "HTTPS_PROXY of the environment is \"ftp://***@a\"",
+                "http://HOST:PORT",
+            ],
+        ),
+        (
+            &[("https_proxy", "http://user:hunter2")],
+            &[
+                "https_proxy of the environment is \"http://user:***\"",
+                "http://HOST:PORT",
+            ],
+        ),
+        (
+            &[("HTTPS_PROXY", "http://user:hunter2/3@a:1")],
+            &[
+                "HTTPS_PROXY of the environment is \"http://***@a:1\"",
+                "%2F",
+            ],
+        ),
+        (
+            &[("https_proxy", "a:1 ")],
+            &["https_proxy of the environment is \"a:***\""],
+        ),
+    ] {
+        let text = proxy_of(variables).unwrap_err();
+        assert!(
+            text.starts_with("awsStsProxy: \"env\" is invalid: "),
+            "{text}"
+        );
+        for word in words {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    for name in ["https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"] {
+        set_proxies(&[]);
+        // SAFETY: as above.
+        unsafe { std::env::set_var(name, std::ffi::OsStr::from_bytes(b"\xff")) };
+        let refused = Options::new(&[("awsStsProxy", "env")]).map(|_| ());
+        let text = refused.unwrap_err().to_string();
+        let words = format!("{name} of the environment is not UTF-8");
+        assert!(text.contains(&words), "{text}");
+    }
+    set_proxies(&[]);
+}
+
+#[test]
+fn n4_hosts_that_no_proxy_names_are_reached_directly() {
+    let _turn = turn();
+    let sts = StsEmulator::builder().start().unwrap();
+    for (name, value, direct) in [
+        ("no_proxy", "127.0.0.0/8", true),
+        ("NO_PROXY", "10.0.0.0/8, 127.0.0.1/32", true),
+        ("no_proxy", "localhost 127.0.0.1", true),
+        ("NO_PROXY", "*", true),
+        ("no_proxy", "10.0.0.0/8", false),
+        ("no_proxy", "sts.amazonaws.com", false),
+    ] {
+        let proxy = ConnectProxy::start("200 OK").unwrap();
+        let proxy_url = proxy.url("user@");
+        set_proxies(&[("https_proxy", &proxy_url), (name, value)]);
+        let host = Host::with_emulator(&sts, &[("awsStsProxy", "env")]);
+        host.login(ALICE).assert_done(ALICE);
+        let heads = proxy.heads();
+        assert_eq!(heads.is_empty(), direct, "{name}={value}: {heads:?}");
+        // The user, a colon, and no password (RFC 7617).
+        let with_user = |head: &String| head.contains("Proxy-Authorization: Basic dXNlcjo=\r\n");
+        assert!(heads.iter().all(with_user), "{heads:?}");
+    }
+    set_proxies(&[]);
+}
+
+#[test]
+fn n4_a_proxy_that_is_not_used_is_told_with_its_value_and_without_its_password() {
+    let _turn = turn();
+    let sts = StsEmulator::builder().start().unwrap();
+    for (variables, option, told) in [
+        (
+            &[("https_proxy", "http://user:hunter2@a:3128")][..],
+            "",
+            Some("https_proxy=\"http://***@a:3128\" is set, and awsStsProxy is not"),
+        ),
+        (
+            &[("https_proxy", ""), ("HTTPS_PROXY", "user:hunter2@a:3128")],
+            "",
+            Some("HTTPS_PROXY=\"***@a:3128\" is set, and awsStsProxy is not"),
+        ),
+        (
+            &[("ALL_PROXY", "socks5h://user:hunter2@a:1080")],
+            "",
+            Some("ALL_PROXY=\"socks5h://***@a:1080\" is set, and awsStsProxy is not"),
+        ),
+        (
+            &[("all_proxy", "socks5://a:1080")],
+            "env",
+            Some("all_proxy=\"socks5://a:1080\" is set, and awsStsProxy=env takes https_proxy"),
+        ),
+        (
+            &[("ALL_PROXY", "http://user:hunter2@a")],
+            "env",
+            Some("ALL_PROXY=\"http://***@a\" is set, and awsStsProxy=env takes https_proxy"),
+        ),
+        (&[("https_proxy", ""), ("ALL_PROXY", "")], "", None),
+        (
+            &[("https_proxy", "a:1"), ("no_proxy", "127.0.0.0/8")],
+            "",
+            None,
+        ),
+        (&[], "env", None),
+    ] {
+        set_proxies(variables);
+        let host = Host::with_emulator(&sts, &[("awsStsProxy", option)]);
+        host.login(ALICE).assert_done(ALICE);
+        let lines = host.stop();
+        let about: Vec<&String> = lines.iter().filter(|line| line.contains("proxy")).collect();
+        assert_eq!(about.len(), usize::from(told.is_some()), "{about:?}");
+        for line in about {
+            assert!(line.contains(told.unwrap()), "{line}");
+            assert!(!line.contains("hunter2"), "{line}");
+        }
+    }
+    set_proxies(&[]);
 }

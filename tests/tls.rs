@@ -117,7 +117,10 @@ fn what_is_wrong_with_a_certificate_is_said_in_words() {
             &["127.0.0.1 is for sts.amazonaws.com.example:"],
         ),
         (Certificate::CommonNameOnly, &["no subjectAltName"]),
-        (Certificate::SelfSigned, &["CA:FALSE"]),
+        (
+            Certificate::SelfSigned,
+            &["CA:FALSE", "subjectAltName=IP:127.0.0.1", "awsStsCAFile"],
+        ),
         // It has the name of the one that is known, and another key.
         (
             Certificate::UnknownAuthority,
@@ -171,6 +174,68 @@ fn a_server_that_hangs_up_in_the_handshake_is_named_as_that() {
 }
 
 #[test]
+fn a_server_that_never_answers_the_handshake_is_named_as_that() {
+    // Of the time for a connection, and of that for the whole login.
+    for (times, reason) in [
+        (
+            [
+                ("awsStsConnectTimeoutMs", "200"),
+                ("awsStsTimeoutMs", "500"),
+            ],
+            Reason::ConnectFailed,
+        ),
+        (
+            [
+                ("awsStsConnectTimeoutMs", "3000"),
+                ("awsStsTimeoutMs", "500"),
+            ],
+            Reason::VerificationTimeout,
+        ),
+    ] {
+        // After nothing, after the ClientHello, in the middle of a record of its own.
+        for (reads, answer) in [(false, &b""[..]), (true, b""), (true, b"\x16\x03\x03\x00")] {
+            let sts = HostileSts::without_tls(move |socket| {
+                if reads {
+                    first_bytes(socket)?;
+                    socket.write_all(answer)?;
+                }
+                socket.read_to_end(&mut Vec::new()).map(drop)
+            })
+            .unwrap();
+            let (endpoint, ca_file) = (sts.endpoint(), sts.ca_path().to_str().unwrap().to_owned());
+            let mut options = vec![("awsStsEndpoint", &*endpoint), ("awsStsCAFile", &ca_file)];
+            options.extend(times);
+            let login = Server::with(&options).login(ALICE);
+            login.assert_refused(reason);
+            let detail = &login.outcome.detail;
+            for words in [
+                "127.0.0.1 is open",
+                "handshake is not answered",
+                "filter by that name",
+            ] {
+                assert!(detail.contains(words), "{detail}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_is_reset_in_the_handshake_is_named_as_that() {
+    for answer in [&b""[..], b"\x16", b"\x16\x03\x03\x00\x7a\x02\x00"] {
+        let sts = HostileSts::without_tls(move |socket| {
+            // Unread bytes make a reset of the close.
+            socket.read_exact(&mut [0; 1])?;
+            socket.write_all(answer)
+        })
+        .unwrap();
+        assert_words(
+            &login(&sts),
+            &["127.0.0.1 closed the connection during", "filter by name"],
+        );
+    }
+}
+
+#[test]
 fn a_self_signed_certificate_that_awsstscafile_names_is_accepted_unless_it_is_an_authority_s() {
     for (constraint, words) in [("CA:FALSE", None), ("CA:TRUE", Some("CA:FALSE"))] {
         let (certificate, key) = (file("self.pem", ""), file("self.key", ""));
@@ -209,12 +274,14 @@ fn a_file_with_a_certificate_that_cannot_be_used_is_refused_with_its_place() {
     let two = format!("# one\n{GOOD}# two\n");
     let line = two.lines().count() + 1;
     let trusted = GOOD.replace(" CERTIFICATE", " TRUSTED CERTIFICATE");
+    let of_x509 = GOOD.replace(" CERTIFICATE", " X509 CERTIFICATE");
     let cut = GOOD.split("-----END").next().unwrap();
     let indented = format!("  {}", GOOD.trim_start());
     for (name, broken, cause) in [
         ("base64", NOT_BASE64, "is not base64"),
         ("x509", NOT_X509, "is not an X.509 certificate"),
         ("trusted", &*trusted, "is a TRUSTED CERTIFICATE"),
+        ("x509-label", &*of_x509, "is a X509 CERTIFICATE"),
         ("cut", cut, "has no line -----END CERTIFICATE-----"),
         ("indented", &*indented, "has other characters before BEGIN"),
     ] {
@@ -261,9 +328,29 @@ fn only_a_regular_file_of_bounded_size_is_read() {
             .unwrap()
             .success()
     );
+    let socket = format!("{}/socket", env!("CARGO_TARGET_TMPDIR"));
+    let _left_by_another_run = fs::remove_file(&socket);
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let link = |name: &str, target: &str| {
+        let path = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
+        let _left_by_another_run = fs::remove_file(&path);
+        std::os::unix::fs::symlink(target, &path).unwrap();
+        path
+    };
+    let to_pipe = link("to-pipe", &pipe);
+    let to_device = link("to-device", "/dev/full");
+    let to_itself = link("to-itself", "to-itself");
     for (path, cause) in [
         (&*large, "more than 16 MiB"),
         (&*pipe, "not a regular file"),
+        (&*to_pipe, "not a regular file"),
+        (&*to_device, "not a regular file"),
+        (&*to_itself, "cannot be read: Too many levels"),
+        (&*socket, "cannot be read: No such device"),
+        ("/dev/null", "not a regular file"),
+        ("/dev/urandom", "not a regular file"),
+        ("/proc/self/mem", "cannot be read: Input/output error"),
+        ("/etc/passwd/ca.pem", "cannot be read: Not a directory"),
         ("/dev/zero", "not a regular file"),
         ("/", "not a regular file"),
         ("/nonexistent/ca.pem", "cannot be read: No such file"),

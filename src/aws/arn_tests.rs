@@ -190,6 +190,34 @@ fn i7_any_other_text_is_malformed() {
 }
 
 #[test]
+fn i7_a_malformed_arn_is_named_printable_and_bounded() {
+    for (text, what) in [
+        (
+            "arn:aws:iam::123456789012:group/G",
+            "\"arn:aws:iam::123456789012:group/G\"",
+        ),
+        (
+            "arn:minio:iam::123456789012:user/a",
+            "partition is malformed: \"arn:minio:",
+        ),
+        (
+            "arn:aws:iam:::user/a",
+            "12 digits: \"arn:aws:iam:::user/a\"",
+        ),
+        ("not an ARN\r\n\u{1b}[31m", "\"not an ARN???[31m\""),
+        ("", ": \"\""),
+    ] {
+        let detail = Arn::parse(text).unwrap_err().detail;
+        assert!(detail.contains(what), "{detail}");
+    }
+    for length in [300, 2048, 2049, 64 << 10] {
+        let detail = Arn::parse(&"a".repeat(length)).unwrap_err().detail;
+        let cut = format!("... ({} more characters)\"", length - 256);
+        assert!(detail.ends_with(&cut) && detail.len() < 400, "{detail}");
+    }
+}
+
+#[test]
 fn i12_every_name_begins_with_arn() {
     for text in [
         "__system",

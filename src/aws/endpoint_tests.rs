@@ -19,8 +19,111 @@ fn a5_aws_s_own_names_are_known() {
         "sts.eu-west-1.api.aws",
         "sts.cn-north-1.api.amazonwebservices.com.cn",
         "sts.cn-northwest-1.api.amazonwebservices.com.cn",
+        "sts.us-iso-east-1.api.aws.ic.gov",
+        "sts.us-isob-west-1.api.aws.scloud",
+        "sts.eu-isoe-west-1.api.cloud-aws.adc-e.uk",
+        "sts-fips.us-isof-east-1.api.aws.hci.ic.gov",
+        "sts.eusc-de-east-1.api.amazonwebservices.eu",
+        "sts.us-gov-east-1.api.aws",
     ] {
         assert_eq!(sts_host_form(host), Ok(HostForm::Sts), "{host}");
+    }
+}
+
+/// Partition, its domains (dnsSuffix, dualStackDnsSuffix) and regions, as in
+/// <https://github.com/boto/botocore/blob/0e6e2404b85dc336dd2889814e089bde7d1a4c55/botocore/data/partitions.json>.
+#[rustfmt::skip]
+const BOTOCORE: [(&str, [&str; 2], &[&str]); 8] = [
+    (
+        "aws",
+        ["amazonaws.com", "api.aws"],
+        &["af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+    ),
+    (
+        "aws-cn",
+        ["amazonaws.com.cn", "api.amazonwebservices.com.cn"],
+        &["cn-north-1", "cn-northwest-1"],
+    ),
+    (
+        "aws-eusc",
+        ["amazonaws.eu", "api.amazonwebservices.eu"],
+        &["eusc-de-east-1"],
+    ),
+    (
+        "aws-iso",
+        ["c2s.ic.gov", "api.aws.ic.gov"],
+        &["us-iso-east-1", "us-iso-west-1"],
+    ),
+    (
+        "aws-iso-b",
+        ["sc2s.sgov.gov", "api.aws.scloud"],
+        &["us-isob-east-1", "us-isob-west-1"],
+    ),
+    (
+        "aws-iso-e",
+        ["cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"],
+        &["eu-isoe-west-1"],
+    ),
+    (
+        "aws-iso-f",
+        ["csp.hci.ic.gov", "api.aws.hci.ic.gov"],
+        &["us-isof-east-1", "us-isof-south-1"],
+    ),
+    (
+        "aws-us-gov",
+        ["amazonaws.com", "api.aws"],
+        &["us-gov-east-1", "us-gov-west-1"],
+    ),
+];
+
+#[test]
+fn a5_region_and_domain_of_a_host_agree_as_in_botocore_s_partitions() {
+    for (partition, domains, regions) in BOTOCORE {
+        for region in regions {
+            for (_, others, _) in BOTOCORE {
+                for domain in others {
+                    let own = domains.contains(&domain).then_some(partition);
+                    for service in ["sts", "sts-fips"] {
+                        let host = format!("{service}.{region}.{domain}");
+                        assert_eq!(sts_partition(&host), own, "{host}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a5_the_region_of_an_address_of_sts_is_in_its_name() {
+    for (name, region) in [
+        ("sts.amazonaws.com", Some("us-east-1")),
+        ("STS.eu-west-1.amazonaws.com", Some("eu-west-1")),
+        ("sts.us-gov-west-1.api.aws", Some("us-gov-west-1")),
+        (
+            "vpce-0a.sts.eu-west-1.vpce.amazonaws.com",
+            Some("eu-west-1"),
+        ),
+        (
+            "vpce-0a-eu-west-1b.sts.eu-west-1.vpce.amazonaws.com",
+            Some("eu-west-1"),
+        ),
+        (
+            "vpce-0a.sts-fips.us-east-2.vpce.amazonaws.com",
+            Some("us-east-2"),
+        ),
+        (
+            "vpce-0a.sts.cn-north-1.vpce.amazonaws.com.cn",
+            Some("cn-north-1"),
+        ),
+        ("vpce-0a.sts.cn-north-1.vpce.amazonaws.com", None),
+        ("vpce-0a.s3.eu-west-1.vpce.amazonaws.com", None),
+        ("sts.eu-west-1.example.com", None),
+        ("sts.corp.example", None),
+        ("10.0.0.1", None),
+        ("::1", None),
+        (".vpce.", None),
+    ] {
+        assert_eq!(sts_region(name).as_deref(), region, "{name}");
     }
 }
 
@@ -40,6 +143,12 @@ fn n1_other_names_need_the_operator_s_word() {
         "evil-sts.amazonaws.com",
         "sts.amazonaws.com.cn",
         "sts.evil.amazonaws.com",
+        "sts.cn-north-1.amazonaws.com",
+        "sts.us-gov-west-1.c2s.ic.gov",
+        "sts.eu-central-1.amazonaws.com.cn",
+        "sts.us-iso-east-1.sc2s.sgov.gov",
+        "sts.us-isob-east-1.api.aws",
+        "sts.eusc-de-east-1.amazonaws.com",
         "xsts.eu-central-1.amazonaws.com",
         "vpce-1.sts.us-east-1.vpce.amazonaws.com",
         "STS.amazonaws.com",

@@ -69,9 +69,14 @@ impl Partition {
         let all = || std::iter::once(&AWS).chain(&OTHERS).map(|p| p.name);
         match all().any(|known| known == name) {
             true => None,
-            false => all().min_by_key(|known| distance(known, name)),
+            false => all().min_by_key(|known| distance(&letters(known), &letters(name))),
         }
     }
+}
+
+/// Hyphens are what is most often wrong.
+fn letters(name: &str) -> String {
+    name.replace('-', "")
 }
 
 /// Characters to insert, remove or replace to make one of the other (Levenshtein).
@@ -123,7 +128,7 @@ mod tests {
             ("aws-china", Some("aws-cn")),
             ("aws-ch", Some("aws-cn")),
             ("aws-isob", Some("aws-iso-b")),
-            ("aws-eu", Some("aws-cn")),
+            ("aws-eucs", Some("aws-eusc")),
         ] {
             assert_eq!(Partition::nearest_to(name), nearest, "{name}");
         }

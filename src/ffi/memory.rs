@@ -176,7 +176,10 @@ pub fn copy_text(
     Ok(MAWS_DONE)
 }
 
-/// Fills the host's error struct, if there is one, with as much of the text as fits.
+/// What stands at the end of a text that does not fit.
+const CUT: &str = " ...";
+
+/// Fills the host's error struct, if there is one. A text that does not fit is cut, and says so.
 pub fn write_error(error: *mut maws_error, status: maws_status, reason: u32, message: &str) {
     const MESSAGE: usize = offset_of!(maws_error, message);
     if error.is_null() {
@@ -196,15 +199,15 @@ pub fn write_error(error: *mut maws_error, status: maws_status, reason: u32, mes
             .byte_add(offset_of!(maws_error, reason))
             .cast::<u32>()
             .write_unaligned(reason);
-        let room = (size - MESSAGE - 1).min(message.len());
-        let fits = (0..=room)
-            .rev()
-            .find(|at| message.is_char_boundary(*at))
-            .unwrap_or(0);
-        put_text(
-            error.byte_add(MESSAGE).cast(),
-            message.get(..fits).unwrap_or_default(),
-        );
+        let room = size - MESSAGE - 1;
+        let mark = match message.len() > room && room >= CUT.len() {
+            true => CUT,
+            false => "",
+        };
+        let end = (room - mark.len()).min(message.len());
+        let fits = (0..=end).rev().find(|at| message.is_char_boundary(*at));
+        let text = message.get(..fits.unwrap_or(0)).unwrap_or_default();
+        put_text(error.byte_add(MESSAGE).cast(), &[text, mark].concat());
     }
 }
 

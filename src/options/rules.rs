@@ -173,3 +173,7 @@ fn unknown(key: &str, entry: &str, partition: &str) -> Option<String> {
         "{key}: \"{shown}\": AWS is not known to have the partition {partition}; the nearest is {nearest}"
     ))
 }
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

@@ -39,6 +39,7 @@ use crate::aws::{Endpoint, Proxy, SignedRequest, is_exempt};
 use crate::options::{OptionError, Settings};
 use crate::ports::{Attempt, Interrupt, SendLimits, Sts};
 use crate::reason::{Failure, Reason};
+use crate::sys;
 
 /// Longest time for a connection that is opened ahead.
 const AHEAD_TIMEOUT: Duration = Duration::from_secs(3);
@@ -87,8 +88,11 @@ impl StsOverHttps {
         let ca_warning = roots.warning();
         let provider = cryptography::default_provider();
         // The first random bytes of a process take some 20 ms of CPU in aws-lc, which collects its own
-        // entropy: no login pays for that. A failure shows again with the first connection.
-        let _first = provider.secure_random.fill(&mut [0; 1]);
+        // entropy: no login pays for that. Where the system gives none, aws-lc would end the process; then
+        // no login gets as far as TLS.
+        if sys::fill_random(&mut [0; 1]).is_ok() {
+            let _first = provider.secure_random.fill(&mut [0; 1]);
+        }
         let tls = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| OptionError::new("awsStsCAFile", &settings.ca_file, error))?
@@ -324,7 +328,12 @@ impl StsOverHttps {
             true => Reason::ProxyFailed,
             false => Reason::ConnectFailed,
         };
-        Failure::new(reason, format!("not within {:?}", call.connect_limit()))
+        let limit = format!("not within {} ms", call.connect_limit().as_millis());
+        let detail = match &*failure.detail {
+            "" => limit,
+            detail => format!("{limit}: {detail}"),
+        };
+        Failure::new(reason, detail)
     }
 }
 

@@ -114,15 +114,25 @@ impl Connection {
             usage: Usage::InUse,
             upstream,
         };
-        while connection.tls.is_handshaking() {
-            connection.flush()?;
-            if connection.tls.is_handshaking() && !connection.receive(&host)? {
-                let detail = tls_error::closed(&host);
-                return Err(Failure::new(Reason::TlsFailed, detail));
+        if let Some(upstream) = &connection.upstream
+            && call::with(|call| call.ahead) == Some(true)
+        {
+            upstream.handshakes();
+        }
+        match connection.shake_hands(&host) {
+            Ok(()) => Ok(connection),
+            Err(failure) => Err(tls_error::unanswered(failure, &host)),
+        }
+    }
+
+    fn shake_hands(&mut self, host: &str) -> Result<(), Failure> {
+        while self.tls.is_handshaking() {
+            self.flush()?;
+            if self.tls.is_handshaking() && !self.receive(host)? {
+                return Err(Failure::new(Reason::TlsFailed, tls_error::closed(host)));
             }
         }
-        connection.flush()?;
-        Ok(connection)
+        self.flush()
     }
 
     /// Encrypts what waits to be sent, head and body as one, and sends it.

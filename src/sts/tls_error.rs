@@ -1,10 +1,13 @@
 //! Why TLS failed, in words for whoever has to repair it: what the other side presented, what is
 //! missing, what to do.
 
+use std::net::IpAddr;
+
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 
 use super::TLS_LIBRARY;
+use crate::reason::{Failure, Reason};
 
 /// Names of a certificate that are repeated.
 const NAMED: usize = 3;
@@ -74,6 +77,26 @@ pub fn closed(host: &str) -> String {
     )
 }
 
+/// Describes a handshake that was not answered in time.
+fn silent(host: &str) -> String {
+    format!(
+        "the connection to {host} is open, and the TLS handshake is not answered: a firewall or proxy may \
+         filter by that name (SNI), or nothing speaks TLS at that port"
+    )
+}
+
+/// The failure of a handshake. Devices that filter by name close the connection, reset it, or let it hang.
+pub fn unanswered(failure: Failure, host: &str) -> Failure {
+    match failure.reason {
+        Reason::ConnectionLost => {
+            let detail = format!("{} ({})", closed(host), failure.detail);
+            Failure::new(Reason::TlsFailed, detail)
+        }
+        Reason::VerificationTimeout => Failure::new(failure.reason, silent(host)),
+        _ => failure,
+    }
+}
+
 /// The rule that was broken, in a few words.
 pub fn rule(error: &Error) -> String {
     match error {
@@ -140,7 +163,12 @@ fn certificate(error: &CertificateError, host: &str) -> String {
         CertificateError::Other(other) => match other.0.downcast_ref() {
             Some(webpki::Error::CaUsedAsEndEntity) => format!(
                 "{host} presents the certificate of an authority as its own, as openssl req -x509 makes it: \
-                 issue one with -addext basicConstraints=critical,CA:FALSE"
+                 issue one with -addext basicConstraints=critical,CA:FALSE -addext subjectAltName={}:{host}, and \
+                 name that file in awsStsCAFile",
+                match host.parse::<IpAddr>() {
+                    Ok(_) => "IP",
+                    Err(_) => "DNS",
+                }
             ),
             Some(webpki::Error::EndEntityUsedAsCa) => format!(
                 "the certificate of {host} is issued by one that is not an authority's: its basic constraints \

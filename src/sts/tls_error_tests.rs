@@ -81,7 +81,11 @@ fn failures() -> Vec<(Error, &'static [&'static str])> {
         ),
         (
             of_webpki(webpki::Error::CaUsedAsEndEntity),
-            &["openssl req -x509", "CA:FALSE"],
+            &[
+                "openssl req -x509",
+                "CA:FALSE",
+                "subjectAltName=DNS:sts.us-east-1.amazonaws.com",
+            ],
         ),
         (of_webpki(webpki::Error::EndEntityUsedAsCa), &["CA:TRUE"]),
         (
@@ -206,12 +210,15 @@ fn no_description_is_cut_or_has_code_in_it() {
     for (error, _) in failures() {
         let text = describe(&error, HOST);
         // What a log line takes.
-        assert_eq!(crate::reason::printable(&text), text);
+        let logged = crate::reason::Failure::new(crate::reason::Reason::TlsFailed, &*text);
+        assert_eq!(logged.detail, text);
         let is_code =
             |word: &str| word.contains("::") || word.contains('{') || word.contains("(\"");
         assert!(!text.split(' ').any(is_code), "{text}");
     }
-    assert_eq!(crate::reason::printable(&closed(HOST)), closed(HOST));
+    for text in [closed(HOST), silent(HOST)] {
+        assert_eq!(crate::reason::printable(&text), text);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use ureq::http::Uri;
 use ureq::unversioned::transport::Transport;
 
-use super::call;
+use super::{call, tls_error};
 use crate::aws::Endpoint;
 use crate::options::OptionError;
 use crate::ports::Interruptible;
@@ -38,8 +38,9 @@ struct Connections {
     /// Connections in ureq's pool, and when the last of them was returned.
     idle: usize,
     returned: Option<Instant>,
-    /// A connection is being opened ahead, and a call waits for it.
+    /// A connection is being opened ahead, is in its TLS handshake, and a call waits for it.
     opening: bool,
+    handshaking: bool,
     awaited: bool,
     /// A connection was kept since the opening began.
     kept_one: bool,
@@ -126,10 +127,16 @@ impl Upstream {
         drop(old);
     }
 
+    /// The connection that is being opened ahead has come to its TLS handshake.
+    pub fn handshakes(&self) {
+        self.state().handshaking = true;
+    }
+
     /// The connection that was to be opened ahead is there, or is not.
     pub fn opened(&self) {
         let mut state = self.state();
         state.opening = false;
+        state.handshaking = false;
         let failed = !std::mem::take(&mut state.kept_one);
         state.not_before = failed.then(|| Instant::now() + PAUSE_AFTER_FAILED_OPENING);
         drop(state);
@@ -155,7 +162,13 @@ impl Upstream {
         }
         let old = state.take_old();
         // A call that is over leaves the connection to others.
-        let newest = call::time_left().map(|_| state.kept.pop());
+        let newest = match call::time_left() {
+            Ok(_) => Ok(state.kept.pop()),
+            Err(failure) if state.handshaking => {
+                Err(tls_error::unanswered(failure, self.endpoint.server_name()))
+            }
+            Err(failure) => Err(failure),
+        };
         drop(state);
         drop(old);
         let newest = newest?;
