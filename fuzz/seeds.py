@@ -202,7 +202,15 @@ def option_seeds() -> dict[str, bytes]:
             "awsStsAllowCustomHost=true",
             "awsStsRegion=eu-central-1",
         ],
-        "endpoint": ["awsStsEndpoint=https://vpce-1.sts.eu-central-1.vpce.amazonaws.com:8443/"],
+        "endpoint": [
+            "awsStsHost=sts.eu-central-1.amazonaws.com",
+            "awsStsEndpoint=https://vpce-1.sts.eu-central-1.vpce.amazonaws.com:8443/",
+        ],
+        "dual-stack": ["awsStsHost=sts-fips.us-iso-east-1.api.aws.ic.gov"],
+        "proxy": ["awsStsProxy=http://proxy.example:3128"],
+        "proxy-v6": ["awsStsProxy=[::1]:8080"],
+        "proxy-credentials": ["awsStsProxy=HTTPS://user:p%40ss@proxy/"],
+        "proxy-socks": ["awsStsProxy=socks5://proxy:1080"],
         "endpoint-v6": ["awsStsEndpoint=https://[::1]:8443"],
         "endpoint-v4": ["awsStsEndpoint=https://127.0.0.1"],
         "times": [
@@ -215,6 +223,14 @@ def option_seeds() -> dict[str, bytes]:
             f"awsAllowedPrincipals=arn:aws:iam::{ACCOUNT}:user/* arn:aws:iam::{ACCOUNT}:role/a",
             f"awsAllowedAccounts={ACCOUNT}  210987654321",
             "awsAllowedPartitions=aws aws-cn",
+        ],
+        "patterns": [
+            f"awsAllowedPrincipals=arn:aws:iam::{ACCOUNT}:root arn:aws-us-g*",
+            "awsAllowedAccounts=",
+        ],
+        "sessions": [
+            f"awsAllowedPrincipals=arn:aws:sts::{ACCOUNT}:assumed-role/app/*",
+            "awsPrincipalFormat=stsWildcard",
         ],
         "switches": ["awsRequireTLS=true", "awsAllowRoot=true", "awsAllowFederated=true"],
         "wildcard": ["awsPrincipalFormat=stsWildcard", "awsStsCAFile=/etc/ca.pem"],

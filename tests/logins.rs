@@ -1,10 +1,12 @@
 //! Who logs in, and under which name.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
 use mongodb_aws_auth::abi::maws_code::*;
+use mongodb_aws_auth::abi::maws_log_level::MAWS_LOG_WARNING;
+use mongodb_aws_auth::conversation::Begin;
 use mongodb_aws_auth::reason::Reason;
 use sts_emulator::StsEmulator;
 use support::*;
@@ -109,6 +111,75 @@ fn the_operator_narrows_accounts_partitions_and_principals() {
     server
         .login(ALICE)
         .assert_refused(Reason::PrincipalNotAllowed);
+}
+
+#[test]
+fn a_rule_that_lets_nobody_in_is_logged_once() {
+    let server = Server::with(&[("awsAllowedPartitions", "aws aws-usgov")]);
+    let told = || {
+        let lines = server.host.lines();
+        let warned = lines
+            .into_iter()
+            .filter(|(_, reason, _)| *reason == Reason::RuleWithoutEffect);
+        warned
+            .map(|(level, _, line)| {
+                assert_eq!(level, MAWS_LOG_WARNING);
+                line
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told().len(), 1);
+    assert!(
+        told()[0].contains("the nearest is aws-us-gov"),
+        "{:?}",
+        told()
+    );
+    server
+        .plugin
+        .set_options(&[("awsStsWorkers", "8")])
+        .unwrap();
+    assert_eq!(told().len(), 1);
+    let root = "arn:aws:iam::123456789012:root arn:aws:iam::123456789012:user/*";
+    server
+        .plugin
+        .set_options(&[("awsAllowedPrincipals", root)])
+        .unwrap();
+    assert_eq!(told().len(), 2);
+    assert!(
+        told()[1].contains("without awsAllowRoot=true"),
+        "{:?}",
+        told()
+    );
+    server
+        .plugin
+        .set_options(&[("awsAllowRoot", "true")])
+        .unwrap();
+    assert_eq!(told().len(), 2);
+}
+
+#[test]
+fn a_client_s_address_stands_in_log_lines_printable_and_never_cut_without_a_word() {
+    let server = Server::start();
+    let long = "x".repeat(300);
+    for (address, shown) in [
+        ("10.0.0.1:5", "(client 10.0.0.1:5)"),
+        ("10.0.0.1\0:5", "(client 10.0.0.1?:5)"),
+        ("\r\n{\"forged\":1}", "(client ??{\"forged\":1})"),
+        ("h\u{f6}st:1", "(client h?st:1)"),
+        ("", "(client )"),
+        (&long, "... (44 more characters))"),
+    ] {
+        let login = Begin {
+            client_addr: address,
+            ..begin(0)
+        };
+        let conversation = server.plugin.begin(&login).unwrap();
+        conversation.step(b"");
+        conversation.end().unwrap();
+        conversation.ended();
+        let (_, _, line) = server.host.lines().pop().unwrap();
+        assert!(line.ends_with(shown), "{line}");
+    }
 }
 
 #[test]

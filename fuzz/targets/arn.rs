@@ -1,9 +1,10 @@
 //! One or two lines of text as ARNs: what is accepted is the sum of its parts, and its principal is
-//! a fixed point of the mapping that no other identity's ARN maps to.
+//! a fixed point of the mapping that no other identity's ARN maps to, and can be a rule.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use mongodb_aws_auth::aws::{Arn, Kind};
+use mongodb_aws_auth::options::Options;
 
 fuzz_target!(|text: &str| {
     let arns: Vec<Arn> = text.split('\n').take(2).flat_map(Arn::parse).collect();
@@ -13,7 +14,30 @@ fuzz_target!(|text: &str| {
     }
 });
 
+/// A user name, and whatever begins it, can be a rule.
+fn check_rules(arn: &Arn) {
+    let name = arn.iam_role_form();
+    let is_joined = [",arn:", ";arn:", "|arn:"].iter().any(|j| name.contains(j));
+    if arn.kind == Kind::Instance || name.contains('*') || is_joined {
+        return;
+    }
+    let sum: usize = name.bytes().map(usize::from).sum();
+    let end = "arn:".len() + sum % (name.len() - "arn:".len() + 1);
+    for entry in [format!("{}*", &name[..end]), name] {
+        let given = [
+            ("awsAllowedPrincipals", entry.as_str()),
+            ("awsAllowRoot", "true"),
+            ("awsAllowFederated", "true"),
+            ("awsStsAllowCustomHost", "true"),
+            ("awsStsHost", "sts.example.org"),
+        ];
+        let set = Options::new(&given).map(|_| ());
+        assert_eq!(set, Ok(()), "{entry}");
+    }
+}
+
 fn check(arn: &Arn) {
+    check_rules(arn);
     let Arn {
         text,
         partition,

@@ -319,6 +319,12 @@ fn x6_account_and_user_id_are_whole_and_the_account_is_the_arn_s() {
         let reason = refused(200, JSON, &json(ARN, account, "A"));
         assert_eq!(reason, Reason::AccountMismatch, "{account}");
     }
+    let other = json(ARN, "210987654321", "A");
+    let text = read_answer(200, JSON, other.as_bytes()).unwrap_err().detail;
+    assert!(
+        text.contains("\"210987654321\"") && text.contains(ARN),
+        "{text}"
+    );
     let longest = "A".repeat(512);
     for user_id in [
         "",

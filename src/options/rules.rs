@@ -80,13 +80,7 @@ impl Context<'_> {
         }
         let mut callers = callers.into_iter();
         let why = |entry: &String| self.excludes(entry, &callers.next().unwrap_or_default());
-        let named = |entry: &String| {
-            let partition = entry.split(':').nth(1)?;
-            let is_whole = entry.matches(':').count() > 1;
-            is_whole
-                .then(|| unknown(PRINCIPALS, entry, partition))
-                .flatten()
-        };
+        let named = |entry: &String| unknown(PRINCIPALS, entry, whole_partition(entry)?);
         let mut warnings = dead(PRINCIPALS, all, why, faults);
         warnings.extend(all.iter().filter_map(named));
         warnings
@@ -125,21 +119,30 @@ impl Context<'_> {
             return Some("its account is not in awsAllowedAccounts".into());
         }
         let partition = self.partition.map(str::to_owned);
-        match fits(1, partition.as_slice()) {
-            true => None,
-            false => Some(self.of_other_identities()),
-        }
+        let is_known = whole_partition(entry).is_none_or(is_known);
+        let is_other = is_known && !fits(1, partition.as_slice());
+        is_other.then(|| self.of_other_identities())
     }
 
     fn of_other_partition(&self, partition: &str) -> Option<String> {
         let differs = self.partition.is_some_and(|own| own != partition);
-        differs.then(|| self.of_other_identities())
+        (is_known(partition) && differs).then(|| self.of_other_identities())
     }
 
     fn of_other_identities(&self) -> String {
         let (host, own) = (printable(self.host), self.partition.unwrap_or_default());
         format!("the STS host {host} has the identities of partition {own} alone")
     }
+}
+
+fn is_known(partition: &str) -> bool {
+    Partition::nearest_to(partition).is_none()
+}
+
+/// The partition of a user name, unless a pattern ends within it.
+fn whole_partition(entry: &str) -> Option<&str> {
+    let (_, rest) = entry.split_once(':')?;
+    rest.split_once(':').map(|(partition, _)| partition)
 }
 
 /// Warnings of entries that let nobody in; where none of the list lets anybody in, that is a fault.

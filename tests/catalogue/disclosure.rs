@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mongodb_aws_auth::abi::maws_code::*;
 use mongodb_aws_auth::reason::Reason;
-use sts_emulator::client::{ClientSecond, Signer};
+use sts_emulator::client::{ClientSecond, Credentials, Signer};
 use sts_emulator::{CannedAnswer, Delivery, Fault, Reply, StsEmulator};
 
 use crate::host::{Host, Login, alice, call};
@@ -144,6 +144,68 @@ fn d1_what_sts_repeats_of_the_request_is_not_taken_over() {
             let login = lets_nothing_out(Some(Reply::Canned(answer).into()), |_| {});
             login.assert_failed(&[MAWS_E_DENIED]);
         }
+    }
+}
+
+/// A client whose access key id and secret key are exchanged.
+fn exchanged(secret: &str, id: &str) -> Credentials {
+    Credentials {
+        access_key_id: secret.to_owned(),
+        secret_access_key: id.to_owned(),
+        session_token: None,
+    }
+}
+
+#[test]
+fn d1_a_secret_key_in_the_key_id_s_place_is_never_told_whole() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    for (secret, reason, shown) in [
+        (
+            "wJalrXUtnFEMIaK7MDENGbbPxRfiCYEXAMPLEKEY",
+            Reason::AccessKeyUnknown,
+            "wJal... (40 characters)",
+        ),
+        (
+            "0123456789012345678901234567890123456789",
+            Reason::AccessKeyUnknown,
+            "0123... (40 characters)",
+        ),
+        (
+            "AKIASECRETSECRETSECRETSECRETSECRETSECRET",
+            Reason::AccessKeyUnknown,
+            "AKIA... (40 characters)",
+        ),
+        (
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            Reason::ScopeMalformed,
+            "",
+        ),
+        (
+            "wJalrXUtnFEMI+K7MDENGabPxRfiCYEXAMPLEKEY",
+            Reason::AccessKeyIdMalformed,
+            "",
+        ),
+        (
+            "wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKE=",
+            Reason::AccessKeyIdMalformed,
+            "",
+        ),
+    ] {
+        secrets::note_text(secret);
+        let login = host.login_by(|h, n| {
+            let who = exchanged(secret, "AKIAALICEEXAMPLE0001");
+            Signer::new(&who, h, n, SystemTime::now())
+        });
+        login.assert_refused(reason);
+        assert_eq!(login.access_key_id, shown);
+        assert!(reason.remedy().contains("exchanged"), "{reason:?}");
+    }
+    let lines = host.stop();
+    let told = |shown: &str| lines.iter().filter(|line| line.contains(shown)).count();
+    assert_eq!(told("access key id wJal... (40 characters)"), 1);
+    for line in &lines {
+        assert!(!line.contains("wJalrXUtn"), "{line}");
     }
 }
 
