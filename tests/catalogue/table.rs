@@ -72,7 +72,7 @@ fn exists(test: &str) -> bool {
         "memory" => (files_below("tests/catalogue_memory", ".rs"), "fn "),
         "environment" => (vec![root().join("tests/catalogue_environment.rs")], "fn "),
         "cancel" | "failover" | "failpoints" | "isolation" | "logins" | "network" | "proxy"
-        | "refusals" => (vec![root().join(format!("tests/{kind}.rs"))], "fn "),
+        | "random" | "refusals" | "tls" => (vec![root().join(format!("tests/{kind}.rs"))], "fn "),
         "shuttle" => (files_below("src/ffi/races", ".rs"), "fn "),
         "drivers" => return root().join("tests/drivers/run.py").exists(),
         "c.symbols" => return root().join("tests/c/symbols.py").exists(),
