@@ -175,3 +175,56 @@ fn l11_options_change_a_thousand_times_under_logins_and_none_fails() {
         }
     });
 }
+
+#[test]
+fn l11_what_cannot_be_meant_is_refused_at_create_and_at_run_time_with_its_reason() {
+    let sts = StsEmulator::builder().start().unwrap();
+    let host = Host::with_emulator(&sts, &[]);
+    let long = "arn:aws:iam::123456789012:user/a ".repeat(1 << 15);
+    let role = "arn:aws:iam::123456789012:role/team/shop-app";
+    let two = "arn:aws:iam::123456789012:user/a,arn:aws:iam::123456789012:user/b";
+    for (key, value, why) in [
+        (
+            "awsAllowedAccounts",
+            "123456789012\0",
+            "NUL character, and this one at byte 12",
+        ),
+        (
+            "awsAllowedPrincipals",
+            "arn:aws:iam::123456789012:user/a\0*",
+            "NUL",
+        ),
+        ("awsAllowedPartitions", "\0aws", "at byte 0"),
+        ("awsAllowedPrincipals", &long, "at most 1048576 bytes"),
+        (
+            "awsAllowedPrincipals",
+            role,
+            "user name is arn:aws:iam::123456789012:role/shop-app",
+        ),
+        ("awsAllowedPrincipals", two, "separated by white space"),
+        (
+            "awsAllowedAccounts",
+            "123456789012,210987654321",
+            "separated by white space",
+        ),
+        (
+            "awsAllowedPartitions",
+            "aws;aws-cn",
+            "separated by white space",
+        ),
+    ] {
+        let refused = Host::create(&[(key, value)]).err().unwrap();
+        assert_eq!(refused.status, MAWS_E_OPTION as i32, "{key}");
+        let message = &refused.message;
+        assert!(
+            message.starts_with(key) && message.contains(why),
+            "{message}"
+        );
+        assert_eq!(
+            host.set_options(&[(key, value)]),
+            MAWS_E_OPTION as i32,
+            "{key}"
+        );
+    }
+    host.login(ALICE).assert_done(ALICE);
+}
