@@ -144,3 +144,7 @@ fn fault(entry: &str, format: PrincipalFormat) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+#[path = "principals_tests.rs"]
+mod tests;

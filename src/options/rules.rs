@@ -11,6 +11,8 @@ const PRINCIPALS: &str = "awsAllowedPrincipals";
 const PARTITIONS: &str = "awsAllowedPartitions";
 /// Longest part of an entry that a warning repeats, in characters.
 const QUOTED: usize = 128;
+/// Warnings that are given one by one.
+const MOST_WARNINGS: usize = 8;
 
 /// Adds what is wrong with the rules, and returns warnings of single entries that let nobody in.
 pub(super) fn check(
@@ -34,6 +36,11 @@ pub(super) fn check(
     };
     let mut warnings = context.partitions(faults);
     warnings.extend(context.principals(faults));
+    let more = warnings.len().saturating_sub(MOST_WARNINGS);
+    if more > 0 {
+        warnings.truncate(MOST_WARNINGS);
+        warnings.push(format!("{more} more entries let nobody in"));
+    }
     warnings
 }
 
