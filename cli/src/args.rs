@@ -6,15 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mongodb_aws_auth::identity::PrincipalFormat;
 
-const EXIT_STATUS: &str = "\
-Exit status:
-  0  nothing is wrong (warnings do not count)
-  1  something is wrong: a check failed, an identity cannot log in, nothing explains the message
-  2  the command line or a file that it names cannot be used";
+use crate::help;
+use crate::input::principal::Grant;
 
-/// Sets up and mends MONGODB-AWS logins: who am I to the server, and why does it not work?
+/// Sets up and fixes MONGODB-AWS logins: who am I to the server, and why does it not work?
 #[derive(Debug, Parser)]
-#[command(name = "mongodb-aws-auth", version = mongodb_aws_auth::VERSION, after_help = EXIT_STATUS)]
+#[command(name = "mongodb-aws-auth", version = mongodb_aws_auth::VERSION, after_help = help::TOOL)]
 pub struct Cli {
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
@@ -28,25 +25,32 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show who AWS says you are, your user name in $external, and how to create it
+    #[command(after_help = help::WHOAMI)]
     Whoami(Whoami),
     /// Go through everything that a login needs on the database host, step by step
+    #[command(after_help = help::CHECK)]
     Check(Check),
     /// Show the user name in $external that an ARN stands for
+    #[command(after_help = help::PRINCIPAL)]
     Principal(Principal),
     /// Show the options: the plugin's, and those of mongod and mongos beside them
+    #[command(after_help = help::OPTIONS)]
     Options(Options),
     /// Explain a reason number, a name, an error code of STS or a whole log line
+    #[command(after_help = help::EXPLAIN)]
     Explain(Explain),
     /// Print the completions for a shell
+    #[command(after_help = help::COMPLETIONS)]
     Completions(Completions),
     /// Print the manual page, or write all of them into a folder
+    #[command(after_help = help::MAN)]
     Man(Man),
 }
 
 /// How to reach AWS as a client.
 #[derive(Args, Debug)]
 pub struct Aws {
-    /// Profile of ~/.aws/config; otherwise AWS_PROFILE, or the default one
+    /// Profile of ~/.aws/config or ~/.aws/credentials, above keys in the environment
     #[arg(long)]
     pub profile: Option<String>,
     /// Region whose STS is asked; otherwise AWS_REGION, the profile's, or us-east-1
@@ -84,8 +88,8 @@ pub struct Whoami {
     /// The server's awsPrincipalFormat
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Role to grant in the createUser command, as ROLE@DATABASE; may be repeated
-    #[arg(long, value_name = "ROLE@DATABASE", value_parser = grant)]
+    /// Role to grant in the createUser command, as ROLE@DATABASE; may be repeated, or separated by commas
+    #[arg(long, value_name = "ROLE@DATABASE", value_delimiter = ',', value_parser = grant)]
     pub grant: Vec<Grant>,
     /// Connect to this address instead of AWS's own for STS
     #[arg(long, value_name = "URL")]
@@ -97,23 +101,29 @@ pub struct Whoami {
     pub aws: Aws,
 }
 
-/// A role of the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    /// Name of the role.
-    pub role: String,
-    /// Its database.
-    pub database: String,
-}
-
 fn grant(text: &str) -> Result<Grant, String> {
-    match text.split_once('@') {
-        Some((role, database)) if !role.is_empty() && !database.is_empty() => Ok(Grant {
-            role: role.to_owned(),
-            database: database.to_owned(),
-        }),
-        _ => Err("a grant looks like readWrite@shop".to_owned()),
+    let text = text.trim();
+    let form = "a grant looks like readWrite@shop";
+    let Some((role, database)) = text.split_once('@') else {
+        return Err(format!("the database is missing: {form}"));
+    };
+    if role.is_empty() || database.is_empty() {
+        return Err(form.to_owned());
     }
+    // MongoDB's rule for the names of databases.
+    let illegal = |c: char| c.is_whitespace() || c.is_control() || "/\\.\"$*<>:|?@;,".contains(c);
+    if let Some(c) = database.chars().find(|c| illegal(*c)) {
+        return Err(format!(
+            "the database's name holds {c:?}: {form}; several are separated by commas"
+        ));
+    }
+    if database.len() > 63 {
+        return Err("a database's name has at most 63 bytes".to_owned());
+    }
+    Ok(Grant {
+        role: role.to_owned(),
+        database: database.to_owned(),
+    })
 }
 
 /// Arguments of `check`.
@@ -128,6 +138,9 @@ pub struct Check {
     /// The installed plugin; otherwise the configuration's awsAuthPluginPath, or the package's
     #[arg(long, value_name = "FILE")]
     pub plugin: Option<PathBuf>,
+    /// The server's program; otherwise that of --pid, of the service or of the path
+    #[arg(long, value_name = "FILE")]
+    pub mongod: Option<PathBuf>,
     /// Users of $external, as JSON (getUsers, mongoexport) or one name per line
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
@@ -193,8 +206,8 @@ pub struct Options {
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// Number, name, error code of STS, or text of a log line
-    #[arg(required = true, allow_negative_numbers = true)]
+    /// Number, name, error code of STS, or text of a log line; - or nothing: lines of standard input
+    #[arg(allow_negative_numbers = true)]
     pub message: Vec<String>,
 }
 
@@ -233,15 +246,45 @@ mod tests {
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 
+    fn grants(text: &str) -> Option<Vec<(String, String)>> {
+        let line = ["mongodb-aws-auth", "whoami", "--grant", text];
+        match Cli::try_parse_from(line).ok()?.command {
+            Command::Whoami(args) => {
+                let all = args.grant.into_iter();
+                Some(all.map(|grant| (grant.role, grant.database)).collect())
+            }
+            _ => None,
+        }
+    }
+
     #[test]
     fn a_grant_names_role_and_database() {
-        let wanted = Grant {
-            role: "readWrite".to_owned(),
-            database: "shop".to_owned(),
-        };
-        assert_eq!(grant("readWrite@shop"), Ok(wanted));
-        for wrong in ["readWrite", "@shop", "readWrite@", ""] {
-            assert!(grant(wrong).is_err(), "{wrong}");
+        let pair = |role: &str, database: &str| (role.to_owned(), database.to_owned());
+        for (text, wanted) in [
+            ("readWrite@shop", vec![pair("readWrite", "shop")]),
+            ("a@x,b@y", vec![pair("a", "x"), pair("b", "y")]),
+            (
+                "a@x, b@y,c@z",
+                vec![pair("a", "x"), pair("b", "y"), pair("c", "z")],
+            ),
+            ("my role@shop-1", vec![pair("my role", "shop-1")]),
+        ] {
+            assert_eq!(grants(text), Some(wanted), "{text}");
+        }
+        for wrong in [
+            "readWrite",
+            "@shop",
+            "readWrite@",
+            "",
+            "a@x,b",
+            "a@x,,b@y",
+            "a@x b@y",
+            "a@x;b@y",
+            "a@b@c",
+            "a@$external.x",
+            "a@x/y",
+        ] {
+            assert_eq!(grants(wrong), None, "{wrong}");
         }
     }
 }

@@ -12,9 +12,18 @@ const NAME: &str = "mongodb-aws-auth";
 
 /// Runs `completions`.
 pub fn completions(args: &Completions) -> Report {
+    // clap_complete's script for bash finds no subcommand of a program with a hyphen in its name: it is
+    // made for one without, and then tied to the name.
+    let bash = args.shell == clap_complete::Shell::Bash;
+    let name = if bash { "mongodb_aws_auth" } else { NAME };
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut script);
-    text("script", script)
+    clap_complete::generate(args.shell, &mut Cli::command(), name, &mut script);
+    let script = String::from_utf8_lossy(&script);
+    let script = match bash {
+        true => script.replace(&format!(" {name}\n"), &format!(" {NAME}\n")),
+        false => script.into_owned(),
+    };
+    text("script", script.into_bytes())
 }
 
 /// Runs `man`.

@@ -17,37 +17,44 @@
 
 mod args;
 mod aws;
-mod catalogue;
 mod check;
 mod driver;
+mod explain;
+mod files;
 mod generated;
+mod help;
+mod input;
 mod output;
 mod plugin;
-mod principal;
 mod reference;
-mod server_config;
 mod server_parameters;
-mod texts;
 mod whoami;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::{Cli, Command};
-use output::{Paint, Report, Unusable};
-
-/// Status for a command line or a file that cannot be used; clap's own, too.
-const UNUSABLE: u8 = 2;
+use output::{Paint, Report, UNUSABLE, Unusable, print};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let command = Cli::command().term_width(output::width());
+    let parsed = command.try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && std::env::args_os().any(|word| word == "--json") => {
             let text = error.render().to_string();
             return unusable(text.trim_end().trim_start_matches("error: "), true);
         }
-        Err(help_or_error) => help_or_error.exit(),
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => {
+            let text = help.render();
+            let text = match Paint::detect().is_on() {
+                true => text.ansi().to_string(),
+                false => text.to_string(),
+            };
+            return print(&text).err().unwrap_or(ExitCode::SUCCESS);
+        }
     };
     match run(&cli.command) {
         Ok(report) => report.print(cli.json),
@@ -57,7 +64,10 @@ fn main() -> ExitCode {
 
 fn unusable(why: &str, json: bool) -> ExitCode {
     if json {
-        println!("{:#}", serde_json::json!({ "ok": false, "error": why }));
+        let document = serde_json::json!({ "ok": false, "error": why });
+        if let Err(failed) = print(&format!("{document:#}\n")) {
+            return failed;
+        }
     } else {
         eprintln!("mongodb-aws-auth: {why}");
     }
@@ -71,7 +81,7 @@ fn run(command: &Command) -> Result<Report, Unusable> {
         Command::Check(args) => check::check(args, paint),
         Command::Principal(args) => Ok(whoami::principal(args, paint)),
         Command::Options(args) => reference::options(args, paint),
-        Command::Explain(args) => Ok(reference::explain(args, paint)),
+        Command::Explain(args) => explain::explain(args, paint),
         Command::Completions(args) => Ok(generated::completions(args)),
         Command::Man(args) => generated::man(args),
     }

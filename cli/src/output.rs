@@ -46,18 +46,35 @@ impl Report {
         document
     }
 
-    /// Prints the report. A reader that went away is no error.
+    /// Prints the report.
     pub fn print(&self, json: bool) -> ExitCode {
-        let mut out = io::stdout().lock();
-        let _closed_pipe = if json {
-            writeln!(out, "{:#}", self.document())
-        } else {
-            out.write_all(self.text.as_bytes())
+        let text = match json {
+            true => format!("{:#}\n", self.document()),
+            false => self.text.clone(),
         };
-        match self.exit {
-            Exit::Fine => ExitCode::SUCCESS,
-            Exit::Wrong => ExitCode::from(1),
+        match (print(&text), self.exit) {
+            (Err(failed), _) => failed,
+            (Ok(()), Exit::Fine) => ExitCode::SUCCESS,
+            (Ok(()), Exit::Wrong) => ExitCode::from(1),
         }
+    }
+}
+
+/// Status for a command line or a file that cannot be used, standard output included; clap's own, too.
+pub const UNUSABLE: u8 = 2;
+
+/// Writes to standard output, whole. A reader that went away is no error; what else goes wrong is told,
+/// with the status to end with.
+pub fn print(text: &str) -> Result<(), ExitCode> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let mut stderr = io::stderr().lock();
+            let _nowhere_to_say = writeln!(stderr, "mongodb-aws-auth: standard output: {error}");
+            Err(ExitCode::from(UNUSABLE))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -75,6 +92,11 @@ impl Paint {
         Paint {
             on: io::stdout().is_terminal() && !set("NO_COLOR") && !dumb,
         }
+    }
+
+    /// They are wanted.
+    pub fn is_on(self) -> bool {
+        self.on
     }
 
     /// No colours.
@@ -119,28 +141,71 @@ pub fn facts(rows: &[(&str, &str)]) -> String {
         .collect()
 }
 
-/// The text in lines of at most 96 characters, each behind the indent.
+/// Columns where nothing says how many there are.
+const USUAL_WIDTH: usize = 80;
+/// Fewer are taken for so many: a window that is made tiny.
+const LEAST_WIDTH: usize = 30;
+
+/// Columns of a line: COLUMNS, the terminal's, or the usual number.
+pub fn width() -> usize {
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let terminal = || {
+        let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(usize::from(width.0))
+    };
+    let width = columns.filter(|columns| *columns > 0).or_else(terminal);
+    width
+        .filter(|width| *width > 0)
+        .unwrap_or(USUAL_WIDTH)
+        .max(LEAST_WIDTH)
+}
+
+/// The text in lines of the terminal's width, each behind the indent.
 pub fn wrapped(indent: &str, text: &str) -> String {
-    const WIDTH: usize = 96;
-    let mut out = String::new();
-    let mut column = WIDTH;
+    wrapped_to(width(), indent, indent, text)
+}
+
+/// The text with `first` before its first line, and the others behind the indent.
+pub fn wrapped_behind(first: &str, indent: &str, text: &str) -> String {
+    wrapped_to(width(), first, indent, text)
+}
+
+fn wrapped_to(width: usize, first: &str, indent: &str, text: &str) -> String {
+    let mut out = first.to_owned();
+    let mut column = shown_width(first);
+    let mut fresh = true;
     for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if column + 1 + length > WIDTH {
-            if !out.is_empty() {
-                out.push('\n');
-            }
+        let length = shown_width(word);
+        if !fresh && column + 1 + length > width {
+            out.push('\n');
             out.push_str(indent);
-            column = indent.len();
-        } else {
+            column = shown_width(indent);
+            fresh = true;
+        }
+        if !fresh {
             out.push(' ');
             column += 1;
         }
         out.push_str(word);
         column += length;
+        fresh = false;
     }
     out.push('\n');
     out
+}
+
+/// Characters that take a column: those of a colour take none.
+fn shown_width(text: &str) -> usize {
+    let mut in_code = false;
+    let shown = text.chars().filter(|c| {
+        let starts = *c == '\u{1b}';
+        let was = in_code || starts;
+        in_code = was && (starts || *c != 'm');
+        !was
+    });
+    shown.count()
 }
 
 #[cfg(test)]
@@ -154,11 +219,36 @@ mod tests {
     }
 
     #[test]
-    fn long_text_is_wrapped_behind_its_indent() {
-        let text = wrapped("    ", &"word ".repeat(40));
-        assert!(text.lines().all(|line| line.starts_with("    word")));
-        assert!(text.lines().all(|line| line.len() <= 96), "{text}");
-        assert_eq!(text.split_whitespace().count(), 40);
+    fn long_text_is_wrapped_with_its_first_line() {
+        for width in [30, 80, 120] {
+            let text = wrapped_to(width, "pass  ", "      ", &"word ".repeat(40));
+            assert!(text.starts_with("pass  word word"), "{text}");
+            assert!(
+                text.lines()
+                    .skip(1)
+                    .all(|line| line.starts_with("      word"))
+            );
+            assert!(
+                text.lines().all(|line| line.len() <= width),
+                "{width}: {text}"
+            );
+            assert!(
+                text.lines()
+                    .all(|line| line.len() > width - 11 || text.ends_with(&format!("{line}\n")))
+            );
+            assert_eq!(text.split_whitespace().count(), 41);
+        }
+        let long = "x".repeat(50);
+        assert_eq!(
+            wrapped_to(30, "  ", "  ", &format!("a {long} b")),
+            format!("  a\n  {long}\n  b\n")
+        );
+    }
+
+    #[test]
+    fn colours_take_no_columns() {
+        assert_eq!(shown_width(&Paint { on: true }.red("abc")), 3);
+        assert_eq!(shown_width("a\u{1b}[1;31mb\u{1b}[0mc"), 3);
     }
 
     #[test]

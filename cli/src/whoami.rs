@@ -2,25 +2,37 @@
 
 use serde_json::json;
 
-use crate::args::{Format, Principal as PrincipalArgs, Whoami};
-use crate::aws::{self, Failure};
-use crate::output::{Exit, Paint, Report, Unusable, facts, wrapped};
-use crate::principal::{Principal, create_user, look_at};
+use mongodb_aws_auth::identity::PrincipalFormat;
+
+use crate::args::{Principal as PrincipalArgs, Whoami};
+use crate::aws::{CaFile, Client, Failure};
+use crate::input::arn_faults::shown;
+use crate::input::credentials::{address_fault, shown_key_id};
+use crate::input::principal::{Principal, create_user, look_at};
+use crate::output::{Exit, Paint, Report, Unusable, facts, wrapped, wrapped_behind};
 
 /// Runs `whoami`.
 pub fn whoami(args: &Whoami, paint: Paint) -> Result<Report, Unusable> {
     if let Some(arn) = &args.arn {
         return Ok(present(args, arn, &[], paint));
     }
-    let ca_file = args.ca_file.clone().or_else(aws::ca_bundle);
-    let client = aws::Client::new(&args.aws, ca_file.as_deref())?;
+    let endpoint = args.sts_endpoint.as_deref();
+    if let Some(fault) = endpoint.and_then(|url| address_fault("--sts-endpoint", url)) {
+        return Err(Unusable(fault));
+    }
+    let ca_file = CaFile::of(args.ca_file.as_deref());
+    let client = Client::new(&args.aws, ca_file.as_ref())?;
     Ok(match client.caller(args.sts_endpoint.as_deref()) {
         Ok(caller) => {
+            let source = caller.source.to_string();
+            let key_id = shown_key_id(&caller.access_key_id);
+            let identity = shown(&caller.arn);
             let rows = [
-                ("identity", caller.arn.as_str()),
+                ("identity", identity.as_str()),
                 ("account", &caller.account),
                 ("user id", &caller.user_id),
-                ("access key id", &caller.access_key_id),
+                ("access key id", &key_id),
+                ("credentials", &source),
                 ("region", &caller.region),
             ];
             present(args, &caller.arn, &rows, paint)
@@ -35,13 +47,16 @@ fn present(args: &Whoami, arn: &str, rows: &[(&str, &str)], paint: Paint) -> Rep
         Err(why) => {
             let facts = facts(rows);
             return Report {
-                text: format!("{facts}{}\n", paint.red(&format!("{arn}: {why}"))),
-                json: json!({ "arn": arn, "error": why }),
+                text: format!(
+                    "{facts}{}",
+                    wrapped("", &paint.red(&format!("{}: {why}", shown(arn))))
+                ),
+                json: json!({ "arn": shown(arn), "error": why }),
                 exit: Exit::Wrong,
             };
         }
     };
-    let name = principal.name(args.format);
+    let name = principal.name(args.format.into());
     let command = name.map(|name| create_user(name, &args.grant));
     let mut document = json!({
         "principal": principal,
@@ -63,16 +78,18 @@ fn present(args: &Whoami, arn: &str, rows: &[(&str, &str)], paint: Paint) -> Rep
     all.push(("user name", &title));
     let mut text = facts(&all);
     for note in &principal.notes {
-        text.push_str(&wrapped("  ", &format!("- {note}")));
+        text.push_str(&wrapped_behind("  - ", "    ", note));
     }
     if let Some(command) = &command {
         text.push_str(&format!(
             "\nIn mongosh, as an administrator:\n\n{command}\n"
         ));
         if args.grant.is_empty() {
-            text.push_str(
-                "\nIt may log in and do nothing yet: give roles with --grant readWrite@DATABASE.\n",
-            );
+            text.push('\n');
+            text.push_str(&wrapped(
+                "",
+                "It may log in and do nothing yet: give roles with --grant readWrite@DATABASE.",
+            ));
         }
     }
     let exit = match name {
@@ -104,8 +121,8 @@ fn refused(failure: &Failure, paint: Paint) -> Report {
     let remedy = failure.remedy();
     Report {
         text: format!(
-            "{}\n{}",
-            paint.red(&failure.to_string()),
+            "{}{}",
+            wrapped("", &paint.red(&failure.to_string())),
             wrapped("  ", &remedy)
         ),
         json: json!({
@@ -125,13 +142,14 @@ pub fn principal(args: &PrincipalArgs, paint: Paint) -> Report {
     let texts = looks.iter().map(|(arn, look)| match look {
         Ok(principal) => describe(principal, paint),
         Err(why) => format!(
-            "{arn}\n{}",
+            "{}\n{}",
+            shown(arn),
             wrapped("  ", &format!("{} {why}", paint.red("no user:")))
         ),
     });
     let json = looks.iter().map(|(arn, look)| match look {
         Ok(principal) => json!({ "ok": true, "principal": principal }),
-        Err(why) => json!({ "ok": false, "arn": arn, "error": why }),
+        Err(why) => json!({ "ok": false, "arn": shown(arn), "error": why }),
     });
     Report {
         text: texts.collect::<Vec<_>>().join("\n"),
@@ -144,13 +162,13 @@ fn describe(principal: &Principal, paint: Paint) -> String {
     let name = |format| principal.name(format).unwrap_or("refused in this format");
     let mut text = format!("{} ({})\n", principal.arn, principal.kind);
     for (label, format) in [
-        ("iamRole    ", Format::IamRole),
-        ("stsWildcard", Format::StsWildcard),
+        ("iamRole    ", PrincipalFormat::IamRole),
+        ("stsWildcard", PrincipalFormat::StsWildcard),
     ] {
         text.push_str(&format!("  {label}  {}\n", paint.bold(name(format))));
     }
     for note in &principal.notes {
-        text.push_str(&wrapped("  ", &format!("- {note}")));
+        text.push_str(&wrapped_behind("  - ", "    ", note));
     }
     text
 }

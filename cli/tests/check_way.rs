@@ -109,7 +109,8 @@ fn the_way_leads_through_the_configured_proxy() {
     let proxy = ConnectProxy::start("200 OK").unwrap();
     let parameter = format!("awsStsProxy={}", proxy.url("user:hunter2@"));
     let arguments = ["check", "--config", &config, "--setParameter", &parameter];
-    let run = host.machine.run(&[&arguments[..], &["--json"]].concat());
+    let more = ["--json", "--mongod", &host.server];
+    let run = host.machine.run(&[&arguments[..], &more].concat());
     let shown = proxy.url("***@");
     Steps::of(&run)
         .assert("proxy", "pass", &[&shown, "awsStsProxy"])

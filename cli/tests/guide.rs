@@ -71,9 +71,8 @@ fn every_configuration_is_accepted_by_check() {
             let host = Host::new();
             let config = host.machine.file("mongod.conf", &block);
             let arguments = ["check", "--offline", "--json", "--plugin", &host.plugin];
-            let run = host
-                .machine
-                .run(&[&arguments[..], &["--config", &config]].concat());
+            let more = ["--config", &config, "--mongod", &host.server];
+            let run = host.machine.run(&[&arguments[..], &more].concat());
             let steps = Steps::of(&run);
             steps.assert("mechanisms", "pass", &["SCRAM-SHA-256, MONGODB-AWS"]);
             steps.assert("start of the plugin", "pass", &[]);
@@ -236,6 +235,7 @@ fn every_command_line_of_the_tool_is_understood() {
         }
         if arguments[0] == "check" {
             arguments.extend(["--plugin", &host.plugin]);
+            arguments.extend(["--mongod", &host.server]);
         }
         let run = host.machine.run(&arguments);
         // Without credentials it says so, which is status 1.

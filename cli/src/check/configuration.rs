@@ -1,19 +1,26 @@
 //! The server's configuration: what it takes to start, and what bites later.
 
+use std::time::Duration;
+
+use mongodb_aws_auth::abi::maws_option_kind::MAWS_OPTION_LIST;
 use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::options::table::OPTIONS;
+use mongodb_aws_auth::sts::load_roots;
 
-use super::{Findings, Name};
+use super::{Findings, Name, mechanisms, placement};
+use crate::input::near::nearest;
+use crate::input::regions;
+use crate::input::server_config::ServerConfig;
 use crate::plugin::PACKAGED;
-use crate::server_config::ServerConfig;
 use crate::server_parameters;
 
-const MECHANISM: &str = "MONGODB-AWS";
 const PATH_PARAMETER: &str = "awsAuthPluginPath";
+/// Drivers give up a connection that takes longer.
+const DRIVERS_LIMIT: Duration = Duration::from_secs(10);
 
 /// Looks at everything but the values of the plugin's options.
 pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
-    mechanisms(config, known, findings);
+    mechanisms::check(config, known, findings);
     if !known {
         findings.skip(
             Name::Configuration,
@@ -21,43 +28,11 @@ pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
         );
         return;
     }
+    placement::check(config, findings);
     plugin_path(config, findings);
     authorization(config, findings);
     ldap(config, findings);
     client_tls(config, findings);
-}
-
-fn mechanisms(config: &ServerConfig, known: bool, findings: &mut Findings) {
-    const STEP: Name = Name::Mechanisms;
-    let Some(text) = config.parameter("authenticationMechanisms") else {
-        if known {
-            findings.fail(
-                STEP,
-                "authenticationMechanisms is not set, so MONGODB-AWS is not offered",
-                "Set setParameter authenticationMechanisms: SCRAM-SHA-256,MONGODB-AWS.",
-            );
-        }
-        return;
-    };
-    let names: Vec<&str> = text.split(',').map(str::trim).collect();
-    let found = names.join(", ");
-    if !names.contains(&MECHANISM) {
-        let remedy = format!("Add it: authenticationMechanisms: {text},{MECHANISM}.");
-        findings.fail(
-            STEP,
-            format!("{found}: {MECHANISM} is not among them"),
-            remedy,
-        );
-    } else if names.len() == 1 {
-        findings.warn(
-            STEP,
-            "MONGODB-AWS is the only mechanism",
-            "While STS cannot be reached nobody logs in, and users with a password (administrators, \
-             backup, monitoring) never do: SCRAM-SHA-256,MONGODB-AWS.",
-        );
-    } else {
-        findings.pass(STEP, found);
-    }
 }
 
 /// The plugin that the server is told to use.
@@ -168,60 +143,103 @@ pub fn given(config: &ServerConfig) -> Vec<(String, String)> {
         .collect()
 }
 
+/// All that a server would not start with among these options, each with what to do; by the rules of
+/// the plugin that this tool was built with.
+pub fn faults(given: &[(String, String)]) -> Vec<(String, String)> {
+    let pairs = pairs(given);
+    let faults = Options::faults(&pairs, |settings| load_roots(&settings.ca_file).map(|_| ()));
+    let faults = faults.into_iter().map(|fault| fault.to_string());
+    faults.map(|fault| explained(&fault, given)).collect()
+}
+
+fn pairs(given: &[(String, String)]) -> Vec<(&str, &str)> {
+    let all = given.iter();
+    all.map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
+}
+
+/// A fault in the plugin's words, with the name that is meant or the rule that is easily broken.
+pub fn explained(fault: &str, given: &[(String, String)]) -> (String, String) {
+    let (name, rest) = fault.split_once(": ").unwrap_or((fault, ""));
+    if rest.starts_with("no such option") {
+        let meant = nearest(name, OPTIONS.iter().map(|spec| spec.key()));
+        let remedy = match meant {
+            Some(meant) => {
+                format!("Did you mean {meant}? Options are written in exactly these letters.")
+            }
+            None => "`options` shows all there are.".to_owned(),
+        };
+        return (format!("{name}: there is no such option"), remedy);
+    }
+    let value = given.iter().find(|(own, _)| own == name);
+    let value = value.map_or("", |(_, value)| value.as_str());
+    let is_list = OPTIONS
+        .iter()
+        .any(|spec| spec.key() == name && spec.kind == MAWS_OPTION_LIST);
+    let remedy = match is_list && value.contains([',', ';']) {
+        true => "Entries of a list are separated by white space, not by commas.",
+        false => "The server does not start with it. `options` shows what is valid.",
+    };
+    (fault.to_owned(), remedy.to_owned())
+}
+
 /// Checks the options by the plugin's own rules; `None` where a server would not start with them.
 pub fn options(config: &ServerConfig, no_proxy: &str, findings: &mut Findings) -> Option<Options> {
     const STEP: Name = Name::Options;
     let given = given(config);
-    if let Some((name, wanted)) = given
-        .iter()
-        .find_map(|(name, _)| Some((name, close(name)?)))
-    {
-        findings.fail(
-            STEP,
-            format!("{name}: there is no such option"),
-            format!("Options are written exactly so: {wanted}."),
+    let faults = faults(&given);
+    let at_fault = !faults.is_empty();
+    for (fault, remedy) in faults {
+        findings.fail(STEP, fault, remedy);
+    }
+    let mut options = Options::new(&pairs(&given)).ok().filter(|_| !at_fault)?;
+    no_proxy.clone_into(&mut options.settings.no_proxy);
+    for endpoint in options.settings.endpoints.iter() {
+        let (host, region) = (endpoint.host(), endpoint.region());
+        let (server, port) = (endpoint.server_name(), endpoint.port());
+        let found = format!(
+            "clients sign for {host} (region {region}); the server connects to {server}:{port}"
         );
-        return None;
-    }
-    let pairs: Vec<(&str, &str)> = given
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.as_str()))
-        .collect();
-    match Options::new(&pairs) {
-        Ok(mut options) => {
-            no_proxy.clone_into(&mut options.settings.no_proxy);
-            for endpoint in options.settings.endpoints.iter() {
-                findings.pass(
-                    STEP,
-                    format!(
-                        "clients sign for {} (region {}); the server connects to {}:{}",
-                        endpoint.host(),
-                        endpoint.region(),
-                        endpoint.server_name(),
-                        endpoint.port()
-                    ),
-                );
-            }
-            Some(options)
-        }
-        Err(error) => {
-            findings.fail(
+        let other = regions::of_host(server).filter(|other| *other != region);
+        match (other, regions::meant(region)) {
+            (Some(other), _) => findings.fail(
                 STEP,
-                error.to_string(),
-                "The server does not start with it. `options` shows what is legal.",
-            );
-            None
+                format!("{found}, which is in region {other}"),
+                "STS refuses every login with 306: awsStsHost and awsStsEndpoint have to be in one region.",
+            ),
+            (None, Some(meant)) => findings.warn(
+                STEP,
+                format!("{found}; this tool knows no such region"),
+                format!("Did you mean {meant}?"),
+            ),
+            (None, None) => findings.pass(STEP, found),
         }
     }
+    limits(&options, findings);
+    Some(options)
 }
 
-/// The option that differs from this name in upper and lower case only.
-fn close(name: &str) -> Option<&'static str> {
-    let exact = OPTIONS.iter().any(|spec| spec.key() == name);
-    let mut close = OPTIONS.iter().map(|spec| spec.key());
-    close
-        .find(|key| key.eq_ignore_ascii_case(name))
-        .filter(|_| !exact)
+fn limits(options: &Options, findings: &mut Findings) {
+    const STEP: Name = Name::Options;
+    let limits = &options.settings.limits;
+    if limits.sts_timeout > DRIVERS_LIMIT {
+        findings.warn(
+            STEP,
+            format!("awsStsTimeoutMs is {} ms", limits.sts_timeout.as_millis()),
+            "Drivers give up after 10 s, so that a client never hears what comes later: take less than 10000.",
+        );
+    }
+    if limits.connect_timeout > limits.sts_timeout {
+        findings.warn(
+            STEP,
+            format!(
+                "awsStsConnectTimeoutMs is {} ms, and awsStsTimeoutMs for all of a verification {} ms",
+                limits.connect_timeout.as_millis(),
+                limits.sts_timeout.as_millis()
+            ),
+            "A connection that hangs takes the whole time, and no other address is tried: take less for it.",
+        );
+    }
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ use mongodb_aws_auth::options::Options;
 use super::sts::{self, Reached};
 use super::{Findings, Name, configuration};
 use crate::args::Check;
-use crate::aws::{Client, Credentials, ca_bundle};
-use crate::catalogue;
+use crate::aws::{CaFile, Client, Credentials, Source};
+use crate::input::catalogue;
+use crate::input::credentials::shown_key_id;
+use crate::input::server_config::ServerConfig;
+use crate::output::Unusable;
 use crate::plugin::{self, Library, Login, PACKAGED, Session, distrusted};
-use crate::server_config::ServerConfig;
 
 /// Looks at the file and loads it.
 pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Option<Library> {
@@ -56,50 +58,33 @@ pub fn login(
     library: Option<Library>,
     reached: &Reached,
     findings: &mut Findings,
-) -> Option<String> {
+) -> Result<Option<String>, Unusable> {
     const STEP: Name = Name::Login;
     let Some(library) = library else {
         findings.skip(STEP, "left out: the plugin was not loaded");
-        return None;
+        return Ok(None);
     };
     let given = configuration::given(config);
-    if let Err(error) = Session::new(&library, &given, options) {
-        findings.fail(
-            Name::PluginStart,
-            error.message,
-            "The server would not start with these options and this plugin.",
-        );
-        return None;
+    if !starts(&library, &given, args.offline, options, findings) {
+        return Ok(None);
     }
-    findings.pass(Name::PluginStart, "it takes the server's options");
     if args.offline || args.no_login {
         findings.skip(STEP, "left out (--offline or --no-login)");
-        return None;
+        return Ok(None);
     }
-    let options = options?;
-    if reached.is_empty() {
+    let Some(options) = options.filter(|_| !reached.is_empty()) else {
         findings.skip(STEP, "left out: STS was not reached");
-        return None;
-    }
-    let client = Client::new(&args.aws, ca_bundle().as_deref());
-    let credentials = match client.map(|client| client.credentials()) {
-        Ok(Ok(credentials)) => credentials,
-        Ok(Err(failure)) => {
-            let found = format!("left out: {failure}");
-            findings.skip(STEP, format!("{found}. {}", failure.remedy()));
-            return None;
-        }
-        Err(error) => {
-            findings.skip(STEP, format!("left out: {}", error.0));
-            return None;
-        }
+        return Ok(None);
+    };
+    let Some((credentials, source)) = credentials(args, findings)? else {
+        return Ok(None);
     };
     let mut name = None;
     for index in reached {
         let mark = findings.mark();
         let only = over_one_host(&given, options, *index);
         let verified = match Session::new(&library, &only, Some(options)) {
-            Ok(session) => twice(&session, &credentials, findings),
+            Ok(session) => twice(&session, &credentials, &source, findings),
             Err(error) => {
                 findings.fail(STEP, error.message, "The plugin cannot be created.");
                 None
@@ -110,7 +95,83 @@ pub fn login(
         }
         name = name.or(verified);
     }
-    name
+    Ok(name)
+}
+
+/// The installed plugin takes the options, all of them, and answers a client's first message.
+fn starts(
+    library: &Library,
+    given: &[(String, String)],
+    offline: bool,
+    options: Option<&Options>,
+    findings: &mut Findings,
+) -> bool {
+    const STEP: Name = Name::PluginStart;
+    let faults = library.check_options(given);
+    for fault in &faults {
+        let (found, remedy) = configuration::explained(fault, given);
+        findings.fail(STEP, found, remedy);
+    }
+    if !faults.is_empty() {
+        return false;
+    }
+    let session = match Session::new(library, given, options) {
+        Ok(session) => session,
+        Err(error) => {
+            findings.fail(
+                STEP,
+                error.message,
+                "The server would not start with these options and this plugin.",
+            );
+            return false;
+        }
+    };
+    findings.pass(STEP, "it takes the server's options");
+    // The answer has the plugin's nonce in it; the plugin may open a connection to STS meanwhile.
+    if !offline {
+        const STEP: Name = Name::RandomBytes;
+        match session.first_answer() {
+            Ok(()) => findings.pass(STEP, "the plugin has them for its answers to clients"),
+            Err((reason, what)) => {
+                let remedy = catalogue::by_number(reason).map(catalogue::remedy);
+                findings.fail(STEP, what, remedy.unwrap_or_default());
+            }
+        }
+    }
+    true
+}
+
+/// A client's credentials. That there are none is no fault of the server's; some that are of no use are.
+fn credentials(
+    args: &Check,
+    findings: &mut Findings,
+) -> Result<Option<(Credentials, Source)>, Unusable> {
+    const STEP: Name = Name::Login;
+    let ca_file = CaFile::of(None);
+    let client = match Client::new(&args.aws, ca_file.as_ref()) {
+        Ok(client) => client,
+        // What the command line names has to be there.
+        Err(error) if args.aws.profile.is_some() || args.aws.region.is_some() => return Err(error),
+        Err(error) => {
+            findings.fail(
+                STEP,
+                error.0,
+                "Correct it, or leave the login out: --no-login.",
+            );
+            return Ok(None);
+        }
+    };
+    match client.credentials() {
+        Ok(found) => Ok(Some(found)),
+        Err(failure) if failure.is_wrong() => {
+            findings.fail(STEP, failure.to_string(), failure.remedy());
+            Ok(None)
+        }
+        Err(failure) => {
+            findings.skip(STEP, format!("left out: {failure}. {}", failure.remedy()));
+            Ok(None)
+        }
+    }
 }
 
 /// The options with one host of the list alone, so that the login is verified there.
@@ -135,16 +196,32 @@ fn over_one_host(
         .collect()
 }
 
-fn twice(session: &Session, credentials: &Credentials, findings: &mut Findings) -> Option<String> {
-    let name = verdict(Name::Login, session.login(credentials), findings)?;
-    verdict(Name::SecondLogin, session.login(credentials), findings);
+fn twice(
+    session: &Session,
+    credentials: &Credentials,
+    source: &Source,
+    findings: &mut Findings,
+) -> Option<String> {
+    let first = verdict(Name::Login, session.login(credentials), source, findings);
+    let name = first?;
+    verdict(
+        Name::SecondLogin,
+        session.login(credentials),
+        source,
+        findings,
+    );
     for line in session.warnings() {
         findings.warn(Name::PluginLog, line, "See `explain` with this line.");
     }
     Some(name)
 }
 
-fn verdict(step: Name, login: Result<Login, String>, findings: &mut Findings) -> Option<String> {
+fn verdict(
+    step: Name,
+    login: Result<Login, String>,
+    source: &Source,
+    findings: &mut Findings,
+) -> Option<String> {
     let login = match login {
         Ok(login) => login,
         Err(error) => {
@@ -162,7 +239,7 @@ fn verdict(step: Name, login: Result<Login, String>, findings: &mut Findings) ->
         findings.pass(
             step,
             format!(
-                "{} is verified as user {} in {} ms ({opened}, {} ms for STS)",
+                "{}, by credentials of {source}, is verified as user {} in {} ms ({opened}, {} ms for STS)",
                 info.raw_arn,
                 info.principal,
                 ms(info.total_us),
@@ -174,10 +251,15 @@ fn verdict(step: Name, login: Result<Login, String>, findings: &mut Findings) ->
     let reason = catalogue::by_number(info.reason);
     let remedy = reason.map(catalogue::remedy);
     let mut found = format!("refused, reason {}: {}", info.reason, info.detail);
+    let key_id = match info.access_key_id.is_empty() {
+        true => String::new(),
+        false => shown_key_id(&info.access_key_id),
+    };
     for (what, value) in [
         ("STS error", &info.sts_error_code),
         ("STS request", &info.sts_request_id),
-        ("access key id", &info.access_key_id),
+        ("access key id", &key_id),
+        ("credentials", &source.to_string()),
     ] {
         if !value.is_empty() {
             found.push_str(&format!(", {what} {value}"));

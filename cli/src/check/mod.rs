@@ -3,9 +3,12 @@
 mod certificates;
 mod configuration;
 mod installed;
+mod mechanisms;
 mod name;
 mod network;
+mod placement;
 mod proxy;
+mod server_program;
 mod sts;
 mod tunnel;
 mod users;
@@ -17,8 +20,9 @@ use serde_json::json;
 use name::Name;
 
 use crate::args::Check;
-use crate::output::{Exit, Paint, Report, Unusable, wrapped};
-use crate::server_config::ServerConfig;
+use crate::files;
+use crate::input::server_config::ServerConfig;
+use crate::output::{Exit, Paint, Report, Unusable, wrapped_behind};
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -89,7 +93,12 @@ impl Findings {
         self.0.iter().filter(|step| step.status == status).count()
     }
 
-    fn report(self, paint: Paint) -> Report {
+    fn of(&self, status: Status) -> impl Iterator<Item = &Step> {
+        self.0.iter().filter(move |step| step.status == status)
+    }
+
+    /// The report; `unseen` is what no step looks at.
+    fn report(self, unseen: &[&str], paint: Paint) -> Report {
         let (failed, warned) = (self.count(Status::Fail), self.count(Status::Warn));
         let summary = format!(
             "{} passed, {warned} with a warning, {failed} failed, {} left out",
@@ -97,10 +106,23 @@ impl Findings {
             self.count(Status::Skip)
         );
         let mut text: String = self.0.iter().map(|step| step.text(paint)).collect();
+        text.push_str("\nNot looked at:\n");
+        let skipped = self.of(Status::Skip);
+        let skipped = skipped.map(|step| format!("{}: {}", step.name, step.found));
+        let unseen: Vec<String> = skipped
+            .chain(unseen.iter().map(|what| (*what).to_owned()))
+            .collect();
+        for what in &unseen {
+            text.push_str(&wrapped_behind("  - ", "    ", what));
+        }
+        if failed > 0 {
+            text.push_str("\nFailed:\n");
+            text.extend(self.of(Status::Fail).map(|step| step.text(paint)));
+        }
         text.push_str(&format!("\n{summary}\n"));
         let exit = if failed == 0 { Exit::Fine } else { Exit::Wrong };
         Report {
-            json: json!({ "summary": summary, "steps": self.0 }),
+            json: json!({ "summary": summary, "steps": self.0, "notLookedAt": unseen }),
             text,
             exit,
         }
@@ -115,18 +137,40 @@ impl Step {
             Status::Fail => paint.red("FAIL"),
             Status::Skip => paint.dim("-   "),
         };
-        let mut text = format!("{word}  {}: {}\n", self.name, self.found);
+        let said = format!("{}: {}", self.name, self.found);
+        let mut text = wrapped_behind(&format!("{word}  "), "      ", &said);
         if !self.remedy.is_empty() {
-            text.push_str(&wrapped("      ", &format!("-> {}", self.remedy)));
+            text.push_str(&wrapped_behind("      -> ", "         ", &self.remedy));
         }
         text
     }
 }
 
+/// What no step looks at, beside those that were left out.
+fn unseen(args: &Check) -> Vec<&'static str> {
+    let mut unseen = Vec::new();
+    if args.users.is_none() {
+        unseen.push(
+            "users: whether the user of a login exists in $external, under the name that its login has \
+             (--users, as docs/tool.md shows)",
+        );
+    }
+    unseen
+        .push("clients: their way to this server, their credentials (whoami there), their driver");
+    unseen.push(
+        "other members of the replica set and other mongos: run this on each host; and what the running server \
+         was started with, where the configuration changed since",
+    );
+    unseen
+}
+
 /// Runs `check`.
 pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
     let mut config = match &args.config {
-        Some(path) => ServerConfig::read(path)?,
+        Some(path) => {
+            let text = files::read_text(path)?;
+            ServerConfig::parse(&text).map_err(|error| Unusable::file(path, error))?
+        }
         None => ServerConfig::default(),
     };
     for parameter in &args.set_parameter {
@@ -137,6 +181,7 @@ pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
 
     let mut findings = Findings::default();
     let known = args.config.is_some();
+    server_program::check(args, &config, environment.pid, &mut findings);
     configuration::check(&config, known, &mut findings);
     let no_proxy = proxy::settle(&environment, &mut config, &mut findings);
     let options = configuration::options(&config, &no_proxy, &mut findings);
@@ -149,14 +194,14 @@ pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
         }
         Some(options) => sts::check(options, &mut findings),
         None => {
-            findings.skip(Name::Sts, "left out: the options are not legal");
+            findings.skip(Name::Sts, "left out: the options are not valid");
             Vec::new()
         }
     };
-    let verified = installed::login(args, &config, usable, library, &reached, &mut findings);
+    let verified = installed::login(args, &config, usable, library, &reached, &mut findings)?;
     if let Some(users) = &users {
         let settings = usable.map(|options| &options.settings.identity);
         users::check(users, settings, verified.as_deref(), &mut findings);
     }
-    Ok(findings.report(paint))
+    Ok(findings.report(&unseen(args), paint))
 }

@@ -28,6 +28,7 @@ macro_rules! names {
 }
 
 names! {
+    Program = "server program",
     Mechanisms = "mechanisms",
     Configuration = "configuration",
     PluginPath = "plugin path",
@@ -48,6 +49,7 @@ names! {
     Clock = "clock",
     Latency = "latency",
     PluginStart = "start of the plugin",
+    RandomBytes = "random bytes",
     Login = "login",
     SecondLogin = "second login",
     PluginLog = "plugin's log",

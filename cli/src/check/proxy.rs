@@ -5,13 +5,16 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mongodb_aws_auth::aws::without_password;
+use mongodb_aws_auth::aws::{Proxy, without_password};
 use mongodb_aws_auth::options::PROXY_VARIABLES;
+use mongodb_aws_auth::reason::printable;
 
 use super::{Findings, Name};
 use crate::args::Check;
+use crate::files;
+use crate::input::environment::{self, Variable};
+use crate::input::server_config::ServerConfig;
 use crate::output::Unusable;
-use crate::server_config::ServerConfig;
 
 const OPTION: &str = "awsStsProxy";
 /// The option's value that takes the environment's proxy.
@@ -20,7 +23,9 @@ const FROM_ENVIRONMENT: &str = "env";
 /// Variables, and whose they are.
 pub struct Environment {
     whose: String,
-    variables: Vec<(String, String)>,
+    variables: Vec<Variable>,
+    /// The process that it is of.
+    pub pid: Option<u32>,
 }
 
 /// Without the values, which may hold passwords.
@@ -35,33 +40,41 @@ impl fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// A variable in lower case, or else in upper case, as the plugin looks for it.
-    fn get(&self, name: &str) -> &str {
-        let find = |name: &str| self.variables.iter().find(|(n, _)| n == name);
+    /// A variable that is set and not empty, in lower case or else in upper case, as curl looks for it;
+    /// with its name.
+    fn get(&self, name: &str) -> Option<(&str, &str)> {
+        let find = |name: &str| {
+            let mut set = self.variables.iter();
+            set.find(|(own, value)| own == name && !value.is_empty())
+        };
         let found = find(name).or_else(|| find(&name.to_uppercase()));
-        found.map_or("", |(_, value)| value)
+        found.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
 /// The server's environment where it can be had, otherwise the tool's own.
 pub fn environment(args: &Check, config: &ServerConfig) -> Result<Environment, Unusable> {
+    let of_process = |pid: u32, bytes: &[u8]| Environment {
+        whose: format!("process {pid}"),
+        variables: environment::of_process(bytes),
+        pid: Some(pid),
+    };
     if let Some(path) = &args.environment {
-        let text = fs::read_to_string(path).map_err(|error| Unusable::file(path, error))?;
+        let text = files::read_text(path)?;
         return Ok(Environment {
             whose: path.display().to_string(),
-            variables: text.lines().filter_map(assignment).collect(),
+            variables: environment::of_file(&text),
+            pid: args.pid,
         });
     }
     if let Some(pid) = args.pid {
-        let path = process(pid);
-        let bytes = fs::read(&path).map_err(|error| Unusable::file(&path, error))?;
-        return Ok(of_process(&pid.to_string(), &bytes));
+        return Ok(of_process(pid, &files::read(&process(pid))?));
     }
     let pid_file = config.get("processManagement.pidFilePath");
     let pid = pid_file.and_then(|path| fs::read_to_string(Path::new(path)).ok());
     let pid = pid.and_then(|text| text.trim().parse::<u32>().ok());
     if let Some((pid, bytes)) = pid.and_then(|pid| Some((pid, fs::read(process(pid)).ok()?))) {
-        return Ok(of_process(&pid.to_string(), &bytes));
+        return Ok(of_process(pid, &bytes));
     }
     let own = std::env::vars_os().map(|(name, value)| {
         let text = |s: std::ffi::OsString| s.to_string_lossy().into_owned();
@@ -70,33 +83,12 @@ pub fn environment(args: &Check, config: &ServerConfig) -> Result<Environment, U
     Ok(Environment {
         whose: "this shell (for the service's own: --pid, --environment)".to_owned(),
         variables: own.collect(),
+        pid: None,
     })
 }
 
 fn process(pid: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/environ"))
-}
-
-fn of_process(pid: &str, bytes: &[u8]) -> Environment {
-    let text = String::from_utf8_lossy(bytes);
-    Environment {
-        whose: format!("process {pid}"),
-        variables: text.split('\0').filter_map(assignment).collect(),
-    }
-}
-
-/// `NAME=VALUE`, also as a line of a shell or of systemd.
-fn assignment(line: &str) -> Option<(String, String)> {
-    let line = line.trim();
-    let line = line.strip_prefix("export ").unwrap_or(line);
-    let (name, value) = line.split_once('=')?;
-    let quotes = ['"', '\''];
-    (!name.starts_with('#')).then(|| {
-        (
-            name.trim().to_owned(),
-            value.trim_matches(quotes).to_owned(),
-        )
-    })
 }
 
 /// Tells which proxy the server uses, puts the environment's in the configuration if that is what
@@ -110,22 +102,17 @@ pub fn settle(
     let whose = &environment.whose;
     match config.parameter(OPTION).unwrap_or_default() {
         FROM_ENVIRONMENT => {
-            let url = environment.get("https_proxy");
-            match without_password(url) {
-                none if none.is_empty() => findings.warn(
-                    STEP,
-                    format!("{OPTION} is env, and https_proxy is not set in {whose}"),
-                    "STS is connected to directly. If that is not meant, set https_proxy for the \
-                     service.",
-                ),
-                shown => findings.pass(STEP, format!("{shown}, from {whose}")),
-            }
-            config.set_parameter(OPTION, url);
-            return environment.get("no_proxy").to_owned();
+            let url = from_environment(environment, findings);
+            config.set_parameter(OPTION, &url);
+            let direct = environment.get("no_proxy");
+            return direct.map_or("", |(_, hosts)| hosts).to_owned();
         }
         "" => {}
         url => {
-            findings.pass(STEP, format!("{}, by {OPTION}", without_password(url)));
+            findings.pass(
+                STEP,
+                format!("{}, by {OPTION}", printable(&without_password(url))),
+            );
             return String::new();
         }
     }
@@ -147,29 +134,130 @@ pub fn settle(
     String::new()
 }
 
+/// The proxy of the environment, as curl reads it: without a scheme it is one of HTTP. Empty where there
+/// is none that can be used.
+fn from_environment(environment: &Environment, findings: &mut Findings) -> String {
+    const STEP: Name = Name::Proxy;
+    let whose = &environment.whose;
+    let Some((name, value)) = environment.get("https_proxy") else {
+        let all = environment.get("all_proxy");
+        let all = all.map_or(String::new(), |(name, _)| {
+            format!(" {name} is set, which the plugin does not use.")
+        });
+        findings.warn(
+            STEP,
+            format!("{OPTION} is env, and https_proxy is not set in {whose}"),
+            format!(
+                "STS is connected to directly.{all} If that is not meant, set https_proxy for the service."
+            ),
+        );
+        return String::new();
+    };
+    let url = match value.contains("://") {
+        true => value.to_owned(),
+        false => format!("http://{value}"),
+    };
+    let shown = printable(&without_password(&url));
+    match Proxy::parse(&url) {
+        Ok(_) => {
+            findings.pass(STEP, format!("{shown}, from {name} of {whose}"));
+            url
+        }
+        Err(valid) => {
+            let socks = match url.to_ascii_lowercase().starts_with("socks") {
+                true => " A proxy of SOCKS is not taken.",
+                false => "",
+            };
+            findings.fail(
+                STEP,
+                format!("{OPTION} is env, and {name} of {whose} is {shown}: {valid}"),
+                format!("The server does not start with it.{socks} Correct the variable, or name the proxy by {OPTION}."),
+            );
+            String::new()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::{Status, Step};
+
+    fn environment_of(variables: &[(&str, &str)]) -> Environment {
+        let pairs = variables.iter();
+        Environment {
+            whose: "process 1".to_owned(),
+            variables: pairs
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            pid: Some(1),
+        }
+    }
+
+    fn settled(variables: &[(&str, &str)]) -> (Step, String) {
+        let mut config = ServerConfig::default();
+        config.set_parameter(OPTION, FROM_ENVIRONMENT);
+        let mut findings = Findings::default();
+        settle(&environment_of(variables), &mut config, &mut findings);
+        let url = config.parameter(OPTION).unwrap().to_owned();
+        (findings.0.remove(0), url)
+    }
 
     #[test]
-    fn assignments_are_read_as_services_write_them() {
-        let pair = |name: &str, value: &str| Some((name.to_owned(), value.to_owned()));
-        for (line, wanted) in [
+    fn the_environment_s_proxy_is_taken_as_curl_takes_it() {
+        for (variables, url) in [
+            (&[("https_proxy", "proxy:3128")][..], "http://proxy:3128"),
             (
-                "https_proxy=http://p:3128",
-                pair("https_proxy", "http://p:3128"),
+                &[("https_proxy", ""), ("HTTPS_PROXY", "http://a:1")],
+                "http://a:1",
             ),
-            ("export A=\"b c\"", pair("A", "b c")),
-            ("# A=b", None),
-            ("", None),
+            (
+                &[("https_proxy", "http://a:1"), ("HTTPS_PROXY", "http://b:2")],
+                "http://a:1",
+            ),
+            (&[("HTTPS_PROXY", "10.0.0.1:8080")], "http://10.0.0.1:8080"),
         ] {
-            assert_eq!(assignment(line), wanted, "{line}");
+            let (step, taken) = settled(variables);
+            assert_eq!(
+                (step.status, taken.as_str()),
+                (Status::Pass, url),
+                "{step:?}"
+            );
         }
     }
 
     #[test]
+    fn a_proxy_that_is_not_taken_is_named_with_its_variable_and_without_its_password() {
+        for (name, value, words) in [
+            ("https_proxy", "socks5://user:hunter2@proxy:1080", "SOCKS"),
+            (
+                "HTTPS_PROXY",
+                "ftp://user:hunter2@proxy",
+                "a proxy looks like",
+            ),
+            (
+                "https_proxy",
+                "user:hunter2@proxy:port",
+                "a proxy looks like",
+            ),
+        ] {
+            let (step, taken) = settled(&[(name, value)]);
+            assert_eq!((step.status, taken.as_str()), (Status::Fail, ""));
+            let said = format!("{} {}", step.found, step.remedy);
+            assert!(said.contains(name) && said.contains(words), "{said}");
+            assert!(
+                said.contains("***@proxy") && !said.contains("hunter2"),
+                "{said}"
+            );
+        }
+        let (step, _) = settled(&[("ALL_PROXY", "http://proxy:1")]);
+        assert_eq!(step.status, Status::Warn);
+        assert!(step.remedy.contains("ALL_PROXY"), "{step:?}");
+    }
+
+    #[test]
     fn an_environment_shows_no_values() {
-        let environment = of_process("1", b"https_proxy=http://user:hunter2@proxy\0");
+        let environment = environment_of(&[("https_proxy", "http://user:hunter2@proxy")]);
         let shown = format!("{environment:?}");
         assert!(shown.contains("https_proxy"), "{shown}");
         assert!(!shown.contains("hunter2"), "{shown}");

@@ -14,7 +14,7 @@ use super::certificates::Witness;
 use super::network::{self, HttpAnswer, Tls, Wire};
 use super::tunnel;
 use super::{Findings, Name};
-use crate::catalogue;
+use crate::input::catalogue;
 
 /// STS judges a signature by its own clock, to a quarter of an hour.
 const SKEW_FAILS: i64 = 15 * 60;

@@ -1,64 +1,27 @@
 //! Users of `$external`: names that no login ever has, and names whose meaning changed since the
 //! built-in mechanism of Percona Server for MongoDB.
 
-use std::fs;
 use std::path::Path;
 
 use mongodb_aws_auth::aws::{Arn, Kind};
 use mongodb_aws_auth::identity::{IdentityRules, PrincipalFormat};
 use mongodb_aws_auth::reason::printable;
-use serde_json::Value;
 
 use super::{Findings, Name};
+use crate::files;
+use crate::input::principal::IamRole;
+use crate::input::user_list::{self, User};
 use crate::output::Unusable;
-use crate::principal::IamRole;
 
 const STEP: Name = Name::Users;
 const EXTERNAL: &str = "$external";
 const INSTANCE: &str = "EC2 instance identities are refused, also where the built-in mechanism let \
     them through: give the instance a role.";
 
-/// Reads the names: JSON as getUsers or mongoexport give it, or one name per line.
-pub fn read(path: &Path) -> Result<Vec<String>, Unusable> {
-    let text = fs::read_to_string(path).map_err(|error| Unusable::file(path, error))?;
-    names(&text).map_err(|error| Unusable::file(path, error))
-}
-
-fn names(text: &str) -> Result<Vec<String>, String> {
-    if !text.trim_start().starts_with(['{', '[']) {
-        let lines = text.lines().map(str::trim);
-        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-        return Ok(lines.map(str::to_owned).collect());
-    }
-    let mut names = Vec::new();
-    for document in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-        collect(&document.map_err(|error| error.to_string())?, &mut names)?;
-    }
-    Ok(names)
-}
-
-fn collect(value: &Value, names: &mut Vec<String>) -> Result<(), String> {
-    match value {
-        Value::String(name) => names.push(name.clone()),
-        Value::Array(all) => {
-            for value in all {
-                collect(value, names)?;
-            }
-        }
-        Value::Object(document) => {
-            if let Some(users) = document.get("users") {
-                return collect(users, names);
-            }
-            let database = document.get("db").and_then(Value::as_str);
-            let name = document.get("user").and_then(Value::as_str);
-            let name = name.ok_or("a document has no member user")?;
-            if database.is_none_or(|database| database == EXTERNAL) {
-                names.push(name.to_owned());
-            }
-        }
-        other => return Err(format!("{other} is no user")),
-    }
-    Ok(())
+/// Reads the list: JSON as getUsers or mongoexport give it, or one name per line.
+pub fn read(path: &Path) -> Result<Vec<User>, Unusable> {
+    let text = files::read_text(path)?;
+    user_list::read(&text).map_err(|error| Unusable::file(path, error))
 }
 
 /// Why a name needs a look.
@@ -76,14 +39,23 @@ enum Look {
 
 /// Judges each name, and whether the login's own is among them.
 pub fn check(
-    users: &[String],
+    users: &[User],
     rules: Option<&IdentityRules>,
     verified: Option<&str>,
     findings: &mut Findings,
 ) {
     let rules = rules.cloned().unwrap_or_default();
+    let is_external = |user: &&User| user.database.as_deref().is_none_or(|db| db == EXTERNAL);
+    for user in users.iter().filter(|user| !is_external(user)) {
+        elsewhere(user, findings);
+    }
+    let users: Vec<&str> = users
+        .iter()
+        .filter(is_external)
+        .map(|user| user.name.as_str())
+        .collect();
     let (mut fine, mut foreign) = (0, 0);
-    for user in users {
+    for user in &users {
         let shown = printable(user);
         match look(user, &rules) {
             Look::Fine => fine += 1,
@@ -103,7 +75,7 @@ pub fn check(
         findings.pass(STEP, format!("{fine} of {all} can match a login{others}"));
     }
     match verified {
-        Some(name) if users.iter().any(|user| user == name) => {
+        Some(name) if users.contains(&name) => {
             findings.pass(Name::UserOfLogin, format!("{name} is in the list"));
         }
         // They may be this host's own credentials, as which nobody wants to log in.
@@ -118,9 +90,52 @@ pub fn check(
     }
 }
 
+/// A user with the name of an AWS identity that was created in another database.
+fn elsewhere(user: &User, findings: &mut Findings) {
+    if !bare(&user.name).to_ascii_lowercase().starts_with("arn:") {
+        return;
+    }
+    let database = printable(user.database.as_deref().unwrap_or_default());
+    findings.warn(
+        STEP,
+        format!("{} of database {database} never matches a login", printable(&user.name)),
+        "MONGODB-AWS looks in $external only: create it there, with db.getSiblingDB(\"$external\").",
+    );
+}
+
+/// The visible ASCII characters of a name.
+fn bare(name: &str) -> String {
+    name.chars().filter(char::is_ascii_graphic).collect()
+}
+
+/// A character that nobody sees or that looks like another one, in what is meant as an ARN.
+fn hidden(user: &str) -> Option<Look> {
+    let (at, c) = user
+        .chars()
+        .enumerate()
+        .find(|(_, c)| !c.is_ascii_graphic())?;
+    let bare = bare(user).to_ascii_lowercase();
+    let is_arn =
+        bare.starts_with("arn:") || [":iam::", ":sts::"].iter().any(|part| bare.contains(part));
+    let what = match c {
+        ' ' | '\t' | '\n' | '\r' => "white space".to_owned(),
+        c => format!("the character U+{:04X}", u32::from(c)),
+    };
+    let place = match at {
+        0 => "at its beginning".to_owned(),
+        at if at + 1 == user.chars().count() => "at its end".to_owned(),
+        at => format!("behind {at} characters"),
+    };
+    is_arn.then(|| {
+        Look::Never(format!(
+            "There is {what} {place}, which no ARN has: create it without."
+        ))
+    })
+}
+
 fn look(user: &str, rules: &IdentityRules) -> Look {
-    if user.trim() != user && user.trim().starts_with("arn:") {
-        return Look::Never("There is white space around it.".to_owned());
+    if let Some(hidden) = hidden(user) {
+        return hidden;
     }
     if !user.starts_with("arn:") {
         let almost = user.to_ascii_lowercase().starts_with("arn:");

@@ -5,22 +5,6 @@ fn rules() -> IdentityRules {
 }
 
 #[test]
-fn names_are_read_from_every_kind_of_export() {
-    for text in [
-        "# exported\nx\ny\n",
-        r#"["x", "y"]"#,
-        r#"[{"user":"x","db":"$external"},{"user":"y","db":"$external"}]"#,
-        "{\"user\":\"x\",\"db\":\"$external\"}\n{\"user\":\"y\",\"db\":\"$external\"}\n",
-        r#"{"users":[{"user":"x"},{"user":"y"},{"user":"z","db":"admin"}],"ok":1}"#,
-    ] {
-        assert_eq!(names(text).unwrap(), ["x", "y"], "{text}");
-    }
-    for text in ["[1]", "{\"user\":1}", "[", "{}"] {
-        assert!(names(text).is_err(), "{text}");
-    }
-}
-
-#[test]
 fn a_name_that_works_is_left_in_peace() {
     for user in [
         "arn:aws:iam::123456789012:user/team/jane",
@@ -50,7 +34,28 @@ fn a_name_that_never_matches_comes_with_the_one_that_does() {
             "create arn:aws:iam::123456789012:role/shop-app.",
         ),
         ("ARN:aws:iam::123456789012:user/alice", "small letters"),
-        ("arn:aws:iam::123456789012:user/alice ", "white space"),
+        (
+            "arn:aws:iam::123456789012:user/alice ",
+            "white space at its end",
+        ),
+        (
+            "\u{200b}arn:aws:iam::123456789012:user/alice",
+            "U+200B at its beginning",
+        ),
+        (
+            "\u{feff}arn:aws:iam::123456789012:user/alice",
+            "U+FEFF at its beginning",
+        ),
+        (
+            "arn:aws:iam::123456789012:user/\u{430}lice",
+            "U+0430 behind 31 characters",
+        ),
+        (
+            "\u{430}rn:aws:iam::123456789012:user/alice",
+            "U+0430 at its beginning",
+        ),
+        ("arn:aws:iam::123456789012:role/shop\u{ad}app", "U+00AD"),
+        ("\u{2068}ARN:aws:iam::123456789012:user/alice", "U+2068"),
         ("arn:aws:iam::123456789012:group/dbas", "not the ARN"),
         ("arn:aws:iam::12:role/shop-app", "malformed"),
     ] {
@@ -105,4 +110,41 @@ fn the_servers_format_and_rules_decide() {
     let mut root = rules();
     root.allow_root = true;
     assert_eq!(look("arn:aws:iam::123456789012:root", &root), Look::Fine);
+}
+
+#[test]
+fn a_user_of_an_aws_identity_in_another_database_is_told_of() {
+    let user = |name: &str, database: &str| User {
+        name: name.to_owned(),
+        database: Some(database.to_owned()),
+    };
+    let users = [
+        user("arn:aws:iam::123456789012:user/alice", "admin"),
+        user("\u{200b}arn:aws:iam::123456789012:user/bob", "external"),
+        user("arn:aws:iam::123456789012:user/carol", "$External"),
+        user("admin", "admin"),
+        user("arn:aws:iam::123456789012:user/dave", "$external"),
+    ];
+    let mut findings = Findings::default();
+    check(&users, None, None, &mut findings);
+    let warned: Vec<_> = findings
+        .0
+        .iter()
+        .filter(|step| !step.remedy.is_empty())
+        .collect();
+    assert_eq!(warned.len(), 3, "{findings:?}");
+    for (step, words) in
+        warned
+            .iter()
+            .zip(["database admin", "database external", "database $External"])
+    {
+        assert!(step.found.contains(words), "{step:?}");
+    }
+    assert!(
+        findings
+            .0
+            .iter()
+            .any(|step| step.found.starts_with("1 of 1")),
+        "{findings:?}"
+    );
 }

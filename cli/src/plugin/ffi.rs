@@ -112,6 +112,43 @@ impl Library {
             .collect()
     }
 
+    /// All that the plugin would not start with among these options, by its own rules; none where it is
+    /// too old to say.
+    pub fn check_options(&self, options: &[(String, String)]) -> Vec<String> {
+        let options = option_views(options);
+        let Some(check) = self.api.check_options else {
+            return Vec::new();
+        };
+        let mut needed = 0;
+        // SAFETY: the options are live; without a buffer only the size is told.
+        let _size_is_told = unsafe {
+            check(
+                options.as_ptr(),
+                options.len(),
+                ptr::null_mut(),
+                0,
+                &mut needed,
+            )
+        };
+        let mut buffer: Vec<u8> = vec![0; needed];
+        // SAFETY: the options are live, and the buffer has the size that is told.
+        let status = unsafe {
+            check(
+                options.as_ptr(),
+                options.len(),
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                &mut needed,
+            )
+        };
+        if status == 0 {
+            return Vec::new();
+        }
+        let text = String::from_utf8_lossy(&buffer);
+        let text = text.trim_end_matches('\0');
+        text.lines().map(str::to_owned).collect()
+    }
+
     /// Creates a plugin that logs into `log` at every level.
     pub fn create(
         &self,
@@ -128,13 +165,7 @@ impl Library {
             reserved: 0,
         };
         log.share();
-        let options: Vec<maws_option> = options
-            .iter()
-            .map(|(key, value)| maws_option {
-                key: text_view(key),
-                value: text_view(value),
-            })
-            .collect();
+        let options = option_views(options);
         let mut plugin = maws_plugin { id: 0 };
         let mut error = empty_error();
         let Some(create) = self.api.create else {
@@ -244,4 +275,13 @@ impl Library {
             let _stale = unsafe { end(conv) };
         }
     }
+}
+
+/// Views of texts that the caller keeps.
+fn option_views(options: &[(String, String)]) -> Vec<maws_option> {
+    let view = |(key, value): &(String, String)| maws_option {
+        key: text_view(key),
+        value: text_view(value),
+    };
+    options.iter().map(view).collect()
 }

@@ -72,6 +72,21 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// The plugin answers a client's first message, for which it needs random bytes; otherwise its reason
+    /// and what it says.
+    pub fn first_answer(&self) -> Result<(), (u32, String)> {
+        let begun = self.library.begin(self.plugin);
+        let conv = begun.map_err(|error| (error.reason, error.message))?;
+        let nonce = driver::nonce().ok_or((0, "the system gave no random bytes".to_owned()))?;
+        let (status, _) = self.library.step(conv, &driver::client_first(&nonce));
+        let info = self.library.info(conv);
+        self.library.end(conv);
+        match status == MAWS_CONTINUE as maws_status {
+            true => Ok(()),
+            false => Err((info.reason, info.detail)),
+        }
+    }
+
     fn converse(
         &self,
         conv: mongodb_aws_auth::abi::maws_conv,

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sts_emulator::StsEmulator;
 
-use super::{Machine, Run, ca_file, install_plugin, sts};
+use super::{Machine, Run, ca_file, install_plugin, install_server, sts};
 
 /// A database host with the plugin, and STS within its reach.
 pub struct Host {
     pub machine: Machine,
     pub sts: StsEmulator,
     pub plugin: String,
+    pub server: String,
 }
 
 impl Host {
@@ -26,10 +27,12 @@ impl Host {
     /// With this STS.
     pub fn at(machine: Machine, sts: StsEmulator) -> Host {
         let plugin = install_plugin(machine.home.path());
+        let server = install_server(machine.home.path(), "\u{7f}ELF awsAuthPluginPath");
         Host {
             machine,
             sts,
             plugin,
+            server,
         }
     }
 
@@ -55,7 +58,14 @@ impl Host {
     }
 
     pub fn check(&self, config: &str, more: &[&str]) -> Steps {
-        let base = ["check", "--config", config, "--json"];
+        let base = [
+            "check",
+            "--config",
+            config,
+            "--mongod",
+            &self.server,
+            "--json",
+        ];
         Steps::of(&self.machine.run(&[&base[..], more].concat()))
     }
 }

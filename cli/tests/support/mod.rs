@@ -125,3 +125,11 @@ pub fn install_plugin(folder: &Path) -> String {
     fs::set_permissions(&installed, fs::Permissions::from_mode(0o644)).unwrap();
     installed.to_str().unwrap().to_owned()
 }
+
+/// A server's program with these words in it.
+pub fn install_server(folder: &Path, words: &str) -> String {
+    let program = folder.join("mongod");
+    fs::write(&program, words).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    program.to_str().unwrap().to_owned()
+}

@@ -2,9 +2,10 @@
 //! way: ARNs that IAM shows are not always those that STS answers.
 
 use mongodb_aws_auth::aws::{Arn, Kind};
+use mongodb_aws_auth::identity::PrincipalFormat;
 use serde::Serialize;
 
-use crate::args::{Format, Grant};
+use super::arn_faults;
 
 const INSTANCE: &str = "an EC2 instance identity never logs in: every instance has one. Give the \
     instance a role (instance profile).";
@@ -33,10 +34,10 @@ pub struct Principal {
 
 impl Principal {
     /// The user name in this format.
-    pub fn name(&self, format: Format) -> Option<&str> {
+    pub fn name(&self, format: PrincipalFormat) -> Option<&str> {
         match format {
-            Format::IamRole => self.iam_role.as_deref(),
-            Format::StsWildcard => self.sts_wildcard.as_deref(),
+            PrincipalFormat::IamRole => self.iam_role.as_deref(),
+            PrincipalFormat::StsWildcard => self.sts_wildcard.as_deref(),
         }
     }
 
@@ -52,7 +53,7 @@ pub fn look_at(text: &str) -> Result<Principal, String> {
     if let Some(role) = IamRole::parse(text) {
         return role.principal(text);
     }
-    let arn = Arn::parse(text).map_err(|failure| why_not(text, &failure.detail))?;
+    let arn = Arn::parse(text).map_err(|failure| arn_faults::why_not(text, &failure.detail))?;
     let mut principal = Principal {
         arn: text.to_owned(),
         account: arn.account.clone(),
@@ -156,7 +157,8 @@ impl<'a> IamRole<'a> {
     fn principal(&self, text: &str) -> Result<Principal, String> {
         let session = self.session();
         // The plugin's grammar has the last word on partition, account and name.
-        let arn = Arn::parse(&session).map_err(|failure| failure.detail)?;
+        let arn = Arn::parse(&session);
+        let arn = arn.map_err(|failure| arn_faults::why_not(text, &failure.detail))?;
         if arn.kind == Kind::Instance {
             return Err(INSTANCE.to_owned());
         }
@@ -183,19 +185,13 @@ impl<'a> IamRole<'a> {
     }
 }
 
-fn why_not(text: &str, detail: &str) -> String {
-    let resource = text.splitn(6, ':').nth(5).unwrap_or_default();
-    let kind = resource.split(['/', ':']).next().unwrap_or_default();
-    match kind {
-        "group" | "policy" | "instance-profile" | "saml-provider" | "oidc-provider" => {
-            format!("a {kind} is no identity that can sign a request: name the user or role")
-        }
-        _ => format!(
-            "not the ARN of an identity that can log in: {detail}. It looks like \
-             arn:aws:iam::123456789012:user/alice, arn:aws:iam::123456789012:role/shop-app or \
-             arn:aws:sts::123456789012:assumed-role/shop-app/SESSION"
-        ),
-    }
+/// A role of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Name of the role.
+    pub role: String,
+    /// Its database.
+    pub database: String,
 }
 
 /// A command for mongosh that creates the user.
@@ -241,8 +237,8 @@ mod tests {
             ),
         ] {
             let principal = look_at(arn).unwrap();
-            assert_eq!(principal.name(Format::IamRole), Some(iam_role));
-            assert_eq!(principal.name(Format::StsWildcard), sts_wildcard);
+            assert_eq!(principal.name(PrincipalFormat::IamRole), Some(iam_role));
+            assert_eq!(principal.name(PrincipalFormat::StsWildcard), sts_wildcard);
         }
     }
 
@@ -261,8 +257,8 @@ mod tests {
                 "arn:aws:iam::123456789012:group/dbas",
                 "a group is no identity",
             ),
-            ("arn:aws:iam::1:role/shop-app", "account is not 12 digits"),
-            ("alice", "not the ARN"),
+            ("arn:aws:iam::1:role/shop-app", "12 digits"),
+            ("alice", "no ARN"),
         ] {
             let error = look_at(arn).unwrap_err();
             assert!(error.contains(why), "{arn}: {error}");
