@@ -366,6 +366,31 @@ def interface_seeds() -> dict[str, bytes]:
     }
 
 
+def tool_seeds() -> dict[str, bytes]:
+    """Each kind of input once; the kinds are those of the target, in their order."""
+    configuration, environment, _, address, region, users, line, arn = range(8)
+    texts = {
+        "configuration": (
+            configuration,
+            "net:\n  tls: {mode: requireTLS}\nsetParameter:\n  awsStsHost: sts.amazonaws.com\n",
+        ),
+        "expansion": (configuration, "setParameter:\n  awsStsProxy: {__exec: pass}\n"),
+        "environment": (environment, 'export https_proxy="http://proxy:3128"\nno_proxy=a,b\n'),
+        "address": (address, "https://[::1]:8443/"),
+        "region": (region, "eu-centrall-1"),
+        "users": (users, '[{"user":"arn:aws:iam::123456789012:user/alice","db":"$external"}]'),
+        "line": (line, '{"id":2911601,"attr":{"principal":"arn:aws:iam::123456789012:user/alice"}}'),
+        "clock": (
+            line,
+            "Signature expired: 20261123T120000Z is now earlier than 20261123T120000Z (20261123T121500Z - 15 min.)",
+        ),
+        "code": (line, "error code: 391"),
+        "arn": (arn, "arn:aws:sts::123456789012:assumed-role/shop-app/i-0abc"),
+        "path": (arn, "arn:aws:iam::123456789012:role/team/shop-app"),
+    }
+    return {name: struct.pack("<I", kind << 29) + text.encode() for name, (kind, text) in texts.items()}
+
+
 SEEDS = {
     "bson": bson_seeds,
     "client_first": client_first_seeds,
@@ -378,6 +403,7 @@ SEEDS = {
     "transport": transport_seeds,
     "options": option_seeds,
     "interface": interface_seeds,
+    "tool": tool_seeds,
 }
 
 

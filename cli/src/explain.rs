@@ -7,151 +7,15 @@ use serde_json::{Value, json};
 
 use crate::args::Explain;
 use crate::input::catalogue::{self, code_name};
-use crate::input::line::{self, Whose};
-use crate::input::principal::{create_user, look_at};
-use crate::input::signing_clock;
-use crate::input::texts::{self, Text};
+use crate::input::line;
+use crate::input::meaning::{Meaning, meaning};
+use crate::input::texts::Text;
 use crate::output::{Exit, Paint, Report, Unusable, wrapped};
 
 /// Most of standard input that is read, in bytes.
 const INPUT_LIMIT: u64 = 16 * 1024 * 1024;
 /// Entries that have the words of a text that nothing explains, as suggestions.
 const SUGGESTIONS: usize = 5;
-
-/// What one line means.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Meaning {
-    pub reasons: Vec<Reason>,
-    pub texts: Vec<Text>,
-    /// What the line says of the client's clock.
-    pub clock: Option<String>,
-    /// The command that creates the user of a verified login.
-    pub create_user: Option<String>,
-}
-
-impl Meaning {
-    fn is_empty(&self) -> bool {
-        *self == Meaning::default()
-    }
-}
-
-/// Finds what the line means: only what it names, no guess.
-pub fn meaning(text: &str) -> Meaning {
-    let text = line::bounded(text);
-    let mut meaning = match line::number(text) {
-        Some((whose, number)) => of_number(whose, number),
-        None => of_word(text).unwrap_or_else(|| of_line(text)),
-    };
-    if meaning.reasons.iter().any(|reason| is_clock(*reason)) {
-        meaning.clock = signing_clock::note(text);
-    }
-    meaning
-}
-
-fn is_clock(reason: Reason) -> bool {
-    [Reason::SignatureExpired, Reason::SignatureNotYetCurrent].contains(&reason)
-}
-
-fn of_number(whose: Whose, number: i64) -> Meaning {
-    let reason = u32::try_from(number).ok().and_then(catalogue::by_number);
-    let texts = texts::named(&number.to_string());
-    let mut meaning = Meaning {
-        reasons: reason.into_iter().collect(),
-        texts,
-        ..Meaning::default()
-    };
-    if number < 0 {
-        meaning.reasons = catalogue::by_status(&number.to_string());
-    }
-    match whose {
-        Whose::Reason if !meaning.reasons.is_empty() => meaning.texts.clear(),
-        Whose::Code if !meaning.texts.is_empty() => meaning.reasons.clear(),
-        _ => {}
-    }
-    meaning
-}
-
-fn of_word(text: &str) -> Option<Meaning> {
-    let word = line::word(text)?;
-    let texts = texts::named(word);
-    let by_name = catalogue::by_name(word);
-    // STS's own spelling is one of capitals; another is looked for among those that are documented.
-    let by_code = || catalogue::by_sts_code(&canonical(word));
-    let mut reasons: Vec<Reason> = by_name.or_else(by_code).into_iter().collect();
-    if reasons.is_empty() {
-        reasons = catalogue::by_status(word);
-    }
-    let meaning = Meaning {
-        reasons,
-        texts,
-        ..Meaning::default()
-    };
-    (!meaning.is_empty()).then_some(meaning)
-}
-
-/// STS's spelling of an error code.
-fn canonical(word: &str) -> String {
-    const CODES: [&str; 13] = [
-        "SignatureDoesNotMatch",
-        "InvalidSignatureException",
-        "RequestExpired",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "AccessDenied",
-        "AccessDeniedException",
-        "Throttling",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "TooManyRequests",
-    ];
-    let known = CODES.iter().find(|code| code.eq_ignore_ascii_case(word));
-    known.map_or(word, |code| *code).to_owned()
-}
-
-fn of_line(line: &str) -> Meaning {
-    let verified = line.to_lowercase().contains("verified");
-    let principal = line::field(line, "principal").filter(|_| verified);
-    let verified = principal.filter(|name| look_at(name).is_ok());
-    let create_user = verified.map(|name| create_user(name, &[]));
-    let mut found = Meaning {
-        create_user,
-        ..Meaning::default()
-    };
-    let reason = line::number_of(line, "reason").and_then(|number| u32::try_from(number).ok());
-    if let Some(reason) = reason.and_then(catalogue::by_number) {
-        found.reasons.push(reason);
-        return found;
-    }
-    let said = texts::find(line);
-    if let Some(reason) = catalogue::in_words(line) {
-        // The longer words say more.
-        match said {
-            Some(said) if said.message.len() > reason.summary().len() && !said.is_code => {
-                found.texts.push(said);
-            }
-            _ => found.reasons.push(reason),
-        }
-        return found;
-    }
-    let mut codes = line::names(line);
-    if let Some(reason) = codes.find_map(|name| sts_error(name, line)) {
-        found.reasons.push(reason);
-        return found;
-    }
-    let code = line::number_of(line, "code").map(|code| texts::named(&code.to_string()));
-    let code = code.and_then(|texts| texts.into_iter().find(|text| text.is_code));
-    let by_name = || texts::code_among(line::names(line));
-    found.texts.extend(said.or(code).or_else(by_name));
-    found
-}
-
-/// The reason of STS's error code, with the rest of the line as its message.
-fn sts_error(code: &str, line: &str) -> Option<Reason> {
-    catalogue::by_sts_code(code)?;
-    Some(catalogue::of_sts(code, line))
-}
 
 /// Runs `explain`.
 pub fn explain(args: &Explain, paint: Paint) -> Result<Report, Unusable> {

@@ -161,7 +161,7 @@ fn principal_says_who_cannot_log_in() {
             "arn:aws:iam::123456789012:group/dbas",
             "a group is no identity",
         ),
-        ("alice", "not the ARN"),
+        ("alice", "no ARN"),
     ] {
         Machine::new()
             .run(&["principal", arn])

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod credentials;
 pub mod environment;
 pub mod line;
+pub mod meaning;
 pub mod near;
 pub mod principal;
 pub mod regions;

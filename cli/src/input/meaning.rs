@@ -1,0 +1,319 @@
+//! What a line means that somebody gives `explain`.
+
+use mongodb_aws_auth::reason::Reason;
+
+use super::line::{self, Whose};
+use super::principal::{create_user, look_at};
+use super::texts::{self, Text};
+use super::{catalogue, signing_clock};
+
+/// What one line means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meaning {
+    /// Reasons of the plugin.
+    pub reasons: Vec<Reason>,
+    /// What servers, drivers and STS say, from the documents.
+    pub texts: Vec<Text>,
+    /// What the line says of the client's clock.
+    pub clock: Option<String>,
+    /// The command that creates the user of a verified login.
+    pub create_user: Option<String>,
+}
+
+impl Meaning {
+    /// Nothing is known of the line.
+    pub fn is_empty(&self) -> bool {
+        *self == Meaning::default()
+    }
+}
+
+/// Finds what the line means: only what it names, no guess.
+pub fn meaning(text: &str) -> Meaning {
+    let text = line::bounded(text);
+    let mut meaning = match line::number(text) {
+        Some((whose, number)) => of_number(whose, number),
+        None => of_word(text).unwrap_or_else(|| of_line(text)),
+    };
+    if meaning.reasons.iter().any(|reason| is_clock(*reason)) {
+        meaning.clock = signing_clock::note(text);
+    }
+    meaning
+}
+
+fn is_clock(reason: Reason) -> bool {
+    [Reason::SignatureExpired, Reason::SignatureNotYetCurrent].contains(&reason)
+}
+
+fn of_number(whose: Whose, number: i64) -> Meaning {
+    let reason = u32::try_from(number).ok().and_then(catalogue::by_number);
+    let texts = texts::named(&number.to_string());
+    let mut meaning = Meaning {
+        reasons: reason.into_iter().collect(),
+        texts,
+        ..Meaning::default()
+    };
+    if number < 0 {
+        meaning.reasons = catalogue::by_status(&number.to_string());
+    }
+    match whose {
+        Whose::Reason if !meaning.reasons.is_empty() => meaning.texts.clear(),
+        Whose::Code if !meaning.texts.is_empty() => meaning.reasons.clear(),
+        _ => {}
+    }
+    meaning
+}
+
+fn of_word(text: &str) -> Option<Meaning> {
+    let word = line::word(text)?;
+    let texts = texts::named(word);
+    let by_name = catalogue::by_name(word);
+    // STS's own spelling is one of capitals; another is looked for among those that are documented.
+    let by_code = || catalogue::by_sts_code(&canonical(word));
+    let mut reasons: Vec<Reason> = by_name.or_else(by_code).into_iter().collect();
+    if reasons.is_empty() {
+        reasons = catalogue::by_status(word);
+    }
+    let meaning = Meaning {
+        reasons,
+        texts,
+        ..Meaning::default()
+    };
+    (!meaning.is_empty()).then_some(meaning)
+}
+
+/// STS's spelling of an error code.
+fn canonical(word: &str) -> String {
+    const CODES: [&str; 13] = [
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "AccessDenied",
+        "AccessDeniedException",
+        "Throttling",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TooManyRequests",
+    ];
+    let known = CODES.iter().find(|code| code.eq_ignore_ascii_case(word));
+    known.map_or(word, |code| *code).to_owned()
+}
+
+fn of_line(line: &str) -> Meaning {
+    let verified = line.to_lowercase().contains("verified");
+    let principal = line::field(line, "principal").filter(|_| verified);
+    let verified = principal.filter(|name| look_at(name).is_ok());
+    let create_user = verified.map(|name| create_user(name, &[]));
+    let mut found = Meaning {
+        create_user,
+        ..Meaning::default()
+    };
+    let reason = line::number_of(line, "reason").and_then(|number| u32::try_from(number).ok());
+    if let Some(reason) = reason.and_then(catalogue::by_number) {
+        found.reasons.push(reason);
+        return found;
+    }
+    let said = texts::find(line);
+    if let Some(reason) = catalogue::in_words(line) {
+        // The longer words say more.
+        match said {
+            Some(said) if said.message.len() > reason.summary().len() && !said.is_code => {
+                found.texts.push(said);
+            }
+            _ => found.reasons.push(reason),
+        }
+        return found;
+    }
+    let mut codes = line::names(line);
+    if let Some(reason) = codes.find_map(|name| sts_error(name, line)) {
+        found.reasons.push(reason);
+        return found;
+    }
+    let code = line::number_of(line, "code").map(|code| texts::named(&code.to_string()));
+    let code = code.and_then(|texts| texts.into_iter().find(|text| text.is_code));
+    let by_name = || texts::code_among(line::names(line));
+    found.texts.extend(said.or(code).or_else(by_name));
+    found
+}
+
+/// The reason of STS's error code, with the rest of the line as its message.
+fn sts_error(code: &str, line: &str) -> Option<Reason> {
+    catalogue::by_sts_code(code)?;
+    Some(catalogue::of_sts(code, line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasons(text: &str) -> Vec<u32> {
+        let reasons = meaning(text).reasons;
+        reasons.into_iter().map(Reason::number).collect()
+    }
+
+    fn texts(text: &str) -> Vec<String> {
+        let texts = meaning(text).texts;
+        texts.iter().map(Text::title).collect()
+    }
+
+    #[test]
+    fn each_way_to_name_a_reason_finds_it() {
+        for (text, wanted) in [
+            ("301", 301),
+            ("301,", 301),
+            ("reason 301", 301),
+            ("signaturemismatch", 301),
+            ("SignatureDoesNotMatch", 301),
+            ("signaturedoesnotmatch:", 301),
+            ("INVALIDCLIENTTOKENID", 302),
+            ("ExpiredToken", 303),
+            (r#"{"attr":{"reason":304,"detail":"x"}}"#, 304),
+            ("login refused, reason 310: the account", 310),
+            (
+                "AuthenticationFailed: MONGODB-AWS login 7 was refused (reason 412)",
+                412,
+            ),
+            (
+                "tls WITH the sts endpoint FAILED: invalid peer certificate",
+                412,
+            ),
+            (
+                "An error occurred (InvalidClientTokenId) when calling GetCallerIdentity",
+                302,
+            ),
+            (
+                "An error occurred (SignatureDoesNotMatch): Signature expired: A is now earlier than B",
+                304,
+            ),
+            (
+                "SignatureDoesNotMatch: Signature not yet current: 20260101T000000Z is still later",
+                305,
+            ),
+        ] {
+            assert_eq!(reasons(text), [wanted], "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_and_texts_of_servers_drivers_and_sts_are_found() {
+        for (text, wanted) in [
+            ("391", "391 ReauthenticationRequired"),
+            ("code 18", "18 AuthenticationFailed: Authentication failed"),
+            ("(18)", "18 AuthenticationFailed: Authentication failed"),
+            (
+                "authenticationfailed",
+                "18 AuthenticationFailed: Authentication failed",
+            ),
+            (
+                "MongoServerError: Authentication failed.",
+                "18 AuthenticationFailed: Authentication failed",
+            ),
+            (
+                r#"{"ok":0,"errmsg":"x","code":334,"codeName":"MechanismUnavailable"}"#,
+                "334 MechanismUnavailable",
+            ),
+            (
+                "pymongo.errors.OperationFailure: x, full error: {'code': 391}",
+                "391 ReauthenticationRequired",
+            ),
+            ("2911602", "2911602 MONGODB-AWS login refused"),
+            ("IncompleteSignature", "IncompleteSignature"),
+            ("regiondisabledexception", "RegionDisabledException"),
+            (
+                "botocore: An error occurred (OptInRequired) when calling",
+                "OptInRequired",
+            ),
+            (
+                "BadValue: Unknown --setParameter 'awsAuthPluginPath'",
+                "Unknown --setParameter '{name}'",
+            ),
+            (
+                "unknown --setparameter 'awsStsHost'",
+                "Unknown --setParameter '{name}'",
+            ),
+            (
+                "Received authentication for mechanism MONGODB-AWS which is not enabled",
+                "mechanism {mechanism} which is not enabled",
+            ),
+            (
+                "Unrecognized option: awsStsHost",
+                "Unrecognized option: {name}",
+            ),
+            (
+                "MongoMissingCredentialsError: Could not obtain temporary MONGODB-AWS credentials",
+                "Could not obtain temporary MONGODB-AWS credentials",
+            ),
+            (
+                "ReadTimeout: HTTPConnectionPool(host='169.254.169.254', port=80): Read timed out",
+                "169.254.169.254",
+            ),
+            (
+                "ConfigurationError: authentication source must be $external or None for MONGODB-AWS",
+                "authentication source must be $external or None for {mechanism}",
+            ),
+            (
+                "MongoMissingDependencyError: Optional module `@aws-sdk/credential-providers` not found. Please",
+                "Optional module `@aws-sdk/credential-providers` not found",
+            ),
+        ] {
+            assert_eq!(texts(text), [wanted], "{text}");
+            assert_eq!(reasons(text), [0; 0], "{text}");
+        }
+        // The number of a message of the plugin's, too.
+        assert_eq!((reasons("11").len(), texts("11").len()), (1, 1));
+        assert_eq!((reasons("code 11").len(), texts("code 11").len()), (0, 1));
+    }
+
+    #[test]
+    fn what_names_nothing_is_no_guess() {
+        for text in [
+            "",
+            " ",
+            "999",
+            "-1000",
+            "code 999",
+            "the moon is full",
+            "signature",
+            "clock",
+            "Throttl",
+            "STS",
+            "failed",
+            "an error",
+            "principal arn:aws:iam::123456789012:user/alice",
+            "mongodb-aws",
+        ] {
+            assert!(meaning(text).is_empty(), "{text}: {:?}", meaning(text));
+        }
+    }
+
+    #[test]
+    fn a_verified_login_has_the_command_that_creates_its_user() {
+        for line in [
+            r#"{"id":2911601,"msg":"MONGODB-AWS login verified","attr":{"principal":"arn:aws:iam::123456789012:role/shop-app"}}"#,
+            "MONGODB-AWS login verified principal=arn:aws:iam::123456789012:role/shop-app",
+            r#"{"text":"the verified ARN is no user of $external","principal":"arn:aws:iam::123456789012:role/shop-app"}"#,
+        ] {
+            let command = meaning(line).create_user.unwrap();
+            assert!(
+                command.contains("user: \"arn:aws:iam::123456789012:role/shop-app\""),
+                "{command}"
+            );
+        }
+        for line in [
+            r#"{"id":2911602,"msg":"MONGODB-AWS login refused","attr":{"principal":"arn:aws:iam::123456789012:role/a"}}"#,
+            r#"{"msg":"MONGODB-AWS login verified","attr":{"principal":"alice"}}"#,
+        ] {
+            assert_eq!(meaning(line).create_user, None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_for_a_clock_says_by_how_much() {
+        let line = r#"{"attr":{"reason":305,"detail":"Signature not yet current: 25691129T100000Z is still later than 20261129T101500Z (20261129T100000Z + 15 min.)"}}"#;
+        assert!(meaning(line).clock.unwrap().contains("Buddhist"));
+        assert_eq!(meaning("305").clock, None);
+    }
+}

@@ -1,0 +1,260 @@
+//! The tool at a terminal: completions in real shells, widths, output that cannot be written, standard
+//! input.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs::File;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use support::{ALICE, Machine};
+
+const TOOL: &str = env!("CARGO_BIN_EXE_mongodb-aws-auth");
+
+/// What the shell prints for this script, after the tool's completions for it.
+fn in_shell(machine: &Machine, shell: &str, script: &str) -> String {
+    let completions = machine.run(&["completions", shell]);
+    assert_eq!(completions.status, 0, "{completions:?}");
+    let file = machine.file("completions", &completions.stdout);
+    let output = Command::new(shell)
+        .args(["-c", script, shell, &file])
+        .env_clear()
+        .env("HOME", machine.home.path())
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .unwrap_or_else(|error| panic!("{shell}: {error}"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success(),
+        "{shell}: {text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text
+}
+
+/// What can stand in the place of the last word.
+fn bash(words: &[&str]) -> Vec<String> {
+    let script = r#"
+        . "$1"
+        words="$2"
+        IFS='|' read -ra COMP_WORDS <<<"$WORDS"
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        function=$(complete -p mongodb-aws-auth | sed 's/.*-F \([^ ]*\) .*/\1/')
+        "$function" mongodb-aws-auth "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let line = words.join("|");
+    let text = in_shell(
+        &Machine::new(),
+        "bash",
+        &format!("WORDS='{line}'\n{script}"),
+    );
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_commands_their_options_and_values() {
+    for (words, wanted, not) in [
+        (&["mongodb-aws-auth", "who"][..], "whoami", "check"),
+        (
+            &["mongodb-aws-auth", "whoami", "--gr"],
+            "--grant",
+            "--config",
+        ),
+        (
+            &["mongodb-aws-auth", "check", "--set"],
+            "--setParameter",
+            "--grant",
+        ),
+        (
+            &["mongodb-aws-auth", "check", "--config", "x", "--off"],
+            "--offline",
+            "--config",
+        ),
+        (
+            &["mongodb-aws-auth", "whoami", "--format", "sts"],
+            "stsWildcard",
+            "iamRole",
+        ),
+        (&["mongodb-aws-auth", "completions", "fi"], "fish", "bash"),
+        (
+            &["mongodb-aws-auth", "--json", "explain", "--js"],
+            "--json",
+            "--out",
+        ),
+    ] {
+        let found = bash(words);
+        assert!(
+            found.iter().any(|word| word == wanted),
+            "{words:?}: {found:?}"
+        );
+        assert!(
+            !found.iter().any(|word| word == not),
+            "{words:?}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn fish_completes_commands_and_their_options() {
+    for (line, wanted) in [
+        ("mongodb-aws-auth who", "whoami"),
+        ("mongodb-aws-auth whoami --gr", "--grant"),
+        ("mongodb-aws-auth check --off", "--offline"),
+        ("mongodb-aws-auth whoami --format sts", "stsWildcard"),
+    ] {
+        let script = format!("source $argv[2]; complete --do-complete '{line}'");
+        let text = in_shell(&Machine::new(), "fish", &script);
+        assert!(text.contains(wanted), "{line}: {text}");
+    }
+}
+
+#[test]
+fn zsh_takes_the_script_and_finds_the_command() {
+    let script = r#"
+        autoload -Uz compinit && compinit -u -D
+        source "$1"
+        print -r -- ${_comps[mongodb-aws-auth]} ${+functions[_mongodb-aws-auth]} \
+            ${+functions[_mongodb-aws-auth__whoami_commands]}
+        functions _mongodb-aws-auth | grep -c -- --grant
+    "#;
+    let text = in_shell(&Machine::new(), "zsh", script);
+    let mut lines = text.lines();
+    assert!(
+        lines.next().unwrap().starts_with("_mongodb-aws-auth 1"),
+        "{text}"
+    );
+    assert!(
+        lines.next().unwrap().trim().parse::<u32>().unwrap() > 0,
+        "{text}"
+    );
+}
+
+fn longest_line(machine: &Machine, arguments: &[&str]) -> usize {
+    let run = machine.run(arguments);
+    let widths = run.stdout.lines().map(|line| line.chars().count());
+    widths.max().unwrap()
+}
+
+#[test]
+fn lines_are_as_long_as_the_terminal_is_wide() {
+    for arguments in [
+        &["explain", "302"][..],
+        &["explain", "391"],
+        &["options"],
+        &["check", "--offline"],
+        &["principal", "alice"],
+        &["--help"],
+        &["check", "--help"],
+    ] {
+        let usual = longest_line(&Machine::new(), arguments);
+        assert!(usual <= 80, "{arguments:?}: {usual}");
+        let wide = longest_line(&Machine::new().set("COLUMNS", "132"), arguments);
+        assert!((usual..=132).contains(&wide), "{arguments:?}: {wide}");
+    }
+    let narrow = Machine::new().set("COLUMNS", "60");
+    assert!(longest_line(&narrow, &["explain", "302"]) <= 60);
+    for odd in ["0", "-1", "moon", ""] {
+        let machine = Machine::new().set("COLUMNS", odd);
+        assert!(longest_line(&machine, &["explain", "302"]) <= 80, "{odd}");
+    }
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    for arguments in [
+        &["principal", ALICE][..],
+        &["explain", "301", "--json"],
+        &["options"],
+        &["completions", "bash"],
+        &["man"],
+        &["--help"],
+        &["--version"],
+        &["whoami", "--help"],
+    ] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = Command::new(TOOL)
+            .args(arguments)
+            .stdout(full)
+            .stderr(Stdio::piped());
+        let output = output.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(
+            stderr.contains("standard output"),
+            "{arguments:?}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn help_and_manual_pages_have_examples_and_the_environment() {
+    for command in [
+        "whoami",
+        "check",
+        "principal",
+        "options",
+        "explain",
+        "completions",
+        "man",
+    ] {
+        let help = Machine::new().run(&[command, "--help"]);
+        help.assert_says(0, &["Example", &format!("mongodb-aws-auth {command}")]);
+    }
+    let machine = Machine::new();
+    let folder = machine.home.path().join("man");
+    machine.run(&["man", "--out", folder.to_str().unwrap()]);
+    for (page, words) in [
+        ("mongodb-aws-auth", ["NO_COLOR", "Exit status"]),
+        ("mongodb-aws-auth-whoami", ["AWS_CA_BUNDLE", "no_proxy"]),
+        ("mongodb-aws-auth-check", ["https_proxy", "Examples"]),
+    ] {
+        let text = std::fs::read_to_string(folder.join(format!("{page}.1"))).unwrap();
+        for word in words {
+            assert!(text.contains(word), "{page}: {word}");
+        }
+    }
+}
+
+fn explain(arguments: &[&str], input: &str) -> (i32, String) {
+    let mut child = Command::new(TOOL)
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A tool that does not read it ends before.
+    let _not_read = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(text).unwrap(),
+    )
+}
+
+#[test]
+fn explain_reads_lines_from_standard_input() {
+    let log = "{\"msg\":\"Connection accepted\"}\n\
+               {\"msg\":\"MONGODB-AWS login refused\",\"attr\":{\"reason\":304}}\n\
+               {\"msg\":\"MONGODB-AWS login refused\",\"attr\":{\"reason\":310}}\n\
+               {\"msg\":\"MONGODB-AWS login refused\",\"attr\":{\"reason\":304}}\n";
+    for arguments in [&["explain"][..], &["explain", "-"]] {
+        let (status, text) = explain(arguments, log);
+        assert_eq!(status, 0, "{text}");
+        assert_eq!(text.matches("304 SignatureExpired").count(), 1, "{text}");
+        assert!(text.contains("310 AccountNotAllowed"), "{text}");
+    }
+    assert_eq!(explain(&["explain"], "the moon\nis full\n").0, 1);
+    let (status, text) = explain(&["explain"], "");
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("nothing to explain"), "{text}");
+    assert_eq!(
+        explain(&["explain", "301"], log).1.matches("301").count(),
+        1
+    );
+}
