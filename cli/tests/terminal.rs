@@ -175,11 +175,8 @@ fn output_that_cannot_be_written_is_an_error() {
         &["whoami", "--help"],
     ] {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let output = Command::new(TOOL)
-            .args(arguments)
-            .stdout(full)
-            .stderr(Stdio::piped());
-        let output = output.output().unwrap();
+        let mut tool = Command::new(TOOL);
+        let output = tool.args(arguments).stdout(full).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert!(

@@ -162,7 +162,7 @@ fn pairs(given: &[(String, String)]) -> Vec<(&str, &str)> {
 pub fn explained(fault: &str, given: &[(String, String)]) -> (String, String) {
     let (name, rest) = fault.split_once(": ").unwrap_or((fault, ""));
     if rest.starts_with("no such option") {
-        let meant = nearest(name, OPTIONS.iter().map(|spec| spec.key()));
+        let meant = nearest(name, placement::parameters());
         let remedy = match meant {
             Some(meant) => {
                 format!("Did you mean {meant}? Options are written in exactly these letters.")

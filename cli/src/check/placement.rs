@@ -15,7 +15,7 @@ const MECHANISMS: &str = "authenticationMechanisms";
 const SINGLE: [&str; 3] = ["net.", "security.", "processManagement."];
 
 /// The names of the parameters that a login has to do with.
-fn parameters() -> Vec<&'static str> {
+pub fn parameters() -> Vec<&'static str> {
     let ours = OPTIONS.iter().map(|spec| spec.key());
     let servers = server_parameters::all().into_iter();
     let servers = servers.map(|parameter| parameter.name);
