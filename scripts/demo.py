@@ -358,6 +358,7 @@ def main() -> int:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
     print("\nAll went as told.")
+    print("Next: docs/tryout.md does the same by hand; docs/operators.md sets up a server.")
     return 0
 
 
