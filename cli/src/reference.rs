@@ -32,7 +32,10 @@ pub fn options(args: &Options, paint: Paint) -> Result<Report, Unusable> {
     let rows: Vec<&OptionRow> = rows.iter().filter(|row| wanted(&row.name)).collect();
     let mut servers = server_parameters::all();
     servers.retain(|parameter| wanted(parameter.name));
-    let mut text = format!("Options of the plugin, {version}\n");
+    let mut text = String::new();
+    if !rows.is_empty() {
+        text.push_str(&format!("Options of the plugin, {version}\n"));
+    }
     for row in &rows {
         text.push_str(&format!(
             "\n{}\n{}",
@@ -52,7 +55,11 @@ pub fn options(args: &Options, paint: Paint) -> Result<Report, Unusable> {
         text.push_str(&facts(&table));
     }
     if !servers.is_empty() {
-        text.push_str("\nBeside them, parameters of mongod and mongos\n");
+        let heading = match rows.is_empty() {
+            true => "Parameters of mongod and mongos\n",
+            false => "\nBeside them, parameters of mongod and mongos\n",
+        };
+        text.push_str(heading);
     }
     for parameter in &servers {
         text.push_str(&format!(
@@ -64,7 +71,7 @@ pub fn options(args: &Options, paint: Paint) -> Result<Report, Unusable> {
     }
     let found = !rows.is_empty() || !servers.is_empty();
     if !found {
-        text.push_str("\nNo option has such a name.\n");
+        text.push_str("No option has such a name.\n");
     }
     let document: Vec<Value> = rows.iter().map(|row| option_json(row)).collect();
     Ok(Report {

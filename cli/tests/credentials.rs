@@ -571,3 +571,62 @@ fn tls_that_is_refused_is_told_in_words() {
     assert!([0, 1].contains(&run.status), "{run:?}");
     assert_words(&run, run.status, &[]);
 }
+
+#[test]
+fn a_metadata_service_that_does_not_answer_is_no_fault_of_a_database_host() {
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let nowhere = || {
+        Machine::new()
+            .set("AWS_EC2_METADATA_DISABLED", "false")
+            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &closed)
+    };
+    let run = nowhere().run(&["whoami"]);
+    assert_words(&run, 1, &["no AWS credentials were found", "hop limit"]);
+    let host = support::host::Host::with(nowhere());
+    let steps = host.check(&host.config(&[]), &[]);
+    steps.assert("login", "skip", &["no AWS credentials were found"]);
+    assert_eq!(steps.status, 0, "{steps:#?}");
+}
+
+#[test]
+fn credentials_that_are_set_and_of_no_use_fail_the_check() {
+    let sts = sts();
+    for (machine, words) in [
+        (
+            Machine::new().set(KEY_ID, "AKIAALONE"),
+            "AWS_SECRET_ACCESS_KEY is not",
+        ),
+        (
+            Machine::new()
+                .with_keys_of(ALICE)
+                .set("AWS_PROFILE", "nope"),
+            "there is no profile nope",
+        ),
+        (
+            Machine::new().with_keys_of(ALICE).set("AWS_REGION", "Mars"),
+            "AWS_REGION: \"Mars\" is no region",
+        ),
+        (
+            Machine::new().set(KEY_ID, "a b").set(SECRET, "x"),
+            "holds, behind 1 characters, a space",
+        ),
+    ] {
+        let host = support::host::Host::at(machine, support::sts());
+        let steps = host.check(&host.config(&[]), &[]);
+        steps.assert("login", "fail", &[&words.replace('"', "\\\"")]);
+        assert_eq!(steps.status, 1, "{steps:#?}");
+    }
+    let host = support::host::Host::at(client(&sts), sts);
+    let arguments = ["check", "--config", "x", "--profile", "nope"];
+    let config = host.config(&[]);
+    let arguments = arguments.map(|word| if word == "x" { config.as_str() } else { word });
+    let run = host
+        .machine
+        .run(&[&arguments[..], &["--mongod", &host.server]].concat());
+    assert_words(&run, 2, &["--profile: there is no profile nope"]);
+    let steps = host.check(&config, &["--profile", "bob"]);
+    steps.assert("login", "pass", &[BOB, "credentials of profile bob"]);
+}

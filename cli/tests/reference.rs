@@ -117,7 +117,7 @@ fn what_nobody_says_is_not_explained() {
     for message in ["999", "the moon is full"] {
         Machine::new()
             .run(&["explain", message])
-            .assert_says(1, &["Nothing"]);
+            .assert_says(1, &["No known message matches"]);
     }
 }
 
@@ -218,7 +218,8 @@ fn every_command_prints_one_json_document_when_asked() {
 
 #[test]
 fn the_exit_status_is_documented_with_the_words_of_the_help() {
-    let help = Machine::new().run(&["--help"]).stdout;
+    let wide = Machine::new().set("COLUMNS", "200");
+    let help = wide.run(&["--help"]).stdout;
     let (_, statuses) = help.split_once("Exit status:").unwrap();
     let document = include_str!("../../docs/tool.md");
     for line in statuses.lines().filter(|line| !line.trim().is_empty()) {

@@ -118,11 +118,11 @@ use_tool() {
     check 'whoami without credentials fails and says so' \
         says 'credentials' in_root "$where" env AWS_EC2_METADATA_DISABLED=true mongodb-aws-auth whoami
     # shellcheck disable=SC2016
-    check 'bash completes its commands' says whoami in_root "$where" bash -ec '
+    check 'bash completes the options of a command' says --grant in_root "$where" bash -ec '
         source /usr/share/bash-completion/completions/mongodb-aws-auth
-        COMP_WORDS=(mongodb-aws-auth who) COMP_CWORD=1
+        COMP_WORDS=(mongodb-aws-auth whoami --gr) COMP_CWORD=2
         function=$(complete -p mongodb-aws-auth | sed "s/.*-F \([^ ]*\) .*/\1/")
-        "$function" mongodb-aws-auth who mongodb-aws-auth
+        "$function" mongodb-aws-auth --gr whoami
         printf "%s\n" "${COMPREPLY[@]}"'
     for shell in zsh/*/_mongodb-aws-auth fish/vendor_completions.d/mongodb-aws-auth.fish; do
         check "${shell%%/*} finds its completions" in_root "$where" sh -c "grep whoami /usr/share/$shell"

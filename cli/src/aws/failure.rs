@@ -154,6 +154,8 @@ impl Failure {
     pub fn is_wrong(&self) -> bool {
         match self {
             Failure::NoCredentials(profile) => profile.is_some(),
+            // It is asked last, also where there is no such service.
+            Failure::Source(Source::Instance, _) => false,
             _ => true,
         }
     }
@@ -161,11 +163,13 @@ impl Failure {
     /// What to do.
     pub fn remedy(&self) -> String {
         match self {
-            Failure::NoCredentials(_) => "Log in (aws sso login), choose a profile (--profile), \
+            Failure::NoCredentials(_) | Failure::Source(Source::Instance, _) => {
+                "Log in (aws sso login), choose a profile (--profile), \
                 set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run this where AWS gives \
                 credentials: on an instance with a role, in a task, in a pod. In a container on an \
                 instance, the metadata service answers only with a hop limit of 2."
-                .to_owned(),
+                    .to_owned()
+            }
             Failure::Malformed(_) => {
                 "Nothing was sent to AWS. Correct the value and try again.".to_owned()
             }
@@ -232,6 +236,10 @@ impl fmt::Display for Failure {
                 write!(f, "the profile {} has no credentials", printable(profile))
             }
             Failure::Malformed(what) => write!(f, "the AWS credentials cannot be used: {what}"),
+            Failure::Source(Source::Instance, cause) => write!(
+                f,
+                "no AWS credentials were found; the last place, EC2's metadata service, said: {cause}"
+            ),
             Failure::Source(source, cause) => write!(f, "no credentials from {source}: {cause}"),
             Failure::Refused { code, message, .. } if message.is_empty() => {
                 write!(f, "STS refused: {code}")

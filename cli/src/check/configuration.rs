@@ -1,5 +1,6 @@
 //! The server's configuration: what it takes to start, and what bites later.
 
+use std::path::Path;
 use std::time::Duration;
 
 use mongodb_aws_auth::abi::maws_option_kind::MAWS_OPTION_LIST;
@@ -15,6 +16,13 @@ use crate::plugin::PACKAGED;
 use crate::server_parameters;
 
 const PATH_PARAMETER: &str = "awsAuthPluginPath";
+/// Where packages put a server's configuration.
+const USUAL_FILES: [&str; 4] = [
+    "/etc/mongod.conf",
+    "/etc/mongodb.conf",
+    "/etc/mongos.conf",
+    "/etc/mongo/mongod.conf",
+];
 /// Drivers give up a connection that takes longer.
 const DRIVERS_LIMIT: Duration = Duration::from_secs(10);
 
@@ -22,9 +30,13 @@ const DRIVERS_LIMIT: Duration = Duration::from_secs(10);
 pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
     mechanisms::check(config, known, findings);
     if !known {
+        let usual = USUAL_FILES.iter().find(|file| Path::new(file).is_file());
+        let hint = usual.map_or(String::new(), |file| {
+            format!("; there is one: --config {file}")
+        });
         findings.skip(
             Name::Configuration,
-            "no file was named (--config /etc/mongod.conf): roles and TLS were not looked at",
+            format!("no file was named{hint}: mechanisms, roles and TLS were not looked at"),
         );
         return;
     }

@@ -5,6 +5,7 @@ use mongodb_aws_auth::reason::printable;
 use super::{Findings, Name};
 use crate::input::near::nearest;
 use crate::input::server_config::ServerConfig;
+use crate::plugin::PACKAGED;
 
 const MECHANISM: &str = "MONGODB-AWS";
 const USUAL: &str = "SCRAM-SHA-256,MONGODB-AWS";
@@ -28,7 +29,10 @@ pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
             findings.fail(
                 STEP,
                 "authenticationMechanisms is not set, so MONGODB-AWS is not offered",
-                format!("Set setParameter authenticationMechanisms: {USUAL}."),
+                format!(
+                    "Add to the file a line setParameter: and, two columns in below it, the lines \
+                     authenticationMechanisms: {USUAL} and awsAuthPluginPath: {PACKAGED}"
+                ),
             );
         }
         return;

@@ -57,7 +57,7 @@ pub fn check(args: &Check, config: &ServerConfig, pid: Option<u32>, findings: &m
             true => findings.fail(
                 STEP,
                 found,
-                "Install the server that is built with the adapter, or name it: \
+                "Install a server that is built with this project's adapter (docs/mongod.md), or name it: \
                 --mongod FILE.",
             ),
             false => findings.skip(STEP, found),
@@ -91,7 +91,7 @@ pub fn check(args: &Check, config: &ServerConfig, pid: Option<u32>, findings: &m
         Program::Unusable(why) => findings.fail(
             STEP,
             format!("{shown}: {why}"),
-            "Install the server that is built with the adapter, or name it: --mongod FILE.",
+            "Install a server that is built with this project's adapter (docs/mongod.md), or name it: --mongod FILE.",
         ),
     }
 }

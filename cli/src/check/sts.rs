@@ -84,7 +84,11 @@ fn addresses(near: &Endpoint, limit: Duration, findings: &mut Findings) -> Optio
         Ok(addresses) => addresses,
         Err(error) => {
             let remedy = catalogue::remedy(Reason::NameResolution);
-            let remedy = remedy.replace("NAME", name);
+            let remedy = format!(
+                "{} If the host has no way out of its own: a proxy (awsStsProxy), or a VPC endpoint \
+                 (awsStsEndpoint).",
+                remedy.replace("NAME", name)
+            );
             findings.fail(STEP, format!("{name}: {error}"), remedy);
             return None;
         }
