@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)]
 
+pub mod client;
 pub mod host;
 
 use std::fs;
