@@ -5,7 +5,7 @@ use serde_json::json;
 use mongodb_aws_auth::identity::PrincipalFormat;
 
 use crate::args::{Principal as PrincipalArgs, Whoami};
-use crate::aws::{CaFile, Client, Failure};
+use crate::aws::{CaFile, Client, Failure, Source};
 use crate::input::arn_faults::shown;
 use crate::input::credentials::{address_fault, shown_key_id};
 use crate::input::principal::{Principal, create_user, look_at};
@@ -37,7 +37,7 @@ pub fn whoami(args: &Whoami, paint: Paint) -> Result<Report, Unusable> {
             ];
             present(args, &caller.arn, &rows, paint)
         }
-        Err(failure) => refused(&failure, paint),
+        Err((failure, source)) => refused(&failure, source, paint),
     })
 }
 
@@ -117,16 +117,19 @@ fn camel(words: &str) -> String {
     out
 }
 
-fn refused(failure: &Failure, paint: Paint) -> Report {
+fn refused(failure: &Failure, source: Option<Source>, paint: Paint) -> Report {
     let remedy = failure.remedy();
+    let source = source.map_or(String::new(), |source| source.to_string());
     Report {
         text: format!(
-            "{}{}",
+            "{}{}{}",
+            facts(&[("credentials", &source)]),
             wrapped("", &paint.red(&failure.to_string())),
             wrapped("  ", &remedy)
         ),
         json: json!({
             "error": failure.to_string(),
+            "credentials": (!source.is_empty()).then_some(source),
             "stsErrorCode": failure.sts_code(),
             "reason": failure.reason().map(|reason| reason.number()),
             "remedy": remedy,

@@ -103,7 +103,10 @@ fn a_refusal_by_sts_has_the_plugin_s_reason_by_its_message() {
             sts.push_fault(refusal(code, message));
             let run = client(&sts).with_keys_of(ALICE).run(arguments);
             match arguments.len() {
-                1 => assert_words(&run, 1, &[code, words]),
+                1 => {
+                    let source = "credentials environment (AWS_ACCESS_KEY_ID)";
+                    assert_words(&run, 1, &[source, code, words]);
+                }
                 _ => assert_eq!(run.json()["reason"], reason, "{code}: {message}: {run:?}"),
             }
         }

@@ -263,9 +263,19 @@ impl Client {
         found.unwrap_or_else(|Unusable(why)| Err(Failure::Malformed(why)))
     }
 
-    /// Asks STS who signs.
-    pub fn caller(&self, endpoint: Option<&str>) -> Result<Caller, Failure> {
-        let (credentials, source) = self.credentials()?;
+    /// Asks STS who signs; an error comes with the source of the credentials, if there were any.
+    pub fn caller(&self, endpoint: Option<&str>) -> Result<Caller, (Failure, Option<Source>)> {
+        let (credentials, source) = self.credentials().map_err(|failure| (failure, None))?;
+        let caller = self.ask_sts(&credentials, source.clone(), endpoint);
+        caller.map_err(|failure| (failure, Some(source)))
+    }
+
+    fn ask_sts(
+        &self,
+        credentials: &Credentials,
+        source: Source,
+        endpoint: Option<&str>,
+    ) -> Result<Caller, Failure> {
         let lacks_token = credentials.session_token().is_none()
             && credentials.access_key_id().starts_with("ASIA");
         let mut config = aws_sdk_sts::config::Builder::from(&self.config);

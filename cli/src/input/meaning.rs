@@ -268,6 +268,34 @@ mod tests {
     }
 
     #[test]
+    fn every_status_of_the_interface_is_explained_by_number_and_name() {
+        for (number, name) in [
+            (-1, "MAWS_E_ARGUMENT"),
+            (-2, "MAWS_E_STATE"),
+            (-3, "MAWS_E_VERSION"),
+            (-4, "MAWS_E_OPTION"),
+            (-5, "MAWS_E_FORKED"),
+            (-6, "MAWS_E_HANDLE"),
+            (-7, "maws_e_in_use"),
+            (-8, "MAWS_E_BUFFER"),
+            (-20, "MAWS_E_PROTOCOL"),
+            (-21, "MAWS_E_DENIED"),
+            (-40, "MAWS_E_OVERLOADED"),
+            (-41, "MAWS_E_TIMEOUT"),
+            (-42, "maws_e_upstream"),
+            (-43, "MAWS_E_CANCELLED"),
+            (-44, "MAWS_E_SYSTEM"),
+            (-60, "MAWS_E_PANIC"),
+            (-61, "MAWS_E_INTERNAL"),
+        ] {
+            let by_number = meaning(&number.to_string());
+            assert!(!by_number.is_empty(), "{number}");
+            assert_eq!(by_number, meaning(name), "{name}");
+            assert_eq!(by_number, meaning(&format!("status {number}")), "{number}");
+        }
+    }
+
+    #[test]
     fn what_names_nothing_is_no_guess() {
         for text in [
             "",

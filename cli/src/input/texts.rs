@@ -115,7 +115,7 @@ fn coded(code: &str, name: &str, words: &str, cause: &str, remedy: &str) -> Text
 }
 
 fn cell(markdown: &str) -> String {
-    plain(markdown.trim_matches('–'))
+    plain(markdown.trim_matches('–')).replace("\\|", "|")
 }
 
 /// The rows that this number or name stands for alone, in any letters.
