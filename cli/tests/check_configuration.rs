@@ -81,14 +81,14 @@ fn a_configuration_that_no_server_starts_with_is_never_green() {
                 "{MECHANISMS}  awsStsHost: sts.eu-central-1.amazonaws.com\n  awsStsEndpoint: https://vpce-0a.sts.us-east-1.vpce.amazonaws.com\n"
             ),
             "options",
-            "which is in region us-east-1",
+            "in region us-east-1",
         ),
         (
             format!(
                 "{MECHANISMS}  awsStsHost: sts.us-west-2.amazonaws.com\n  awsStsEndpoint: https://sts.amazonaws.com\n"
             ),
             "options",
-            "which is in region us-east-1",
+            "in region us-east-1",
         ),
     ] {
         let steps = check_lines(&text);

@@ -1,6 +1,8 @@
 //! What the server's side says beside the plugin: `docs/troubleshooting.md` has a row for each text,
 //! with words in braces where values stand.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 use super::catalogue::plain;
@@ -28,6 +30,9 @@ pub struct Text {
     /// Numbers and names that stand for it alone: `391`, `ReauthenticationRequired`, `2911601`.
     #[serde(skip)]
     names: Vec<String>,
+    /// The message in small letters.
+    #[serde(skip)]
+    pattern: String,
     /// It is an error code of servers or STS, and no text.
     #[serde(skip)]
     pub is_code: bool,
@@ -55,8 +60,15 @@ impl Text {
     }
 }
 
+/// The document is read once: a log has many lines.
+static ALL: LazyLock<Vec<Text>> = LazyLock::new(rows);
+
 /// Every row whose message is no reason's number.
-pub fn all() -> Vec<Text> {
+pub fn all() -> &'static [Text] {
+    &ALL
+}
+
+fn rows() -> Vec<Text> {
     let (mut section, mut first) = ("", "");
     let mut texts = Vec::new();
     for line in TROUBLESHOOTING.lines() {
@@ -91,6 +103,7 @@ fn said(message: &str, cause: &str, check: &str, remedy: &str) -> Text {
     let names = number.parse::<u32>().is_ok().then(|| number.to_owned());
     Text {
         message: message.to_owned(),
+        pattern: message.to_lowercase(),
         section: String::new(),
         cause: cell(cause),
         check: cell(check),
@@ -120,20 +133,17 @@ fn cell(markdown: &str) -> String {
 
 /// The rows that this number or name stands for alone, in any letters.
 pub fn named(name: &str) -> Vec<Text> {
-    let mut texts = all();
-    texts.retain(|text| text.is_named(name));
-    texts
+    let named = all().iter().filter(|text| text.is_named(name));
+    named.cloned().collect()
 }
 
 /// The codes of servers whose name stands among these words.
 pub fn code_among<'a>(words: impl Iterator<Item = &'a str>) -> Option<Text> {
-    let texts = all();
     let mut words = words;
     words.find_map(|word| {
-        let mut codes = texts.iter().filter(|text| text.is_code);
-        codes
-            .find(|text| text.names.iter().any(|name| name == word))
-            .cloned()
+        let mut codes = all().iter().filter(|text| text.is_code);
+        let code = codes.find(|text| text.names.iter().any(|name| name == word));
+        code.cloned()
     })
 }
 
@@ -144,18 +154,18 @@ pub fn find(line: &str) -> Option<Text> {
         .strip_prefix(REFERENCE_SERVER)
         .unwrap_or(line)
         .to_lowercase();
-    let fitting = all().into_iter().filter(|text| {
-        let message = text.message.to_lowercase();
-        let fixed = fixed(&message);
+    let fitting = all().iter().filter(|text| {
+        let message = text.pattern.as_str();
+        let fixed = fixed(message);
         let whole = fixed
             .first()
             .is_some_and(|first| message.starts_with('{') || line.starts_with(first))
             && fixed
                 .last()
                 .is_some_and(|last| message.ends_with('}') || line.ends_with(last));
-        (whole || letters(&message) >= TELLING) && stand_in(&line, &fixed)
+        (whole || letters(message) >= TELLING) && stand_in(&line, &fixed)
     });
-    fitting.max_by_key(|text| letters(&text.message))
+    fitting.max_by_key(|text| letters(&text.message)).cloned()
 }
 
 /// The parts between the values; a number before the words stands apart in the server's log.
