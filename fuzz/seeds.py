@@ -379,16 +379,22 @@ def tool_seeds() -> dict[str, bytes]:
         "address": (address, "https://[::1]:8443/"),
         "region": (region, "eu-centrall-1"),
         "users": (users, '[{"user":"arn:aws:iam::123456789012:user/alice","db":"$external"}]'),
-        "line": (line, '{"id":2911601,"attr":{"principal":"arn:aws:iam::123456789012:user/alice"}}'),
+        "line": (
+            line,
+            '{"id":2911601,"attr":{"principal":"arn:aws:iam::123456789012:user/alice"}}',
+        ),
         "clock": (
             line,
-            "Signature expired: 20261123T120000Z is now earlier than 20261123T120000Z (20261123T121500Z - 15 min.)",
+            "Signature expired: 20261123T120000Z is now earlier than 20261123T120000Z"
+            " (20261123T121500Z - 15 min.)",
         ),
         "code": (line, "error code: 391"),
         "arn": (arn, "arn:aws:sts::123456789012:assumed-role/shop-app/i-0abc"),
         "path": (arn, "arn:aws:iam::123456789012:role/team/shop-app"),
     }
-    return {name: struct.pack("<I", kind << 29) + text.encode() for name, (kind, text) in texts.items()}
+    return {
+        name: struct.pack("<I", kind << 29) + text.encode() for name, (kind, text) in texts.items()
+    }
 
 
 SEEDS = {
