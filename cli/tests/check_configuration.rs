@@ -251,3 +251,35 @@ fn what_was_not_looked_at_and_what_failed_stand_at_the_end() {
         .run(&[&arguments[..], &["--users", &users]].concat());
     assert!(!run.stdout.contains("whether the user"), "{run:?}");
 }
+
+#[test]
+fn parameters_of_the_command_line_are_looked_at_without_a_file() {
+    let host = Host::new();
+    for (parameter, step, words) in [
+        (
+            "authenticationMechanism=MONGODB-AWS",
+            "configuration",
+            "did you mean authenticationMechanisms?",
+        ),
+        (
+            "authenticationMechanisms=PLAIN, MONGODB-AWS",
+            "mechanisms",
+            "white space around it",
+        ),
+        (
+            "AwsStsHost=sts.amazonaws.com",
+            "configuration",
+            "did you mean awsStsHost?",
+        ),
+        (
+            "awsStsHots=sts.amazonaws.com",
+            "options",
+            "Did you mean awsStsHost?",
+        ),
+    ] {
+        let arguments = ["check", "--offline", "--json", "--plugin", &host.plugin];
+        let more = ["--setParameter", parameter];
+        let run = host.machine.run(&[&arguments[..], &more].concat());
+        Steps::of(&run).assert(step, "fail", &[words]);
+    }
+}

@@ -29,6 +29,9 @@ const DRIVERS_LIMIT: Duration = Duration::from_secs(10);
 /// Looks at everything but the values of the plugin's options.
 pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
     mechanisms::check(config, known, findings);
+    if known || config.names().next().is_some() {
+        placement::check(config, findings);
+    }
     if !known {
         let usual = USUAL_FILES.iter().find(|file| Path::new(file).is_file());
         let hint = usual.map_or(String::new(), |file| {
@@ -40,7 +43,6 @@ pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
         );
         return;
     }
-    placement::check(config, findings);
     plugin_path(config, findings);
     authorization(config, findings);
     ldap(config, findings);
