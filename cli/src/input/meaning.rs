@@ -239,6 +239,18 @@ mod tests {
                 "mechanism {mechanism} which is not enabled",
             ),
             (
+                "Received authentication for mechanism MONGODB-AWS which is unknown or not enabled",
+                "mechanism {mechanism} which is unknown or not enabled",
+            ),
+            (
+                "PyMongoAuthAwsError: temporary MONGODB-AWS credentials could not be obtained, error: x",
+                "temporary MONGODB-AWS credentials could not be obtained",
+            ),
+            (
+                "Error: Invalid source 'admin' for mechanism 'MONGODB-AWS' specified.",
+                "Invalid source '{source}' for mechanism '{mechanism}' specified",
+            ),
+            (
                 "Unrecognized option: awsStsHost",
                 "Unrecognized option: {name}",
             ),
