@@ -114,7 +114,8 @@ fn grant(text: &str) -> Result<Grant, String> {
     let illegal = |c: char| c.is_whitespace() || c.is_control() || "/\\.\"$*<>:|?@;,".contains(c);
     if let Some(c) = database.chars().find(|c| illegal(*c)) {
         return Err(format!(
-            "the database's name holds {c:?}: {form}; several are separated by commas"
+            "the database's name holds \"{}\": {form}; several are separated by commas",
+            c.escape_default()
         ));
     }
     if database.len() > 63 {

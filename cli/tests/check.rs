@@ -33,7 +33,10 @@ fn a_host_that_is_in_order_passes_every_step() {
         ("plugin", "rustls with aws-lc"),
         ("name resolution", "127.0.0.1"),
         ("route", "connected from 127.0.0.1"),
-        ("TLS with STS", "issued by STS emulator throw-away CA"),
+        (
+            "TLS with STS",
+            "TLS 1.3; certificate for 127.0.0.1, issued by STS emulator throw-away CA",
+        ),
         ("answer of STS", "without a signature"),
         ("clock", "as STS's"),
         ("latency", "warm"),

@@ -5,6 +5,7 @@
 mod support;
 
 use sts_emulator::{CannedAnswer, Fault, Reply};
+use support::client::{BOB, assert_words, client};
 use support::host::Host;
 use support::{ALICE, Machine, SHOP_APP, SHOP_ROLE, ca_file, sts};
 
@@ -113,4 +114,65 @@ fn a_proxy_is_warned_of_once_and_changes_no_login() {
         .assert("proxy", "warn", &["https_proxy"])
         .assert("login", "pass", &[ALICE]);
     assert_eq!(steps.count("warn"), 1, "{steps:#?}");
+}
+
+#[test]
+fn a_metadata_service_that_does_not_answer_is_no_fault_of_a_database_host() {
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let nowhere = || {
+        Machine::new()
+            .set("AWS_EC2_METADATA_DISABLED", "false")
+            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &closed)
+    };
+    let run = nowhere().run(&["whoami"]);
+    assert_words(&run, 1, &["no AWS credentials were found", "hop limit"]);
+    let host = Host::with(nowhere());
+    let steps = host.check(&host.config(&[]), &[]);
+    steps.assert("login", "skip", &["no AWS credentials were found"]);
+    assert_eq!(steps.status, 0, "{steps:#?}");
+}
+
+#[test]
+fn credentials_that_are_set_and_of_no_use_fail_the_check() {
+    let sts = sts();
+    for (machine, words) in [
+        (
+            Machine::new().set("AWS_ACCESS_KEY_ID", "AKIAALONE"),
+            "AWS_SECRET_ACCESS_KEY is not",
+        ),
+        (
+            Machine::new()
+                .with_keys_of(ALICE)
+                .set("AWS_PROFILE", "nope"),
+            "there is no profile nope",
+        ),
+        (
+            Machine::new().with_keys_of(ALICE).set("AWS_REGION", "Mars"),
+            "AWS_REGION: \"Mars\" is no region",
+        ),
+        (
+            Machine::new()
+                .set("AWS_ACCESS_KEY_ID", "a b")
+                .set("AWS_SECRET_ACCESS_KEY", "x"),
+            "holds, behind 1 characters, a space",
+        ),
+    ] {
+        let host = Host::at(machine, support::sts());
+        let steps = host.check(&host.config(&[]), &[]);
+        steps.assert("login", "fail", &[&words.replace('"', "\\\"")]);
+        assert_eq!(steps.status, 1, "{steps:#?}");
+    }
+    let host = Host::at(client(&sts), sts);
+    let arguments = ["check", "--config", "x", "--profile", "nope"];
+    let config = host.config(&[]);
+    let arguments = arguments.map(|word| if word == "x" { config.as_str() } else { word });
+    let run = host
+        .machine
+        .run(&[&arguments[..], &["--mongod", &host.server]].concat());
+    assert_words(&run, 2, &["--profile: there is no profile nope"]);
+    let steps = host.check(&config, &["--profile", "bob"]);
+    steps.assert("login", "pass", &[BOB, "credentials of profile bob"]);
 }

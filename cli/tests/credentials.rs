@@ -277,6 +277,26 @@ fn settings_that_cannot_be_used_are_named_by_their_own_names() {
         ),
         ("AWS_CA_BUNDLE", &der, "AWS_CA_BUNDLE: "),
         (
+            "AWS_CA_BUNDLE",
+            "/dev/zero",
+            "AWS_CA_BUNDLE: /dev/zero: it is not a regular file",
+        ),
+        (
+            "AWS_CONFIG_FILE",
+            "/dev/zero",
+            "AWS_CONFIG_FILE: /dev/zero: it is not a regular file",
+        ),
+        (
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "/",
+            "AWS_SHARED_CREDENTIALS_FILE: /: it is not a regular file",
+        ),
+        (
+            "AWS_ENDPOINT_URL_STS",
+            "",
+            "AWS_ENDPOINT_URL_STS is empty: unset it",
+        ),
+        (
             "AWS_CONFIG_FILE",
             "/none/config",
             "user: \"arn:aws:iam::123456789012:user/alice\",",
@@ -348,63 +368,4 @@ fn a_region_with_a_slip_is_no_fault_of_the_network() {
         1,
         &["The region eu-centrall-1 comes from AWS_REGION. Did you mean eu-central-1?"],
     );
-}
-
-#[test]
-fn a_metadata_service_that_does_not_answer_is_no_fault_of_a_database_host() {
-    let closed = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
-    let nowhere = || {
-        Machine::new()
-            .set("AWS_EC2_METADATA_DISABLED", "false")
-            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &closed)
-    };
-    let run = nowhere().run(&["whoami"]);
-    assert_words(&run, 1, &["no AWS credentials were found", "hop limit"]);
-    let host = support::host::Host::with(nowhere());
-    let steps = host.check(&host.config(&[]), &[]);
-    steps.assert("login", "skip", &["no AWS credentials were found"]);
-    assert_eq!(steps.status, 0, "{steps:#?}");
-}
-
-#[test]
-fn credentials_that_are_set_and_of_no_use_fail_the_check() {
-    let sts = sts();
-    for (machine, words) in [
-        (
-            Machine::new().set(KEY_ID, "AKIAALONE"),
-            "AWS_SECRET_ACCESS_KEY is not",
-        ),
-        (
-            Machine::new()
-                .with_keys_of(ALICE)
-                .set("AWS_PROFILE", "nope"),
-            "there is no profile nope",
-        ),
-        (
-            Machine::new().with_keys_of(ALICE).set("AWS_REGION", "Mars"),
-            "AWS_REGION: \"Mars\" is no region",
-        ),
-        (
-            Machine::new().set(KEY_ID, "a b").set(SECRET, "x"),
-            "holds, behind 1 characters, a space",
-        ),
-    ] {
-        let host = support::host::Host::at(machine, support::sts());
-        let steps = host.check(&host.config(&[]), &[]);
-        steps.assert("login", "fail", &[&words.replace('"', "\\\"")]);
-        assert_eq!(steps.status, 1, "{steps:#?}");
-    }
-    let host = support::host::Host::at(client(&sts), sts);
-    let arguments = ["check", "--config", "x", "--profile", "nope"];
-    let config = host.config(&[]);
-    let arguments = arguments.map(|word| if word == "x" { config.as_str() } else { word });
-    let run = host
-        .machine
-        .run(&[&arguments[..], &["--mongod", &host.server]].concat());
-    assert_words(&run, 2, &["--profile: there is no profile nope"]);
-    let steps = host.check(&config, &["--profile", "bob"]);
-    steps.assert("login", "pass", &[BOB, "credentials of profile bob"]);
 }

@@ -153,7 +153,14 @@ fn trust(ca_file: Option<&CaFile>) -> Result<TlsContext, Unusable> {
         // The SDK takes a file that cannot be used for a fault of the program.
         let path = file.path.to_string_lossy();
         std::fs::metadata(&file.path).map_err(|error| file.unusable(&error))?;
-        load_roots(&path).map_err(|error| file.unusable(&error))?;
+        load_roots(&path).map_err(|error| {
+            // The plugin's words are those of its own option.
+            let text = error.to_string();
+            let why = text
+                .split_once(" is invalid: ")
+                .map(|(_, why)| why.to_owned());
+            file.unusable(&why.unwrap_or(text))
+        })?;
         let pem = std::fs::read(&file.path).map_err(|error| file.unusable(&error))?;
         trust = trust.with_pem_certificate(pem);
     }
@@ -223,6 +230,7 @@ impl Client {
             .enable_all()
             .build()
             .map_err(|error| broken(&error))?;
+        sources::check_files()?;
         let profiles = guarded(|| runtime.block_on(sources::profiles()))??;
         let profile = sources::profile(args.profile.as_deref(), &profiles)?;
         let region = region(args, profile.as_deref().unwrap_or("default"), &profiles)?;

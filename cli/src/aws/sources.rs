@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
@@ -24,6 +25,8 @@ const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 const TOKEN: &str = "AWS_SESSION_TOKEN";
 const PROFILE: &str = "AWS_PROFILE";
 const DEFAULT_PROFILE: &str = "default";
+/// Larger than any file of profiles, in bytes.
+const FILE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// A place that gives credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +83,27 @@ pub fn profile(explicit: Option<&str>, profiles: &ProfileSet) -> Result<Option<S
     Err(Unusable(printable(&format!(
         "{whence}: there is no profile {name}; {known_text}{meant}"
     ))))
+}
+
+/// The files of profiles that the environment names are ones with an end; they may be missing.
+pub fn check_files() -> Result<(), Unusable> {
+    for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        let Some(path) = std::env::var_os(name).filter(|path| !path.is_empty()) else {
+            continue;
+        };
+        let path = PathBuf::from(path);
+        let Ok(status) = std::fs::metadata(&path) else {
+            continue;
+        };
+        let wrong = match status.is_file() {
+            true => (status.len() > FILE_LIMIT).then_some("it is larger than 16 MiB"),
+            false => (path != Path::new("/dev/null")).then_some("it is not a regular file"),
+        };
+        if let Some(wrong) = wrong {
+            return Err(Unusable(format!("{name}: {}: {wrong}", path.display())));
+        }
+    }
+    Ok(())
 }
 
 /// The profiles of AWS's files.

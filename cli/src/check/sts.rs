@@ -7,6 +7,7 @@ use mongodb_aws_auth::aws::{Endpoint, Proxy, is_exempt};
 use mongodb_aws_auth::options::{Options, Settings};
 use mongodb_aws_auth::reason::{Reason, printable};
 use mongodb_aws_auth::sts::load_roots;
+use rustls::ProtocolVersion;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -193,7 +194,11 @@ fn tls(
     match shaken {
         Ok(tls) => {
             let version = tls.conn.protocol_version();
-            let version = version.map_or(String::new(), |version| format!("{version:?}"));
+            let version = match version {
+                Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+                Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+                _ => "TLS",
+            };
             let text = format!(
                 "{version}; certificate for {name}{by}; {} shown, {authorities} authorities known",
                 chain.len()

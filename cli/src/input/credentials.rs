@@ -173,10 +173,15 @@ pub fn address_fault(name: &str, url: &str) -> Option<String> {
     let shown = mongodb_aws_auth::reason::printable(&mongodb_aws_auth::aws::without_password(url));
     let wrong = |what: &str| Some(format!("{name}: \"{shown}\" {what}"));
     let form = "an address looks like https://HOST or https://HOST:PORT";
+    if url.is_empty() {
+        return Some(format!(
+            "{name} is empty: unset it, or give an address of the form https://HOST"
+        ));
+    }
     let Some((scheme, rest)) = url.split_once("://") else {
-        let meant = match url.is_empty() || !url.bytes().all(|b| b.is_ascii_graphic()) {
-            true => String::new(),
-            false => format!(". Did you mean https://{shown}?"),
+        let meant = match url.bytes().all(|b| b.is_ascii_graphic()) {
+            true => format!(". Did you mean https://{shown}?"),
+            false => String::new(),
         };
         return wrong(&format!("has no scheme: {form}{meant}"));
     };

@@ -122,7 +122,6 @@ fn an_address_is_named_by_its_own_option_or_variable() {
             "sts.eu-west-1.amazonaws.com",
             "Did you mean https://sts.eu-west-1.amazonaws.com?",
         ),
-        ("", "has no scheme"),
         ("htps://sts.example", "Did you mean https://?"),
         ("ftp://sts.example", "another scheme"),
         ("https://", "no valid host"),
@@ -138,6 +137,11 @@ fn an_address_is_named_by_its_own_option_or_variable() {
         assert!(fault.contains(words), "{url}: {fault}");
         assert!(!fault.contains("hunter2"), "{fault}");
     }
+    let empty = address_fault("AWS_ENDPOINT_URL", "").unwrap();
+    assert!(
+        empty.contains("AWS_ENDPOINT_URL is empty: unset it"),
+        "{empty}"
+    );
     for url in [
         "https://sts.eu-west-1.amazonaws.com",
         "http://127.0.0.1:4566/",
