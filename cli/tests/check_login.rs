@@ -87,9 +87,11 @@ fn without_credentials_the_login_is_left_out_with_a_word_on_how_to_get_them() {
     let host = Host::new();
     let steps = host.check(&host.config(&[]), &[]);
     steps.assert("login", "skip", &["no AWS credentials", "aws sso login"]);
+    steps.assert("random bytes", "pass", &["the plugin has them"]);
     assert_eq!(steps.status, 0);
     host.check(&host.config(&[]), &["--no-login"])
-        .assert("login", "skip", &["--no-login"]);
+        .assert("login", "skip", &["--no-login"])
+        .assert("random bytes", "pass", &["the plugin has them"]);
 }
 
 #[test]

@@ -65,18 +65,26 @@ pub fn login(
         return Ok(None);
     };
     let given = configuration::given(config);
-    if !starts(&library, &given, args.offline, options, findings) {
+    if !starts(&library, &given, options, findings) {
         return Ok(None);
     }
-    if args.offline || args.no_login {
-        findings.skip(STEP, "left out (--offline or --no-login)");
+    if args.offline {
+        findings.skip(STEP, "left out (--offline)");
         return Ok(None);
     }
-    let Some(options) = options.filter(|_| !reached.is_empty()) else {
-        findings.skip(STEP, "left out: STS was not reached");
-        return Ok(None);
+    let found = match options.filter(|_| !reached.is_empty()) {
+        _ if args.no_login => {
+            findings.skip(STEP, "left out (--no-login)");
+            None
+        }
+        None => {
+            findings.skip(STEP, "left out: STS was not reached");
+            None
+        }
+        Some(options) => credentials(args, findings)?.map(|found| (options, found)),
     };
-    let Some((credentials, source)) = credentials(args, findings)? else {
+    let Some((options, (credentials, source))) = found else {
+        random_bytes(&library, &given, options, findings);
         return Ok(None);
     };
     let mut name = None;
@@ -98,11 +106,10 @@ pub fn login(
     Ok(name)
 }
 
-/// The installed plugin takes the options, all of them, and answers a client's first message.
+/// The installed plugin takes the options, all of them.
 fn starts(
     library: &Library,
     given: &[(String, String)],
-    offline: bool,
     options: Option<&Options>,
     findings: &mut Findings,
 ) -> bool {
@@ -126,19 +133,30 @@ fn starts(
             return false;
         }
     };
+    drop(session);
     findings.pass(STEP, "it takes the server's options");
-    // The answer has the plugin's nonce in it; the plugin may open a connection to STS meanwhile.
-    if !offline {
-        const STEP: Name = Name::RandomBytes;
-        match session.first_answer() {
-            Ok(()) => findings.pass(STEP, "the plugin has them for its answers to clients"),
-            Err((reason, what)) => {
-                let remedy = catalogue::by_number(reason).map(catalogue::remedy);
-                findings.fail(STEP, what, remedy.unwrap_or_default());
-            }
+    true
+}
+
+/// Where no login shows it: the plugin has random bytes for its answer to a client's first message. It
+/// may open a connection to STS meanwhile, as for every login.
+fn random_bytes(
+    library: &Library,
+    given: &[(String, String)],
+    options: Option<&Options>,
+    findings: &mut Findings,
+) {
+    const STEP: Name = Name::RandomBytes;
+    let Ok(session) = Session::new(library, given, options) else {
+        return;
+    };
+    match session.first_answer() {
+        Ok(()) => findings.pass(STEP, "the plugin has them for its answers to clients"),
+        Err((reason, what)) => {
+            let remedy = catalogue::by_number(reason).map(catalogue::remedy);
+            findings.fail(STEP, what, remedy.unwrap_or_default());
         }
     }
-    true
 }
 
 /// A client's credentials. That there are none is no fault of the server's; some that are of no use are.
