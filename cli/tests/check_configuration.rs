@@ -126,6 +126,49 @@ fn a_configuration_that_no_server_starts_with_is_never_green() {
 }
 
 #[test]
+fn rules_that_match_nobody_fail_and_entries_that_do_are_warned_of() {
+    const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
+    for (lines, status, words) in [
+        (
+            format!("  awsAllowedPrincipals: {ALICE},{ALICE}\n"),
+            "fail",
+            "awsAllowedPrincipals",
+        ),
+        (
+            "  awsAllowedPrincipals: arn:aws:iam::123456789012:role/team/app\n".to_owned(),
+            "fail",
+            "role/app",
+        ),
+        (
+            format!("  awsAllowedPrincipals: {ALICE}\n  awsAllowedAccounts: 210987654321\n"),
+            "fail",
+            "awsAllowedAccounts",
+        ),
+        (
+            "  awsAllowedPartitions: aws-cn\n".to_owned(),
+            "fail",
+            "partition aws",
+        ),
+        (
+            format!(
+                "  awsAllowedPrincipals: {ALICE} arn:aws:iam::210987654321:user/bob\n  \
+                 awsAllowedAccounts: 123456789012\n"
+            ),
+            "warn",
+            "user/bob",
+        ),
+        (
+            "  awsAllowedPartitions: aws aws-us-gv\n".to_owned(),
+            "warn",
+            "aws-us-gov",
+        ),
+    ] {
+        let steps = check_lines(&format!("setParameter:\n{lines}"));
+        steps.assert("options", status, &[words]);
+    }
+}
+
+#[test]
 fn limits_that_clients_do_not_wait_for_are_warned_of() {
     for (lines, words) in [
         ("  awsStsTimeoutMs: 10001\n", "awsStsTimeoutMs is 10001 ms"),

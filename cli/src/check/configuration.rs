@@ -214,20 +214,18 @@ pub fn options(config: &ServerConfig, no_proxy: &str, findings: &mut Findings) -
         let found = format!(
             "clients sign for {host} (region {region}); the server connects to {server}:{port}"
         );
-        let other = regions::of_host(server).filter(|other| *other != region);
-        match (other, regions::meant(region)) {
-            (Some(other), _) => findings.fail(
-                STEP,
-                format!("{found}, which is in region {other}"),
-                "STS refuses every login with 306: awsStsHost and awsStsEndpoint have to be in one region.",
-            ),
-            (None, Some(meant)) => findings.warn(
+        match regions::meant(region) {
+            Some(meant) => findings.warn(
                 STEP,
                 format!("{found}; this tool knows no such region"),
                 format!("Did you mean {meant}?"),
             ),
-            (None, None) => findings.pass(STEP, found),
+            None => findings.pass(STEP, found),
         }
+    }
+    for warning in &options.warnings {
+        let remedy = "The server starts with it, and nobody logs in by this entry.";
+        findings.warn(STEP, warning, remedy);
     }
     limits(&options, findings);
     Some(options)

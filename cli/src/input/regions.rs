@@ -81,26 +81,6 @@ pub fn meant(region: &str) -> Option<&'static str> {
     found.filter(|known| *known != region && check_region(known).is_ok())
 }
 
-/// The region in the name of one of AWS's hosts: `vpce-0a.sts.eu-west-1.vpce.amazonaws.com`.
-pub fn of_host(host: &str) -> Option<&str> {
-    if host == "sts.amazonaws.com" {
-        return Some("us-east-1");
-    }
-    const DOMAINS: [&str; 5] = [
-        "amazonaws.com",
-        "amazonaws.com.cn",
-        "api.aws",
-        "amazonaws.eu",
-        "api.amazonwebservices.com.cn",
-    ];
-    let own = DOMAINS.iter().any(|domain| {
-        host.strip_suffix(domain)
-            .is_some_and(|rest| rest.ends_with('.'))
-    });
-    let mut labels = host.split('.').filter(|_| own);
-    labels.find(|label| check_region(label).is_ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,26 +109,5 @@ mod tests {
         assert_eq!(meant("eu-centrall-1"), Some("eu-central-1"));
         assert_eq!(meant("us-esat-1"), Some("us-east-1"));
         assert_eq!(meant("us-east-1"), None);
-    }
-
-    #[test]
-    fn the_region_of_a_host_is_in_its_name() {
-        for (host, region) in [
-            ("sts.amazonaws.com", Some("us-east-1")),
-            ("sts.eu-west-1.amazonaws.com", Some("eu-west-1")),
-            (
-                "vpce-0a-bc.sts.eu-west-1.vpce.amazonaws.com",
-                Some("eu-west-1"),
-            ),
-            (
-                "vpce-0a-eu-west-1a.sts.us-gov-west-1.vpce.amazonaws.com",
-                Some("us-gov-west-1"),
-            ),
-            ("sts.cn-north-1.amazonaws.com.cn", Some("cn-north-1")),
-            ("sts.eu-west-1.example.org", None),
-            ("127.0.0.1", None),
-        ] {
-            assert_eq!(of_host(host), region, "{host}");
-        }
     }
 }
