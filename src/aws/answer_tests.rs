@@ -348,3 +348,17 @@ fn x6_account_and_user_id_are_whole_and_the_account_is_the_arn_s() {
     let hostile = json("__system", ACCOUNT, "A");
     assert_eq!(refused(200, JSON, &hostile), Reason::ArnMalformed);
 }
+
+#[test]
+fn d1_what_is_no_arn_account_or_user_id_is_cut_as_it_may_repeat_a_secret() {
+    let secret = "FQoGZXIvYXdzEXAMPLEtoken0123456789";
+    for body in [
+        json(secret, ACCOUNT, "A"),
+        json(ARN, secret, "A"),
+        json(ARN, ACCOUNT, &format!("{secret} {secret}")),
+    ] {
+        let text = read_answer(200, JSON, body.as_bytes()).unwrap_err().detail;
+        assert!(text.contains("FQoGZXIvYXdz..."), "{text}");
+        assert!(!text.contains("EXAMPLE"), "{text}");
+    }
+}

@@ -3,8 +3,10 @@
 //! Grammar: the AWS General Reference and the IAM quotas page. Only the first five colons separate,
 //! since an IAM path may hold further ones.
 
-use crate::reason::{Failure, Reason, printable};
+use crate::reason::{Failure, Reason, printable, printable_within};
 
+/// Most characters that an error shows of what is no ARN.
+const MOST_SHOWN: usize = 12;
 /// Longest ARN, in bytes (STS API: 20 to 2048).
 const LENGTH_LIMIT: usize = 2048;
 /// Longest path of a user, in bytes (IAM quotas).
@@ -49,8 +51,12 @@ impl Arn {
     /// Parses the ARN of an identity that can call STS.
     pub fn parse(text: &str) -> Result<Arn, Failure> {
         let malformed = |what: &str| {
-            let detail = format!("{what}: \"{}\"", printable(text));
-            Failure::new(Reason::ArnMalformed, detail)
+            // Whatever is no ARN at all may be something of the request that is repeated, a secret too.
+            let shown = match text.starts_with("arn:") {
+                true => printable(text),
+                false => printable_within(MOST_SHOWN, text),
+            };
+            Failure::new(Reason::ArnMalformed, format!("{what}: \"{shown}\""))
         };
         if text.len() > LENGTH_LIMIT {
             return Err(malformed("it is too long"));

@@ -204,14 +204,19 @@ fn i7_a_malformed_arn_is_named_printable_and_bounded() {
             "arn:aws:iam:::user/a",
             "12 digits: \"arn:aws:iam:::user/a\"",
         ),
-        ("not an ARN\r\n\u{1b}[31m", "\"not an ARN???[31m\""),
+        ("arn:\r\n\u{1b}[31m", "\"arn:???[31m\""),
+        (
+            "FQoGZXIvYXdzEXAMPLE",
+            "\"FQoGZXIvYXdz... (7 more characters)\"",
+        ),
         ("", ": \"\""),
     ] {
         let detail = Arn::parse(text).unwrap_err().detail;
         assert!(detail.contains(what), "{detail}");
     }
     for length in [300, 2048, 2049, 64 << 10] {
-        let detail = Arn::parse(&"a".repeat(length)).unwrap_err().detail;
+        let text = format!("arn:{}", "a".repeat(length - 4));
+        let detail = Arn::parse(&text).unwrap_err().detail;
         let cut = format!("... ({} more characters)\"", length - 256);
         assert!(detail.ends_with(&cut) && detail.len() < 400, "{detail}");
     }
