@@ -329,7 +329,8 @@ pub struct maws_info {
     pub user_id: maws_str,
     /// Name of the role session; chosen by the client, for logs only.
     pub session_name: maws_str,
-    /// As claimed by the client; verified once STS has answered.
+    /// As claimed by the client; verified once STS has answered. One that does not look like AWS's is
+    /// cut to its first characters: it may be a secret key.
     pub access_key_id: maws_str,
     /// The STS host that the client signs for.
     pub sts_host: maws_str,

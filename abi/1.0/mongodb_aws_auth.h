@@ -742,7 +742,8 @@ typedef struct maws_info {
    */
   struct maws_str session_name;
   /**
-   * As claimed by the client; verified once STS has answered.
+   * As claimed by the client; verified once STS has answered. One that does not look like AWS's is
+   * cut to its first characters: it may be a secret key.
    */
   struct maws_str access_key_id;
   /**
