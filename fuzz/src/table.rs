@@ -129,10 +129,9 @@ pub fn check_texts(reason: u32, status: maws_status) {
 
 /// Which argument was wrong in this thread's last call.
 pub fn wrong_argument() -> Vec<u8> {
+    let text = call!(API.wrong_argument);
     // SAFETY: never NULL, ends with a NUL, and lives until the thread's next call.
-    unsafe { CStr::from_ptr(call!(API.wrong_argument)) }
-        .to_bytes()
-        .to_vec()
+    unsafe { CStr::from_ptr(text) }.to_bytes().to_vec()
 }
 
 /// One option.
