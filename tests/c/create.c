@@ -131,22 +131,6 @@ static void an_error_is_written_within_its_size_only(void) {
     CHECK_STATUS(host_create(&h, &unknown, 1, NULL), MAWS_E_OPTION);
 }
 
-static void an_error_that_does_not_fit_says_so(void) {
-    static host h;
-    host_init(&h);
-    const maws_option unknown = OPTION("awsNoSuchOption", "x");
-    for (uint32_t room = 1; room < 64; room++) {
-        maws_error error;
-        error.struct_size = offsetof(maws_error, message) + room;
-        CHECK_STATUS(host_create(&h, &unknown, 1, &error), MAWS_E_OPTION);
-        const size_t length = strlen(error.message);
-        CHECK_NUMBER(length, room - 1);
-        if (length >= 4) {
-            CHECK_STR(str(error.message + length - 4), " ...");
-        }
-    }
-}
-
 static void a_long_key_does_not_overflow_the_message(void) {
     enum { LENGTH = 100000 };
     static char key[LENGTH];
@@ -232,7 +216,6 @@ int main(int argc, char** argv) {
         TEST(text_that_is_null_without_a_length_is_empty),
         TEST(a_host_of_a_later_version_is_accepted),
         TEST(an_error_is_written_within_its_size_only),
-        TEST(an_error_that_does_not_fit_says_so),
         TEST(a_long_key_does_not_overflow_the_message),
         TEST(a_handle_that_never_was_is_refused),
         TEST(log_levels_are_the_named_ones),

@@ -154,6 +154,22 @@ static void every_text_of_info_ends_with_nul(void) {
     host_stop(&h);
 }
 
+static void an_error_that_does_not_fit_says_so(void) {
+    static host h;
+    host_init(&h);
+    const maws_option unknown = OPTION("awsNoSuchOption", "x");
+    for (uint32_t room = 1; room < 64; room++) {
+        maws_error error;
+        error.struct_size = offsetof(maws_error, message) + room;
+        CHECK_STATUS(host_create(&h, &unknown, 1, &error), MAWS_E_OPTION);
+        const size_t length = strlen(error.message);
+        CHECK_NUMBER(length, room - 1);
+        if (length >= 4) {
+            CHECK_STR(str(error.message + length - 4), " ...");
+        }
+    }
+}
+
 int main(int argc, char** argv) {
     const test tests[] = {
         TEST(every_status_has_a_text),
@@ -163,6 +179,7 @@ int main(int argc, char** argv) {
         TEST(the_next_call_forgets_it),
         TEST(each_thread_has_its_own),
         TEST(every_text_of_info_ends_with_nul),
+        TEST(an_error_that_does_not_fit_says_so),
     };
     return RUN_TESTS(argc, argv, tests);
 }
