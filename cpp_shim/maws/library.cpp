@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "maws/elf_file.h"
 #include "maws/messages.h"
 #include "maws/trusted_file.h"
 
@@ -49,6 +50,7 @@ Result<Library> Library::open(std::string_view path) {
     Result<TrustedFile> trusted = open_trusted(path);
     if (!trusted) return trusted.error();
     const TrustedFile& file = trusted.value();
+    if (const Result<void> whole = check_elf(file); !whole) return whole.error();
 
     void* handle = dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) {

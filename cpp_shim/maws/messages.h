@@ -22,6 +22,9 @@ inline constexpr Message kCannotRead{"plugin file '{path}': cannot read '{part}'
 inline constexpr Message kCannotReadLink{"plugin file '{path}': cannot read the link '{part}': {cause}"};
 
 // It cannot be loaded, or is not what it should be.
+inline constexpr Message kNoLibrary{"'{path}' is not a MONGODB-AWS plugin for this server: it is not a shared library (ELF)"};
+inline constexpr Message kOtherMachine{"'{path}' is not a MONGODB-AWS plugin for this server: it is for another kind of machine (ELF machine {found}, this server's is {needed})"};
+inline constexpr Message kTruncated{"'{path}' is not a MONGODB-AWS plugin for this server: the file is truncated, its {part} lies beyond the {size} bytes that it has; install it again"};
 inline constexpr Message kCannotLoad{"cannot load '{path}': {cause}"};
 inline constexpr Message kExchangedAtLoad{"'{path}' is not a MONGODB-AWS plugin for this server: the file was exchanged while it was loaded; start again"};
 inline constexpr Message kNoEntry{"'{path}' is not a MONGODB-AWS plugin for this server: it has no function {function}, so it is another library or has another major version of the interface than {major}"};

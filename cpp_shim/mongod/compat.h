@@ -3,20 +3,24 @@
 // Nothing here asks for a version. Every difference is seen in the server's own headers, by a file
 // that is there or by a member that a class has, so that back-ports and relatives need no edit:
 //
-//   what                         4.2        4.4         6.0, 7.0     8.0         master
+//   what                         4.2        4.4         5.0 to 7.0   8.0         master
 //   names in the registry        StringData                                      std::string_view
 //   bytes of a StringData        rawData()                           data()      data()
 //   owner of a registry          ServiceContext                      Service
-//   registration's dependents    -          -           a second list of names
+//   registration's dependents    from 4.2.8 a second list of names
 //   an initializer gives         Status     Status      void
 //   currentStep, totalSteps      -          -           pure virtual
-//   appendExtraInfo              -          -           virtual
+//   appendExtraInfo              -          virtual (4.4.6)
 //   getExpirationTime            -          -           virtual (7.0)
 //   SSLPeerInfo                  a reference, flag      a reference or pointer, function
+//   CurOp's description          set with the client's lock held         the lock is passed, too
 //   serverStatus section         static object          static object or builder by role
 //   log                          streams    LOGV2
 //   a MONGODB-AWS of its own     -          -           Percona Server for MongoDB
 //   an awsStsHost of its own     -          -           Percona Server for MongoDB (6.0.8)
+//
+// The newest line's build reads each include of a mongo/ header, whatever #if stands around it, and
+// wants the header to be there. One that some line lacks is therefore included through a macro.
 #pragma once
 
 #include <boost/optional.hpp>
@@ -35,10 +39,12 @@
 #include "mongo/util/assert_util.h"
 #include "mongo/util/time_support.h"
 #if __has_include("mongo/platform/atomic_word.h")
-#include "mongo/platform/atomic_word.h"
+#define MAWS_ATOMIC "mongo/platform/atomic_word.h"
 #else
-#include "mongo/platform/atomic.h"
+#define MAWS_ATOMIC "mongo/platform/atomic.h"
 #endif
+#include MAWS_ATOMIC
+#undef MAWS_ATOMIC
 
 namespace mongo {
 namespace awsauth {
@@ -228,6 +234,18 @@ auto isTls(const PeerInfo& info) -> decltype(static_cast<bool>(info.isTLS())) {
 template <class PeerInfo>
 bool isTls(const std::shared_ptr<PeerInfo>& info) {
     return info != nullptr && isTls(*info);
+}
+
+// Sets what the server shows of an operation, with the client's lock held.
+template <class Op, class Lock, class Description>
+auto setOpDescription(Op& op, const Lock& /*lock*/, const Description& description)
+    -> decltype(op.setOpDescription_inlock(description)) {
+    op.setOpDescription_inlock(description);
+}
+template <class Op, class Lock, class Description>
+auto setOpDescription(Op& op, const Lock& lock, const Description& description)
+    -> decltype(op.setOpDescription(lock, description)) {
+    op.setOpDescription(lock, description);
 }
 
 // awsStsHost of a server that declares it itself; `otherwise` elsewhere.

@@ -1,18 +1,22 @@
-#include "mechanism.h"
+#include "mongo/db/auth/aws_auth/mechanism.h"
 
 #include <string_view>
 
-#include "active.h"
 #include "maws/status.h"
-#include "messages.h"
 #include "mongo/base/error_codes.h"
 #include "mongo/config.h"
+#include "mongo/db/auth/aws_auth/aws_auth_plugin.h"
+#include "mongo/db/auth/aws_auth/hide_payload.h"
+#include "mongo/db/auth/aws_auth/messages.h"
+#include "mongo/db/auth/aws_auth/parameters.h"
 #include "mongo/db/client.h"
 #include "mongo/transport/session.h"
 #include "mongo/util/net/hostandport.h"
-#include "parameters.h"
 #ifdef MONGO_CONFIG_SSL
 #include "mongo/util/net/ssl_types.h"
+#if __has_include("mongo/util/net/ssl_peer_info.h")
+#include "mongo/util/net/ssl_peer_info.h"
+#endif
 #endif
 
 namespace mongo {
@@ -20,25 +24,33 @@ namespace awsauth {
 namespace {
 
 // Waits until ready() is true or the operation is interrupted: its client has gone, it was killed,
-// its time is up, the server shuts down. Called with the lock held.
-//
-// Of all lines' ways to wait this is the one that every line has and that does not throw. From 4.4
-// on it leaves it to its caller to look for interruptions, and that must be done without the lock.
-// One that comes between the look and the wait is not lost: it makes the wait return at once.
-template <class Ready>
-Status waitFor(OperationContext* opCtx, stdx::condition_variable& condition,
-               stdx::unique_lock<stdx::mutex>& lock, Ready ready) noexcept {
-    while (!ready()) {
-        lock.unlock();
-        Status interrupted = opCtx->checkForInterruptNoAssert();
-        lock.lock();
-        if (!interrupted.isOK()) return interrupted;
-        if (ready()) break;
-        const auto waited =
-            opCtx->waitForConditionOrInterruptNoAssertUntil(condition, lock, Date_t::max());
-        if (!waited.isOK()) return waited.getStatus();
+// its time is up, the server shuts down. Called with the lock held. The server's wait throws; the
+// one that gives a status is private in all lines but the first.
+template <class Lock, class Ready>
+Status waitFor(OperationContext* opCtx, stdx::condition_variable& condition, Lock& lock,
+               Ready ready) noexcept {
+    try {
+        opCtx->waitForConditionOrInterrupt(condition, lock, ready);
+        return Status::OK();
+    } catch (...) {
+        return exceptionToStatus();
     }
-    return Status::OK();
+}
+
+std::string whyInterrupted(const Status& interruption) {
+    switch (interruption.code()) {
+        case ErrorCodes::ClientDisconnect:
+            return maws::say<messages::kClientGone>();
+        case ErrorCodes::Interrupted:
+            return maws::say<messages::kKilled>();
+        case ErrorCodes::MaxTimeMSExpired:
+        case ErrorCodes::ExceededTimeLimit:
+            return maws::say<messages::kOutOfTime>();
+        case ErrorCodes::InterruptedAtShutdown:
+            return maws::say<messages::kShuttingDown>();
+        default:
+            return maws::say<messages::kInterrupted>(interruption.reason());
+    }
 }
 
 auto codeFor(maws_status status) {
@@ -49,9 +61,6 @@ auto codeFor(maws_status status) {
             return ErrorCodes::ExceededTimeLimit;
         case MAWS_E_UPSTREAM:
             return ErrorCodes::HostUnreachable;
-        case MAWS_E_CANCELLED:
-            // By the server's stop alone: an interrupted operation has a status of its own.
-            return ErrorCodes::InterruptedAtShutdown;
         default:
             break;
     }
@@ -63,12 +72,6 @@ auto codeFor(maws_status status) {
         default:
             return ErrorCodes::InternalError;
     }
-}
-
-// Once the server has stopped the plugin, calls come too late for what they are.
-maws_status unlessStopped(maws_status status) {
-    const bool late = maws::group_of(status) == maws::Group::kHost;
-    return late && active()->logins().stopped() ? MAWS_E_CANCELLED : status;
 }
 
 bool clientUsesTls(OperationContext* opCtx) {
@@ -98,33 +101,31 @@ Mechanism::StepResult Mechanism::stepImpl(OperationContext* opCtx, Text input) {
 Mechanism::StepResult Mechanism::doStep(OperationContext* opCtx, Text input) {
     ++facts_.step;
     if (over_) return Status(ErrorCodes::BadValue, maws::say<messages::kIsOver>());
-    if (!login_) {
+    const HiddenPayload hidden(opCtx);
+    if (!conversation_) {
         const Status begun = begin(opCtx);
         if (!begun.isOK()) return begun;
     }
     Status interruption = Status::OK();
-    StepResult result =
-        Status(ErrorCodes::InterruptedAtShutdown, maws::say<messages::kShuttingDown>());
-    const bool ran = login_->run([&](maws::Conversation& conversation) {
-        const maws::Verdict verdict =
-            waiter_.step(conversation, viewOf(input),
-                         [&](stdx::condition_variable& condition, auto& lock, auto ready) {
-                             interruption = waitFor(opCtx, condition, lock, ready);
-                             return interruption.isOK();
-                         });
+    const maws::Verdict verdict =
+        waiter_.step(*conversation_, viewOf(input),
+                     [&](stdx::condition_variable& condition, auto& lock, auto ready) {
+                         interruption = waitFor(opCtx, condition, lock, ready);
+                         return interruption.isOK();
+                     });
+    if (interruption.isOK() && verdict.step.status == MAWS_CONTINUE) {
+        return std::make_tuple(false, std::string(verdict.step.reply));
+    }
+    StepResult result = [&]() -> StepResult {
+        const maws::Info info = conversation_->info();
         if (!interruption.isOK()) {
-            report(MAWS_E_CANCELLED, conversation.info());
-            result = interruption;
-        } else if (verdict.step.status == MAWS_CONTINUE) {
-            result = std::make_tuple(false, std::string(verdict.step.reply));
-        } else if (verdict.step.status == MAWS_DONE) {
-            result = verified(conversation.info());
-        } else {
-            result = refuse(unlessStopped(verdict.step.status), conversation.info());
+            report(MAWS_E_CANCELLED, info, whyInterrupted(interruption));
+            return interruption;
         }
-    });
-    if (!ran) report(MAWS_E_CANCELLED, {});
-    if (over_) login_.reset();
+        if (verdict.step.status == MAWS_DONE) return verified(info);
+        return refuse(verdict.step.status, info);
+    }();
+    conversation_.reset();
     return result;
 }
 
@@ -133,7 +134,7 @@ Status Mechanism::begin(OperationContext* opCtx) {
     if (plugin == nullptr)
         return Status(ErrorCodes::InternalError, maws::say<messages::kNoPlugin>());
     plugin->followLogLevel(wantedLogLevel());
-    began_ = std::chrono::steady_clock::now();
+    timer_.reset();
     record_.login = plugin->nextLogin();
     record_.remote = remoteOf(opCtx);
 
@@ -143,10 +144,12 @@ Status Mechanism::begin(OperationContext* opCtx) {
     args.log_id = record_.login;
     args.database = database;
     args.client_addr = record_.remote;
-    login_.emplace(plugin->logins(), waiter_);
-    const maws::Result<void> begun = login_->begin(plugin->plugin(), args);
-    if (begun) return Status::OK();
-    login_.reset();
+    args.ready = &waiter_;
+    maws::Result<maws::Conversation> begun = maws::Conversation::begin(plugin->plugin(), args);
+    if (begun) {
+        conversation_.emplace(std::move(begun).value());
+        return Status::OK();
+    }
     maws::Info info;
     info.reason = begun.error().reason;
     info.detail = begun.error().message;
@@ -170,15 +173,15 @@ Mechanism::StepResult Mechanism::verified(const maws::Info& info) {
 }
 
 Status Mechanism::refuse(maws_status status, const maws::Info& info) {
-    report(status, info);
+    report(status, info, {});
     return Status(codeFor(status), maws::say<messages::kRefused>(record_.login, record_.reason));
 }
 
-void Mechanism::report(maws_status status, const maws::Info& info) {
+void Mechanism::report(maws_status status, const maws::Info& info, std::string detail) {
     over_ = true;
     fillRecord(info);
     record_.group = std::string(maws::group_name(maws::group_of(status)));
-    if (record_.detail.empty()) record_.detail = maws::say<messages::kEndedByServer>();
+    if (!detail.empty()) record_.detail = std::move(detail);
     facts_.rawArn = record_.rawArn;
     facts_.account = record_.account;
     facts_.stsRequestId = record_.stsRequestId;
@@ -195,9 +198,7 @@ void Mechanism::fillRecord(const maws::Info& info) {
     record_.stsErrorCode = std::string(info.sts_error_code);
     record_.detail = std::string(info.detail);
     record_.reason = static_cast<int>(info.reason);
-    record_.durationMillis = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                 std::chrono::steady_clock::now() - began_)
-                                 .count();
+    record_.durationMillis = timer_.millis();
 }
 
 bool Factory::canMakeMechanismForUser(const User* user) const {

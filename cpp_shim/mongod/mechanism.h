@@ -1,20 +1,18 @@
 // MONGODB-AWS for the server's registry of SASL mechanisms, verified by the plugin.
 #pragma once
 
-#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
 
-#include "compat.h"
-#include "live_logins.h"
 #include "maws/wait.h"
+#include "mongo/db/auth/aws_auth/compat.h"
+#include "mongo/db/auth/aws_auth/server_log.h"
 #include "mongo/db/auth/user.h"
 #include "mongo/db/operation_context.h"
 #include "mongo/stdx/condition_variable.h"
-#include "mongo/stdx/mutex.h"
-#include "server_log.h"
+#include "mongo/util/timer.h"
 
 namespace mongo {
 namespace awsauth {
@@ -30,11 +28,12 @@ struct Policy {
     static constexpr bool isInternalAuthMech() { return false; }
 };
 
-// What the server's condition variables and its interruptible waits are made for.
+// What the server's interruptible waits take in every line. stdx::mutex is the same type, and is gone
+// in the newest.
 struct WaitTypes {
-    using Mutex = stdx::mutex;
+    using Mutex = std::mutex;  // NOLINT
     using ConditionVariable = stdx::condition_variable;
-    using Lock = stdx::unique_lock<stdx::mutex>;
+    using Lock = std::unique_lock<std::mutex>;  // NOLINT
 };
 
 // One login.
@@ -51,17 +50,18 @@ class Mechanism final : public Adapted<MakeServerMechanism<Policy>> {
     StepResult doStep(OperationContext* opCtx, Text input);
     Status begin(OperationContext* opCtx);
     StepResult verified(const maws::Info& info);
-    // Ends the login with a line in the log. The status that refuse gives has the group's code, and
-    // a text that leads to that line without telling the reason.
-    void report(maws_status status, const maws::Info& info);
+    // Ends the login with a line in the log, which says `detail` where that is not empty. The
+    // status that refuse gives has the group's code, and a text that leads to that line without
+    // telling the reason.
+    void report(maws_status status, const maws::Info& info, std::string detail);
     Status refuse(maws_status status, const maws::Info& info);
     void fillRecord(const maws::Info& info);
 
-    std::chrono::steady_clock::time_point began_;
+    Timer timer_;
     LoginRecord record_;
     bool over_ = false;
-    maws::BasicWaiter<WaitTypes> waiter_;  // before the login, which it has to outlive
-    std::optional<LiveLogins::Login> login_;
+    maws::BasicWaiter<WaitTypes> waiter_;  // before the conversation, which it has to outlive
+    std::optional<maws::Conversation> conversation_;
 };
 
 class Factory final : public MakeServerFactory<Mechanism> {

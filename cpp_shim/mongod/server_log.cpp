@@ -1,15 +1,21 @@
-#include "server_log.h"
+#include "mongo/db/auth/aws_auth/server_log.h"
 
-#if __has_include("mongo/logv2/log.h")
-#include "mongo/logv2/log.h"
-#define MONGO_LOGV2_DEFAULT_COMPONENT ::mongo::logv2::LogComponent::kAccessControl
-#else
-#define MONGO_LOG_DEFAULT_COMPONENT ::mongo::logger::LogComponent::kAccessControl
-#include "mongo/bson/bsonobjbuilder.h"
-#include "mongo/util/log.h"
-#endif
+#include <pthread.h>
+
+#include <array>
 
 #include "maws/status.h"
+#include "mongo/bson/bsonobjbuilder.h"
+#include "mongo/util/concurrency/thread_name.h"
+// The component has to be defined before the log's header is read.
+#if __has_include("mongo/logv2/log.h")
+#define MONGO_LOGV2_DEFAULT_COMPONENT ::mongo::logv2::LogComponent::kAccessControl
+#define MAWS_LOG "mongo/logv2/log.h"
+#else
+#define MONGO_LOG_DEFAULT_COMPONENT ::mongo::logger::LogComponent::kAccessControl
+#define MAWS_LOG "mongo/util/log.h"
+#endif
+#include MAWS_LOG
 
 namespace mongo {
 namespace awsauth {
@@ -23,13 +29,28 @@ Severity severityOf(const maws::LogEvent& event) {
     return severity == Severity::kInfo && event.log_id != 0 ? Severity::kDebug : severity;
 }
 
+// Gives a thread of the plugin, which the server would show as "thread8", the name in the log that
+// it has for the operating system.
+void nameThread() {
+    thread_local const bool named = [] {
+        std::array<char, 16> name{};
+        if (pthread_getname_np(pthread_self(), name.data(), name.size()) != 0) return false;
+        const std::string text = name.data();
+        if (text.compare(0, 5, "maws-") != 0) return false;
+        setThreadName(text);
+        return true;
+    }();
+    static_cast<void>(named);
+}
+
 }  // namespace
 
-#if __has_include("mongo/logv2/log.h")
+#if defined(MONGO_LOGV2_DEFAULT_COMPONENT)
 
-// Ids are unique in the server's tree; these belong to no ticket of its authors.
+// Ids are unique in the server's tree; these belong to no ticket of its authors. 4.2's check counts
+// those between 51999 and 3873100 as skipped.
 void logVerified(const LoginRecord& record) {
-    LOGV2(2911601, "MONGODB-AWS login verified", "login"_attr = record.login,
+    LOGV2(3911601, "MONGODB-AWS login verified", "login"_attr = record.login,
           "remote"_attr = record.remote, "principal"_attr = record.principal,
           "rawArn"_attr = record.rawArn, "userId"_attr = record.userId,
           "account"_attr = record.account, "accessKeyId"_attr = record.accessKeyId,
@@ -37,7 +58,7 @@ void logVerified(const LoginRecord& record) {
 }
 
 void logRefused(const LoginRecord& record) {
-    LOGV2(2911602, "MONGODB-AWS login refused", "login"_attr = record.login,
+    LOGV2(3911602, "MONGODB-AWS login refused", "login"_attr = record.login,
           "remote"_attr = record.remote, "group"_attr = record.group, "reason"_attr = record.reason,
           "detail"_attr = record.detail, "stsErrorCode"_attr = record.stsErrorCode,
           "rawArn"_attr = record.rawArn, "account"_attr = record.account,
@@ -46,11 +67,11 @@ void logRefused(const LoginRecord& record) {
 }
 
 void logInfo(const std::string& text) {
-    LOGV2(2911603, "MONGODB-AWS", "text"_attr = text);
+    LOGV2(3911603, "MONGODB-AWS", "text"_attr = text);
 }
 
 void logWarning(const std::string& text) {
-    LOGV2_WARNING(2911604, "MONGODB-AWS", "text"_attr = text);
+    LOGV2_WARNING(3911604, "MONGODB-AWS", "text"_attr = text);
 }
 
 std::int32_t wantedLogLevel() {
@@ -64,19 +85,19 @@ namespace {
 void logPlugin(Severity severity, int message, std::uint64_t login, const std::string& text) {
     switch (severity) {
         case Severity::kDebug:
-            LOGV2_DEBUG(2911605, 1, "MONGODB-AWS plugin", "message"_attr = message,
+            LOGV2_DEBUG(3911605, 1, "MONGODB-AWS plugin", "message"_attr = message,
                         "login"_attr = login, "text"_attr = text);
             break;
         case Severity::kInfo:
-            LOGV2(2911606, "MONGODB-AWS plugin", "message"_attr = message, "login"_attr = login,
+            LOGV2(3911606, "MONGODB-AWS plugin", "message"_attr = message, "login"_attr = login,
                   "text"_attr = text);
             break;
         case Severity::kWarning:
-            LOGV2_WARNING(2911607, "MONGODB-AWS plugin", "message"_attr = message,
+            LOGV2_WARNING(3911607, "MONGODB-AWS plugin", "message"_attr = message,
                           "login"_attr = login, "text"_attr = text);
             break;
         case Severity::kError:
-            LOGV2_ERROR(2911608, "MONGODB-AWS plugin", "message"_attr = message,
+            LOGV2_ERROR(3911608, "MONGODB-AWS plugin", "message"_attr = message,
                         "login"_attr = login, "text"_attr = text);
             break;
     }
@@ -161,6 +182,7 @@ void logPlugin(Severity severity, int message, std::uint64_t login, const std::s
 
 void PluginLog::log(const maws::LogEvent& event) noexcept {
     try {
+        nameThread();
         logPlugin(severityOf(event), static_cast<int>(event.message_id), event.log_id,
                   std::string(event.text));
     } catch (const std::exception&) {

@@ -4,14 +4,16 @@
 #include <string>
 #include <type_traits>
 
-#include "active.h"
 #include "mongo/bson/json.h"
+#include "mongo/db/auth/aws_auth/aws_auth_plugin.h"
+#include "mongo/db/commands.h"
 #include "mongo/util/assert_util.h"
 #if __has_include("mongo/db/commands/server_status/server_status.h")
-#include "mongo/db/commands/server_status/server_status.h"
+#define MAWS_SERVER_STATUS "mongo/db/commands/server_status/server_status.h"
 #else
-#include "mongo/db/commands/server_status.h"
+#define MAWS_SERVER_STATUS "mongo/db/commands/server_status.h"
 #endif
+#include MAWS_SERVER_STATUS
 
 namespace mongo {
 

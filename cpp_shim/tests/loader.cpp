@@ -1,10 +1,14 @@
 // Which files the loader trusts, and which libraries it accepts. Argument: a plugin.
+#include <elf.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
 #include <string>
 
 #include "check.h"
@@ -113,6 +117,85 @@ void no_plugins() {
     CHECK(!opened && opened.error().message.find(text.native()) != std::string::npos);
 }
 
+std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// What opening a library with these bytes fails with.
+std::string refusal_of(const ScratchFolder& scratch, const std::string& bytes) {
+    const fs::path path = scratch.path() / "changed.so";
+    fs::remove(path);
+    std::ofstream(path, std::ios::binary) << bytes;
+    const auto opened = maws::Library::open(path.native());
+    CHECK(!opened);
+    return opened.error().message;
+}
+
+Elf64_Ehdr header_of(const std::string& library) {
+    Elf64_Ehdr header{};
+    std::memcpy(&header, library.data(), sizeof header);
+    return header;
+}
+
+// Where a library may be cut: within and behind each header, and within each segment.
+std::set<std::size_t> cuts_of(const std::string& library) {
+    const Elf64_Ehdr header = header_of(library);
+    std::set<std::size_t> cuts{0, 1, EI_NIDENT, sizeof header - 1, sizeof header};
+    cuts.insert(library.size() - 1);
+    for (std::size_t i = 0; i < header.e_phnum; ++i) {
+        Elf64_Phdr segment{};
+        const std::size_t at = header.e_phoff + i * sizeof segment;
+        std::memcpy(&segment, library.data() + at, sizeof segment);
+        cuts.insert({at, at + sizeof segment - 1});
+        if (segment.p_filesz == 0) continue;
+        cuts.insert({segment.p_offset, segment.p_offset + segment.p_filesz / 2,
+                     segment.p_offset + segment.p_filesz - 1});
+    }
+    for (std::size_t i = 0; i < header.e_shnum; ++i) {
+        const std::size_t at = header.e_shoff + i * header.e_shentsize;
+        cuts.insert({at, at + header.e_shentsize - 1U});
+    }
+    return cuts;
+}
+
+void truncated_libraries(const std::string& library) {
+    const ScratchFolder scratch;
+    const std::string whole = bytes_of(library);
+    for (const std::size_t length : cuts_of(whole)) {
+        const std::string refusal = refusal_of(scratch, whole.substr(0, length));
+        CHECK(refusal.find("the file is truncated") != std::string::npos);
+        CHECK(refusal.find(std::to_string(length) + " bytes") != std::string::npos);
+    }
+}
+
+void foreign_libraries(const std::string& library) {
+    const ScratchFolder scratch;
+    const std::string whole = bytes_of(library);
+    const auto changed = [&](auto change) {
+        Elf64_Ehdr header = header_of(whole);
+        change(header);
+        std::string bytes = whole;
+        std::memcpy(bytes.data(), &header, sizeof header);
+        return refusal_of(scratch, bytes);
+    };
+    const std::string other_machine = "another kind of machine";
+    const std::string no_library = "not a shared library";
+    const auto says = [](const std::string& refusal, const std::string& words) {
+        return refusal.find(words) != std::string::npos;
+    };
+    CHECK(says(changed([](Elf64_Ehdr& header) { header.e_machine = EM_MIPS; }), other_machine));
+    CHECK(says(changed([](Elf64_Ehdr& header) { header.e_ident[EI_CLASS] = ELFCLASS32; }),
+               other_machine));
+    CHECK(says(changed([](Elf64_Ehdr& header) { header.e_ident[EI_DATA] ^= 3; }), other_machine));
+    CHECK(says(changed([](Elf64_Ehdr& header) { header.e_type = ET_EXEC; }), no_library));
+    CHECK(says(changed([](Elf64_Ehdr& header) { header.e_phnum = 0; }), no_library));
+    CHECK(says(changed([](Elf64_Ehdr& header) { header.e_phentsize = 32; }), no_library));
+    CHECK(says(changed([](Elf64_Ehdr& header) { header.e_phoff = ~Elf64_Off{0}; }), "truncated"));
+    CHECK(says(changed([](Elf64_Ehdr& header) { header.e_shoff = ~Elf64_Off{0}; }), "truncated"));
+    CHECK(says(refusal_of(scratch, std::string(4096, 'x')), no_library));
+}
+
 maws_api api_of(const maws::Library& library) {
     return *library.api();
 }
@@ -166,7 +249,10 @@ int main(int argc, char** argv) {
     links();
     no_plugins();
     const ScratchFolder scratch;
-    const auto library = maws::Library::open(scratch.trusted_copy(argv[1]));
+    const std::string plugin = scratch.trusted_copy(argv[1]);
+    truncated_libraries(plugin);
+    foreign_libraries(plugin);
+    const auto library = maws::Library::open(plugin);
     if (!library) std::fprintf(stderr, "%s\n", library.error().message.c_str());
     CHECK(library.ok());
     CHECK(!library.value().options().empty());

@@ -7,12 +7,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "active.h"
-#include "mechanism.h"
-#include "parameters.h"
+#include "mongo/db/auth/aws_auth/aws_auth_plugin.h"
+#include "mongo/db/auth/aws_auth/mechanism.h"
+#include "mongo/db/auth/aws_auth/parameters.h"
+#include "server/curop.h"
 #include "server/log_store.h"
 #include "server/registry.h"
 #include "server/startup.h"
@@ -68,13 +71,11 @@ class BuiltInFactory final : public mongo::MakeServerFactory<BuiltIn> {
     bool canMakeMechanismForUser(const mongo::User* /*user*/) const override { return true; }
 };
 
-// One run of a server, from its settings to its shutdown.
+// One run of a server, from its settings to its end.
 class Server {
  public:
     // What the last one left in the process's settings goes.
     explicit Server(std::string plugin) {
-        mongo::awsauth::setActive(nullptr);
-        mongo::standinShutdownTasks().clear();
         mongo::saslGlobalParams = {};
         mongo::sslGlobalParams = {};
         mongo::saslGlobalParams.authenticationMechanisms = {"SCRAM-SHA-256", "MONGODB-AWS"};
@@ -85,7 +86,13 @@ class Server {
     }
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
-    ~Server() { shutDown(); }
+    // A server's process ends with the plugin in use; here the next server needs a new one. That it
+    // can be destroyed shows that no login has left a conversation behind.
+    ~Server() {
+        const std::unique_ptr<mongo::awsauth::Active> last(mongo::awsauth::active());
+        mongo::awsauth::setActive(nullptr);
+        if (last) CHECK(last->plugin().destroy(5000).ok());
+    }
 
     // Initializers, then whatever has a registry of mechanisms.
     Status start() {
@@ -100,9 +107,23 @@ class Server {
         return Status::OK();
     }
 
-    void shutDown() {
-        const auto tasks = std::exchange(mongo::standinShutdownTasks(), {});
-        for (const auto& task : tasks) task();
+    // Interrupts all operations, those to come included, as the server does at shutdown once it
+    // takes no more connections.
+    void interruptAll() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        interrupted_ = true;
+        for (mongo::OperationContext* operation : operations_) {
+            operation->markKilled(ErrorCodes::InterruptedAtShutdown);
+        }
+    }
+    void add(mongo::OperationContext* operation) const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        operations_.insert(operation);
+        if (interrupted_) operation->markKilled(ErrorCodes::InterruptedAtShutdown);
+    }
+    void remove(mongo::OperationContext* operation) const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        operations_.erase(operation);
     }
 
     const mongo::SASLServerMechanismRegistry& registry(std::size_t index = 0) const {
@@ -123,7 +144,7 @@ class Server {
     static Status initialize() {
         mongo::InitializerContext context;
         for (const auto& initializer : mongo::standinInitializers()) {
-#if STANDIN_LINE < 600
+#if STANDIN_LINE < 500
             const Status status = initializer(&context);
             if (!status.isOK()) return status;
 #else
@@ -147,23 +168,47 @@ class Server {
     }
 
     std::vector<std::unique_ptr<mongo::StandinOwner>> owners_;
+    mutable std::mutex mutex_;
+    mutable std::set<mongo::OperationContext*> operations_;
+    mutable bool interrupted_ = false;
 };
 
 // One client's connection with an operation of its own for each command.
 class Connection {
  public:
     explicit Connection(const Server& server, std::string database = "$external", bool tls = true)
-        : client_(std::make_shared<mongo::transport::Session>("192.0.2.1:40000", tls)),
+        : server_(server),
+          client_(std::make_shared<mongo::transport::Session>("192.0.2.1:40000", tls)),
           mechanism_(server.registry().external().front()->createImpl(std::move(database))) {
         next();
     }
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection() { server_.remove(operation_.get()); }
 
     // The command to come; may be killed from now on.
     mongo::OperationContext& operation() { return *operation_; }
-    void next() { operation_ = std::make_unique<mongo::OperationContext>(&client_); }
+    void next() {
+        if (operation_) server_.remove(operation_.get());
+        shown_ = std::make_unique<mongo::CurOp>(&client_, mongo::BSONObj());
+        operation_ = std::make_unique<mongo::OperationContext>(&client_, shown_.get());
+        server_.add(operation_.get());
+    }
+    // What currentOp and the profiler show of the command.
+    std::string shown() {
+        const std::lock_guard<mongo::Client> lock(client_);
+        return shown_->opDescription().jsonString();
+    }
 
+    // The mechanism's input is part of the command that the server shows.
     mongo::StatusWith<std::string> step(const std::string& payload) {
-        return mechanism_->step(operation_.get(), payload);
+        mongo::BSONObj::Fields command{{"saslContinue", "1"}, {"payload", payload}};
+        {
+            const std::lock_guard<mongo::Client> lock(client_);
+            *shown_ = mongo::CurOp(&client_, mongo::BSONObj(std::move(command)));
+        }
+        const std::string& input = shown_->opDescription().fields().at("payload");
+        return mechanism_->step(operation_.get(), mongo::StringData(input.data(), input.size()));
     }
     Status status(const std::string& payload) { return step(payload).getStatus(); }
     // The first message, which the plugin answers.
@@ -180,7 +225,9 @@ class Connection {
     void drop() { mechanism_.reset(); }
 
  private:
+    const Server& server_;
     mongo::Client client_;
+    std::unique_ptr<mongo::CurOp> shown_;
     std::unique_ptr<mongo::OperationContext> operation_;
     std::unique_ptr<mongo::ServerMechanismBase> mechanism_;
 };

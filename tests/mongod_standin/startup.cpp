@@ -117,7 +117,7 @@ void the_sts_host_is_the_servers_own_where_it_has_one() {
 // As the server's generated code calls it, before it stores the value.
 template <class Value>
 Status validate(const mongo::awsauth::RuntimeCheck& check, const Value& value) {
-#if STANDIN_LINE < 600
+#if STANDIN_LINE < 500
     const std::function<Status(const Value&)> validator = check;
     return validator(value);
 #else
@@ -141,8 +141,6 @@ void set_parameter_asks_the_plugin() {
     CHECK(refused.code() == ErrorCodes::BadValue && contains(refused.reason(), "awsStsTimeoutMs"));
     CHECK(active()->plugin().get_option("awsStsTimeoutMs").value() == "500");
     CHECK(!validate(check_awsAllowedAccounts, std::string("1")).isOK());
-    server.shutDown();
-    CHECK(validate(check_awsRequireTLS, true).isOK());
 }
 
 void parameters_are_the_plugins_options() {

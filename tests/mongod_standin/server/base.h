@@ -1,5 +1,5 @@
-// Stand-in: texts, statuses and time. STANDIN_LINE is the line: 402, 404, 600, 700, 800, 900
-// (master).
+// Stand-in: texts, statuses and time. STANDIN_LINE is the line: 402, 404, 500 (to 6.0), 700, 800,
+// 900 (master).
 #pragma once
 
 #include <boost/optional.hpp>
@@ -36,6 +36,12 @@ class StringData {
     constexpr std::size_t size() const {
         return size_;
     }
+    constexpr const char* begin() const {
+        return text_;
+    }
+    constexpr const char* end() const {
+        return text_ + size_;
+    }
     bool operator==(const StringData& other) const {
         return std::string_view(text_, size_) == std::string_view(other.text_, other.size_);
     }
@@ -55,11 +61,13 @@ class ErrorCodes {
         HostUnreachable = 6,
         UnknownError = 8,
         AuthenticationFailed = 18,
+        MaxTimeMSExpired = 50,
         OperationFailed = 96,
         ExceededTimeLimit = 262,
         ClientDisconnect = 279,
         Interrupted = 11601,
         InterruptedAtShutdown = 11600,
+        InterruptedDueToReplStateChange = 11602,
     };
 };
 
@@ -128,6 +136,19 @@ class Date_t {
  private:
     explicit Date_t(std::chrono::system_clock::time_point at) : at_(at) {}
     std::chrono::system_clock::time_point at_;
+};
+
+class Timer {
+ public:
+    void reset() { began_ = std::chrono::steady_clock::now(); }
+    int millis() const {
+        const auto took = std::chrono::steady_clock::now() - began_;
+        return static_cast<int>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+    }
+
+ private:
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace mongo

@@ -14,14 +14,15 @@ enum class Severity { kDebug, kInfo, kWarning, kError };
 
 struct Line {
     Severity severity = Severity::kInfo;
-    std::string text;  // message and attributes
+    std::string text;    // message and attributes
+    std::string thread;  // as the log calls it
 };
 
 class Log {
  public:
-    void write(Severity severity, std::string text) {
+    void write(Severity severity, std::string text, std::string thread) {
         const std::lock_guard<std::mutex> lock(mutex_);
-        lines_.push_back({severity, std::move(text)});
+        lines_.push_back({severity, std::move(text), std::move(thread)});
     }
     std::vector<Line> take() {
         const std::lock_guard<std::mutex> lock(mutex_);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "log_store.h"
+#include "thread_name.h"
 
 namespace mongo {
 namespace logger {
@@ -19,7 +20,7 @@ class LogSeverity {
 class LogStream {
  public:
     explicit LogStream(standin::Severity severity) : severity_(severity) {}
-    ~LogStream() { standin::theLog.write(severity_, text_.str()); }
+    ~LogStream() { standin::theLog.write(severity_, text_.str(), standinThreadName()); }
     LogStream(const LogStream&) = delete;
     LogStream& operator=(const LogStream&) = delete;
     template <class T>

@@ -1,11 +1,19 @@
-// Stand-in: the structured log of 4.4 and later.
-#pragma once
+// Stand-in: the structured log of 4.4 and later. As there it is read once in a source, after the
+// component is defined.
+#if defined(STANDIN_LOG_V2)
+#error "the log's header is included a second time"
+#endif
+#define STANDIN_LOG_V2
+#if !defined(MONGO_LOGV2_DEFAULT_COMPONENT)
+#error "the log's header requires MONGO_LOGV2_DEFAULT_COMPONENT to be defined"
+#endif
 
 #include <initializer_list>
 #include <sstream>
 #include <string>
 
 #include "log_store.h"
+#include "thread_name.h"
 
 namespace mongo {
 namespace logv2 {
@@ -39,7 +47,7 @@ inline void write(standin::Severity severity, LogComponent /*component*/, int id
                   std::string message, std::initializer_list<Attribute> attributes) {
     if (severity == standin::Severity::kDebug && !standin::theLog.debug) return;
     for (const Attribute& attribute : attributes) message += attribute.text;
-    standin::theLog.write(severity, message + " id:" + std::to_string(id));
+    standin::theLog.write(severity, message + " id:" + std::to_string(id), standinThreadName());
 }
 
 }  // namespace logv2

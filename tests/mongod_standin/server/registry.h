@@ -53,9 +53,11 @@ class ServerMechanismBase : public SaslServerCommonBase {
     virtual StringData getPrincipalName() const { return _principalName; }
     StringData getAuthenticationDatabase() const { return _authenticationDatabase; }
 
-#if STANDIN_LINE >= 600
+#if STANDIN_LINE >= 500
     virtual boost::optional<unsigned> currentStep() const = 0;
     virtual boost::optional<unsigned> totalSteps() const = 0;
+#endif
+#if STANDIN_LINE >= 404
     virtual void appendExtraInfo(BSONObjBuilder* /*builder*/) const {}
 #endif
 #if STANDIN_LINE >= 700

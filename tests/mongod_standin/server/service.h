@@ -25,7 +25,7 @@ class OwnerOfRegistry {
     class ConstructorActionRegisterer {
      public:
         using Names = std::vector<std::string>;
-#if STANDIN_LINE >= 600
+#if STANDIN_LINE >= 404
         ConstructorActionRegisterer(std::string /*name*/, Names /*after*/, Names /*before*/,
                                     Action action, Action /*destructor*/ = {}) {
             actions().push_back(std::move(action));
@@ -73,20 +73,34 @@ class Session {
 };
 }  // namespace transport
 
+class CurOp;
+
 class Client {
  public:
     explicit Client(std::shared_ptr<transport::Session> session) : session_(std::move(session)) {}
     const std::shared_ptr<transport::Session>& session() const { return session_; }
+    void lock() {
+        mutex_.lock();
+        locked_ = true;
+    }
+    void unlock() {
+        locked_ = false;
+        mutex_.unlock();
+    }
+    bool standinIsLocked() const { return locked_; }
 
  private:
     std::shared_ptr<transport::Session> session_;
+    std::mutex mutex_;
+    bool locked_ = false;  // guarded by mutex_
 };
 
 class OperationContext {
  public:
-    explicit OperationContext(Client* client) : client_(client) {}
+    OperationContext(Client* client, CurOp* operation) : client_(client), operation_(operation) {}
 
     Client* getClient() const { return client_; }
+    CurOp* standinCurOp() const { return operation_; }
 
     Status checkForInterruptNoAssert() noexcept {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -94,22 +108,32 @@ class OperationContext {
                                          : Status(killed_, "operation was interrupted");
     }
 
-#if STANDIN_LINE >= 404
-    StatusWith<stdx::cv_status> waitForConditionOrInterruptNoAssertUntil(
-        stdx::condition_variable& condition, BasicLockableAdapter lock, Date_t deadline) noexcept {
-        if (!(deadline == Date_t::max())) std::terminate();
-        condition.waitWith(baton_, lock);
-        return stdx::cv_status::no_timeout;
+#if STANDIN_LINE < 404
+    template <class Ready>
+    void waitForConditionOrInterrupt(stdx::condition_variable& condition,
+                                     stdx::unique_lock<stdx::mutex>& lock, Ready ready) {
+        while (!ready()) {
+            const auto waited = waitForConditionOrInterruptNoAssertUntil(condition, lock);
+            uassertStatusOK(waited.getStatus());
+        }
     }
 #else
-    StatusWith<stdx::cv_status> waitForConditionOrInterruptNoAssertUntil(
-        stdx::condition_variable& condition, stdx::unique_lock<stdx::mutex>& lock,
-        Date_t deadline) noexcept {
-        if (!(deadline == Date_t::max())) std::terminate();
-        if (Status before = checkForInterruptNoAssert(); !before.isOK()) return before;
-        condition.waitWith(baton_, lock);
-        if (Status after = checkForInterruptNoAssert(); !after.isOK()) return after;
-        return stdx::cv_status::no_timeout;
+    template <class Lock, class Ready>
+    void waitForConditionOrInterrupt(stdx::condition_variable& condition, Lock& lock, Ready ready) {
+        const auto look = [&] {
+#if STANDIN_LINE >= 500
+            // An interruption counts for more than an outcome that is there.
+            lock.unlock();
+            const Status interrupted = checkForInterruptNoAssert();
+            lock.lock();
+            uassertStatusOK(interrupted);
+#endif
+            return ready();
+        };
+        while (!look()) {
+            const auto waited = waitForConditionOrInterruptNoAssertUntil(condition, lock);
+            uassertStatusOK(waited.getStatus());
+        }
     }
 #endif
 
@@ -124,7 +148,17 @@ class OperationContext {
     }
 
  private:
+    // Private, as in all lines but the first of 4.2.
+    StatusWith<stdx::cv_status> waitForConditionOrInterruptNoAssertUntil(
+        stdx::condition_variable& condition, BasicLockableAdapter lock) noexcept {
+        if (Status before = checkForInterruptNoAssert(); !before.isOK()) return before;
+        condition.waitWith(baton_, lock);
+        if (Status after = checkForInterruptNoAssert(); !after.isOK()) return after;
+        return stdx::cv_status::no_timeout;
+    }
+
     Client* const client_;
+    CurOp* const operation_;
     std::mutex mutex_;
     ErrorCodes::Error killed_ = ErrorCodes::OK;
     Notifyable baton_;

@@ -1,4 +1,4 @@
-// Stand-in: initializers and shutdown tasks.
+// Stand-in: initializers.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@ namespace mongo {
 
 class InitializerContext {};
 
-#if STANDIN_LINE < 600
+#if STANDIN_LINE < 500
 using InitializerFunction = std::function<Status(InitializerContext*)>;
 #define STANDIN_INITIALIZER_RESULT ::mongo::Status
 #else
@@ -34,13 +34,5 @@ struct StandinInitializer {
     STANDIN_INITIALIZER_RESULT standinInitializer##NAME(::mongo::InitializerContext*);   \
     const ::mongo::StandinInitializer standinRegistered##NAME{standinInitializer##NAME}; \
     STANDIN_INITIALIZER_RESULT standinInitializer##NAME
-
-inline std::vector<std::function<void()>>& standinShutdownTasks() {
-    static std::vector<std::function<void()>> all;
-    return all;
-}
-inline void registerShutdownTask(std::function<void()> task) {
-    standinShutdownTasks().push_back(std::move(task));
-}
 
 }  // namespace mongo

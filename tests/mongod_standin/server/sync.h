@@ -31,14 +31,12 @@ class Notifyable {
 
 namespace stdx {
 
-#if STANDIN_LINE >= 404 && STANDIN_LINE < 800
-class mutex : public std::mutex {};  // of its own, as the latches of these lines
-#else
-using std::mutex;
-#endif
 using std::cv_status;
+#if STANDIN_LINE < 900
 using std::lock_guard;
+using std::mutex;
 using std::unique_lock;
+#endif
 
 class condition_variable {
  public:
@@ -67,7 +65,7 @@ class condition_variable {
 
 }  // namespace stdx
 
-// From 4.4 on any lock will do for a wait.
+// Any lock will do for a wait.
 class BasicLockableAdapter {
  public:
     template <class Lock>

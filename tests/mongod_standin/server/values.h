@@ -42,6 +42,12 @@ class AtomicWord {
     void store(T value) {
         value_.store(value);
     }
+    T swap(T value) {
+        return value_.exchange(value);
+    }
+    T addAndFetch(T value) {
+        return value_.fetch_add(value) + value;
+    }
 
  private:
     std::atomic<T> value_;

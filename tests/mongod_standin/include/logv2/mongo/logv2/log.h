@@ -1,3 +1,1 @@
-#pragma once
-
 #include "server/log_v2.h"

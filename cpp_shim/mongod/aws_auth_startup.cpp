@@ -1,25 +1,24 @@
-// Loads the plugin while the server starts, registers the mechanism, and stops the plugin.
+// Loads the plugin while the server starts, and registers the mechanism.
 //
 // Order of events: the server's options are read and --fork has forked; then this initializer
 // loads the plugin, which starts no thread before the first login; then the service context is
 // made, with the registry of mechanisms; then come the signal thread and the listeners.
-#include "startup.h"
+#include "mongo/db/auth/aws_auth/aws_auth_startup.h"
 
 #include <algorithm>
 #include <memory>
 
-#include "active.h"
-#include "compat.h"
 #include "maws/library.h"
-#include "mechanism.h"
-#include "messages.h"
 #include "mongo/base/error_codes.h"
 #include "mongo/base/init.h"
+#include "mongo/db/auth/aws_auth/aws_auth_plugin.h"
+#include "mongo/db/auth/aws_auth/aws_auth_startup_warnings.h"
+#include "mongo/db/auth/aws_auth/compat.h"
+#include "mongo/db/auth/aws_auth/mechanism.h"
+#include "mongo/db/auth/aws_auth/messages.h"
+#include "mongo/db/auth/aws_auth/parameters.h"
+#include "mongo/db/auth/aws_auth/server_log.h"
 #include "mongo/db/auth/sasl_options.h"
-#include "mongo/util/exit.h"
-#include "parameters.h"
-#include "server_log.h"
-#include "startup_warnings.h"
 
 namespace mongo {
 namespace awsauth {
@@ -63,7 +62,6 @@ Status load(const std::string& path) {
     logInfo(maws::say<messages::kVerifiedBy>(library.value().path(), library.value().version(),
                                              library.value().tls()));
     warnOfSetup(library.value());
-    registerShutdownTask([] { active()->stop(); });
     return Status::OK();
 }
 

@@ -1,27 +1,27 @@
-#include "startup_warnings.h"
+#include "mongo/db/auth/aws_auth/aws_auth_startup_warnings.h"
 
-#include <algorithm>
-#include <cctype>
 #include <string>
 
 #include "mongo/config.h"
+#include "mongo/db/auth/aws_auth/messages.h"
+#include "mongo/db/auth/aws_auth/server_log.h"
 #include "mongo/db/auth/sasl_options.h"
 #ifdef MONGO_CONFIG_SSL
 #include "mongo/util/net/ssl_options.h"
 #endif
 #if __has_include("mongo/db/ldap_options.h")
-#include "mongo/db/ldap_options.h"
+#define MAWS_LDAP_OPTIONS "mongo/db/ldap_options.h"
+#include MAWS_LDAP_OPTIONS
 #endif
-#include "messages.h"
-#include "server_log.h"
 
 namespace mongo {
 namespace awsauth {
 namespace {
 
 bool isFips(std::string tls) {
-    std::transform(tls.begin(), tls.end(), tls.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (char& letter : tls) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
     return tls.find("fips") != std::string::npos;
 }
 
@@ -36,7 +36,7 @@ void warnOfSetup(const maws::Library& library) {
         logWarning(maws::say<messages::kNotFips>(library.tls()));
     }
 #endif
-#if __has_include("mongo/db/ldap_options.h")
+#if defined(MAWS_LDAP_OPTIONS)
     if (!ldapGlobalParams.ldapQueryTemplate.get().empty()) {
         logWarning(maws::say<messages::kRolesFromLdap>());
     }

@@ -1,0 +1,3 @@
+#pragma once
+
+#include "server/thread_name.h"

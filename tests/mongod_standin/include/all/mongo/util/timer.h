@@ -1,0 +1,3 @@
+#pragma once
+
+#include "server/base.h"

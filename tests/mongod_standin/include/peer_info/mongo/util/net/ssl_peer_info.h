@@ -1,0 +1,3 @@
+#pragma once
+
+#include "server/tls_peer.h"
