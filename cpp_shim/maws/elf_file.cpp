@@ -27,7 +27,7 @@ constexpr Elf64_Half kMachine = EM_S390;
 #elif defined(__riscv)
 constexpr Elf64_Half kMachine = EM_RISCV;
 #else
-#error "add the ELF machine number of this architecture"
+#error the number of this machine in ELF headers is missing here
 #endif
 constexpr unsigned char kByteOrder =
     __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;

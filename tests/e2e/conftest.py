@@ -227,7 +227,7 @@ class RememberedLogin(Login):
             self._secrets.add_nonce(self.first.nonce)
         return reply
 
-    def send_second(self, message: Mapping[str, object] | bytes) -> None:
+    def send_second(self, message: Mapping[str, object] | bytes, **more: object) -> None:
         if not isinstance(message, bytes):
             self._secrets.add_client_second(message)
-        super().send_second(message)
+        super().send_second(message, **more)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import bson
 import pytest
 from harness.emulator import Emulator
-from harness.identities import ALICE, SHOP_APP
+from harness.identities import ADMIN, ALICE, SHOP_APP
 from harness.reason import Reason
 from harness.running import Connect, StartLogin, StartServer
 from harness.server import Server
@@ -30,6 +30,51 @@ def test_a_login_is_cancelled_at_once_when_its_client_disconnects(
     # All this while STS had not answered.
     assert sts.counters()["held"] == 1
     sts.release()
+
+
+@pytest.mark.parametrize(
+    ("interruption", "detail"),
+    [
+        ("disconnect", "the client disconnected during verification"),
+        ("killOp", "the operation was killed"),
+        ("maxTimeMS", "the time limit of the operation expired"),
+    ],
+)
+def test_an_interrupted_login_frees_its_session_its_place_and_its_request_to_sts(
+    start_server: StartServer,
+    connect: Connect,
+    start_login: StartLogin,
+    sts: Emulator,
+    interruption: str,
+    detail: str,
+) -> None:
+    server = start_server(parameters={"awsStsWorkers": "1"})
+    admin = connect(server, ADMIN).admin
+    assert admin.command("ping")["ok"] == 1
+    sts.hold()
+    login = start_login(server)
+    connection = bson.decode(login.wire.run({"hello": 1}, "admin"))["connectionId"]
+    limit = {"maxTimeMS": 200} if interruption == "maxTimeMS" else {}
+    login.send_second(client_second(ALICE, login.challenge()), **limit)
+    sts.wait_until(held=1)
+    if interruption == "disconnect":
+        login.wire.close()
+    elif interruption == "killOp":
+        admin.command("killOp", op=connection)
+    line = server.login(after=login.mark, remote=login.wire.address)
+    assert (line["outcome"], line["reason"]) == ("cancelled", Reason.CANCELLED)
+    assert line["detail"] == detail
+    if interruption != "disconnect":
+        # The session is free although STS is silent.
+        assert login.wire.receive() == REFUSAL
+        assert bson.decode(login.wire.run({"ping": 1}, "admin"))["ok"] == 1
+    # With room for one request to STS, the next login's goes out while the first is not answered.
+    after = start_login(server)
+    after.send_second(client_second(ALICE, after.challenge()))
+    sts.wait_until(held=2)
+    assert admin.command("serverStatus")["awsIamAuth"]["inFlight"] == 1
+    sts.release()
+    assert bson.decode(after.wire.receive())["done"]
 
 
 def test_a_client_that_leaves_between_the_messages_is_noted(
@@ -102,6 +147,9 @@ def test_on_sigterm_pending_logins_are_refused_and_the_server_exits_with_0(
     server.signal(signal.SIGTERM)
     # A refusal and not a broken connection, which drivers would take for a reason to try again.
     assert [login.wire.receive() for login in logins] == [REFUSAL] * 3
+    # Logins are answered for as long as connections are accepted.
+    with pytest.raises(ConnectionRefusedError):
+        start_login(server)
     assert server.wait() == 0
     for login in logins:
         line = server.login(after=login.mark, remote=login.wire.address)

@@ -30,6 +30,7 @@ constexpr std::array kCommands{
     Entry{"listDatabases", Access::kLoggedIn, list_databases},
     Entry{"find", Access::kLoggedIn, find},
     Entry{"insert", Access::kLoggedIn, insert},
+    Entry{"killOp", Access::kLoggedIn, kill_op},
     Entry{"getParameter", Access::kLoggedIn, get_parameter},
     Entry{"setParameter", Access::kLoggedIn, set_parameter},
     Entry{"serverStatus", Access::kLoggedIn, server_status},

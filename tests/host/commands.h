@@ -61,8 +61,9 @@ Outcome list_databases(Command& command);
 Outcome find(Command& command);
 Outcome insert(Command& command);
 
-// commands_admin.cpp
+// commands_admin.cpp: for root
 Outcome get_parameter(Command& command);
+Outcome kill_op(Command& command);
 Outcome set_parameter(Command& command);
 Outcome server_status(Command& command);
 

@@ -1,4 +1,4 @@
-// getParameter, setParameter, serverStatus: the plugin's options and statistics, for root.
+// getParameter, setParameter, serverStatus: the plugin's options and statistics. killOp.
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,6 +68,16 @@ bool asks_for_all(const Field& first) {
 }
 
 }  // namespace
+
+// A connection runs one operation at a time, so its number, hello's connectionId, is that one's, too.
+Outcome kill_op(Command& command) {
+    if (Outcome error = require_root(command)) return error;
+    const auto field = command.request.body.find("op");
+    const auto connection = field ? field->integer() : std::nullopt;
+    if (!connection) return CommandError{Code::kTypeMismatch, "killOp needs a number op"};
+    command.services.login.watcher.kill(static_cast<std::uint64_t>(*connection));
+    return std::nullopt;
+}
 
 Outcome get_parameter(Command& command) {
     if (Outcome error = require_root(command)) return error;

@@ -1,4 +1,6 @@
 // saslStart, saslContinue, logout, connectionStatus.
+#include <limits>
+
 #include "commands.h"
 #include "messages.h"
 
@@ -22,6 +24,13 @@ Outcome answer(Command& command, const std::optional<Login::Reply>& reply) {
     return std::nullopt;
 }
 
+Login::Limit limit_of(const Command& command) {
+    const auto field = command.request.body.find("maxTimeMS");
+    const auto limit = field ? field->integer() : std::nullopt;
+    constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+    return limit && *limit > 0 && *limit <= kMost ? Login::Limit(*limit) : std::nullopt;
+}
+
 std::optional<std::string_view> payload_of(const Command& command) {
     const auto payload = command.request.body.find("payload");
     return payload ? payload->binary() : std::nullopt;
@@ -42,7 +51,7 @@ Outcome sasl_start(Command& command) {
         command.login.abandon<messages::kStartWithoutPayload>();
         return authentication_failed();
     }
-    return answer(command, command.login.start(command.request.database, *payload));
+    return answer(command, command.login.start(command.request.database, *payload, limit_of(command)));
 }
 
 Outcome sasl_continue(Command& command) {
@@ -55,7 +64,7 @@ Outcome sasl_continue(Command& command) {
         command.login.abandon<messages::kContinueWithoutPayload>();
         return authentication_failed();
     }
-    return answer(command, command.login.proceed(*payload));
+    return answer(command, command.login.proceed(*payload, limit_of(command)));
 }
 
 Outcome logout(Command& command) {

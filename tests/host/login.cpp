@@ -15,6 +15,21 @@ std::string_view outcome_of(maws_status status) {
     return maws::group_of(status) == maws::Group::kClient ? "refused" : "failed";
 }
 
+// A wait that nothing interrupted and that is over has run out of time.
+std::string why_interrupted(Interruption cause) {
+    switch (cause) {
+        case Interruption::kDisconnected:
+            return maws::say<messages::kDisconnected>();
+        case Interruption::kKilled:
+            return maws::say<messages::kKilled>();
+        case Interruption::kShutdown:
+            return maws::say<messages::kShuttingDown>();
+        case Interruption::kNone:
+            break;
+    }
+    return maws::say<messages::kOutOfTime>();
+}
+
 std::string unknown_user(const maws::Info& info) {
     return info.kind == MAWS_PRINCIPAL_ROLE ? maws::say<messages::kUnknownRole>()
                                             : maws::say<messages::kUnknownUser>();
@@ -41,7 +56,8 @@ Login::~Login() {
     }
 }
 
-std::optional<Login::Reply> Login::start(std::string_view database, std::string_view payload) {
+std::optional<Login::Reply> Login::start(std::string_view database, std::string_view payload,
+                                         Limit limit) {
     abandon<messages::kBeganAnew>();
     attempt_ = std::make_unique<Attempt>(++services_.last_attempt, Clock::now());
     maws::Begin begin;
@@ -59,28 +75,34 @@ std::optional<Login::Reply> Login::start(std::string_view database, std::string_
         return std::nullopt;
     }
     attempt_->conversation.emplace(std::move(begun).value());
-    return step(payload);
+    return step(payload, limit);
 }
 
-std::optional<Login::Reply> Login::proceed(std::string_view payload) {
-    return step(payload);
-}
-
-std::optional<Login::Reply> Login::step(std::string_view payload) {
+std::optional<Login::Reply> Login::step(std::string_view payload, Limit limit) {
     maws::Conversation& conversation = *attempt_->conversation;
     maws::Verdict verdict;
     Interruption cause = Interruption::kNone;
+    const auto deadline = limit ? std::optional(Clock::now() + *limit) : std::nullopt;
     {
-        const DisconnectWatcher::Watch watch(services_.watcher, peer_.socket, attempt_->waiter);
-        verdict = attempt_->waiter.step_unless(
-            conversation, payload, [&] { return watch.interruption() != Interruption::kNone; });
-        if (verdict.interrupted) cause = watch.interruption();
+        const DisconnectWatcher::Watch watch(services_.watcher, peer_.connection, peer_.socket,
+                                             attempt_->waiter);
+        verdict = attempt_->waiter.step(
+            conversation, payload, [&](auto& condition, auto& lock, auto ready) {
+                const auto over = [&] {
+                    return ready() || watch.interruption() != Interruption::kNone;
+                };
+                if (deadline) {
+                    condition.wait_until(lock, *deadline, over);
+                } else {
+                    condition.wait(lock, over);
+                }
+                return ready();
+            });
+        cause = watch.interruption();
     }
     const maws::Info info = conversation.info();
-    if (cause != Interruption::kNone) {
-        report("cancelled", info,
-               cause == Interruption::kShutdown ? maws::say<messages::kShuttingDown>()
-                                                : maws::say<messages::kDisconnected>());
+    if (verdict.interrupted) {
+        report("cancelled", info, why_interrupted(cause));
     } else if (verdict.step.status == MAWS_CONTINUE) {
         return Reply{false, std::string(verdict.step.reply)};
     } else if (verdict.step.status == MAWS_DONE) {

@@ -49,10 +49,15 @@ class Login {
         std::string payload;
     };
 
+    // How long a command may take: maxTimeMS. Empty: for as long as it takes.
+    using Limit = std::optional<std::chrono::milliseconds>;
+
     // saslStart; drops an unfinished attempt. Empty: refused, and the attempt is over.
-    std::optional<Reply> start(std::string_view database, std::string_view payload);
+    std::optional<Reply> start(std::string_view database, std::string_view payload, Limit limit);
     // saslContinue; needs an attempt in progress.
-    std::optional<Reply> proceed(std::string_view payload);
+    std::optional<Reply> proceed(std::string_view payload, Limit limit) {
+        return step(payload, limit);
+    }
     bool in_progress() const { return attempt_ != nullptr; }
     // Ends an unfinished attempt; M is for the log.
     template <const maws::Message& M>
@@ -68,7 +73,7 @@ class Login {
     struct Attempt;
 
     void abandon(std::string_view why);
-    std::optional<Reply> step(std::string_view payload);
+    std::optional<Reply> step(std::string_view payload, Limit limit);
     std::optional<Reply> finish(const maws::Info& info);
     void report(std::string_view outcome, const maws::Info& info, std::string_view detail);
 

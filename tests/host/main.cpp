@@ -91,6 +91,9 @@ int run(const host::Config& config) {
 
         const std::string signal = wait_for_stop();
         lines.event(MAWS_LOG_INFO, "stop", maws::say<messages::kStopping>(signal));
+        // In mongod's order: logins are answered for as long as connections are accepted, then
+        // those that are pending are interrupted, and the plugin goes when nobody needs it.
+        server.stop_accepting();
         watcher.value()->interrupt_all();
         server.stop(kDrain);
     }

@@ -66,6 +66,8 @@ inline constexpr Message kUnknownUser{"the verified ARN is no user of $external"
 inline constexpr Message kUnknownRole{"the verified ARN is no user of $external; user names hold no role path: a role /path/NAME is the user .../NAME"};
 inline constexpr Message kAnotherUser{"this connection is already logged in as another user"};
 inline constexpr Message kDisconnected{"the client disconnected during verification"};
+inline constexpr Message kKilled{"the operation was killed"};
+inline constexpr Message kOutOfTime{"the time limit of the operation expired"};
 inline constexpr Message kShuttingDown{"the server is shutting down"};
 inline constexpr Message kConnectionEnded{"the connection ended before the login was complete"};
 inline constexpr Message kBeganAnew{"the client began anew"};

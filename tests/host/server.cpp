@@ -160,10 +160,14 @@ void Server::reap() {
     for (Connection& connection : done) connection.thread.join();
 }
 
-void Server::stop(std::chrono::milliseconds drain) {
+void Server::stop_accepting() {
     if (!acceptor_.joinable()) return;
     eventfd_write(wake_.get(), 1);
     acceptor_.join();
+    listener_.socket = maws::FileDescriptor();
+}
+
+void Server::stop(std::chrono::milliseconds drain) {
     {
         std::unique_lock<std::mutex> lock(mutex_);
         const auto none_live = [this] { return live_.empty(); };

@@ -31,14 +31,19 @@ class Server {
     Server(Services& services, Listener listener, SSL_CTX* tls);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
-    ~Server() { stop(std::chrono::milliseconds(0)); }
+    ~Server() {
+        stop_accepting();
+        stop(std::chrono::milliseconds(0));
+    }
 
     // Starts the thread that accepts. Its threads inherit the caller's signal mask.
     maws::Result<void> start();
 
-    // Accepts no more, lets commands at work answer for at most `drain`, then closes what is
-    // left. All threads have ended when it returns. Pending logins are the caller's to interrupt
-    // (DisconnectWatcher::interrupt_all), before this call.
+    // Accepts no more connections. Those that are there are served on.
+    void stop_accepting();
+    // Lets commands at work answer for at most `drain`, then closes what is left. All threads have
+    // ended when it returns. Pending logins are the caller's to interrupt
+    // (DisconnectWatcher::interrupt_all), between the two calls.
     void stop(std::chrono::milliseconds drain);
 
  private:
@@ -53,7 +58,7 @@ class Server {
     void reap();
 
     Services& services_;
-    const Listener listener_;
+    Listener listener_;
     SSL_CTX* const tls_;
     maws::FileDescriptor wake_;  // an eventfd, readable once accepting is to end
     std::thread acceptor_;

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -67,8 +68,19 @@ void DisconnectWatcher::interrupt_all() {
     for (const auto& [id, watch] : watches_) watch->interrupt(Interruption::kShutdown);
 }
 
-DisconnectWatcher::Watch::Watch(DisconnectWatcher& watcher, int socket, maws::Waiter& waiter)
-    : watcher_(watcher), socket_(socket), waiter_(waiter) {
+bool DisconnectWatcher::kill(std::uint64_t connection) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = std::find_if(watches_.begin(), watches_.end(), [&](const auto& entry) {
+        return entry.second->connection_ == connection;
+    });
+    if (found == watches_.end()) return false;
+    found->second->interrupt(Interruption::kKilled);
+    return true;
+}
+
+DisconnectWatcher::Watch::Watch(DisconnectWatcher& watcher, std::uint64_t connection, int socket,
+                                maws::Waiter& waiter)
+    : watcher_(watcher), connection_(connection), socket_(socket), waiter_(waiter) {
     const std::lock_guard<std::mutex> lock(watcher_.mutex_);
     id_ = ++watcher_.last_id_;
     watcher_.watches_.emplace(id_, this);

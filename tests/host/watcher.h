@@ -20,7 +20,7 @@
 
 namespace host {
 
-enum class Interruption { kNone, kDisconnected, kShutdown };
+enum class Interruption { kNone, kDisconnected, kKilled, kShutdown };
 
 class DisconnectWatcher {
  public:
@@ -33,10 +33,11 @@ class DisconnectWatcher {
     DisconnectWatcher(const DisconnectWatcher&) = delete;
     DisconnectWatcher& operator=(const DisconnectWatcher&) = delete;
 
-    // Watches one socket for the life of this object; the waiter outlives it.
+    // Watches one connection's socket for the life of this object; the waiter outlives it.
     class Watch {
      public:
-        Watch(DisconnectWatcher& watcher, int socket, maws::Waiter& waiter);
+        Watch(DisconnectWatcher& watcher, std::uint64_t connection, int socket,
+              maws::Waiter& waiter);
         ~Watch();
         Watch(const Watch&) = delete;
         Watch& operator=(const Watch&) = delete;
@@ -48,6 +49,7 @@ class DisconnectWatcher {
         void interrupt(Interruption cause);
 
         DisconnectWatcher& watcher_;
+        const std::uint64_t connection_;
         const int socket_;
         maws::Waiter& waiter_;
         std::atomic<Interruption> interruption_{Interruption::kNone};
@@ -56,6 +58,8 @@ class DisconnectWatcher {
 
     // Interrupts all watches, those to come included. [any thread]
     void interrupt_all();
+    // Interrupts what this connection waits for; false: it does not wait. [any thread]
+    bool kill(std::uint64_t connection);
 
  private:
     void run();

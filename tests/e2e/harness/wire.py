@@ -109,8 +109,8 @@ class Login:
         assert self.first is not None, "the first message was refused"
         return self.first
 
-    def send_second(self, message: Document | bytes) -> None:
-        command = {"saslContinue": 1, "conversationId": 1, "payload": _binary(message)}
+    def send_second(self, message: Document | bytes, **more: object) -> None:
+        command = {"saslContinue": 1, "conversationId": 1, "payload": _binary(message), **more}
         self.wire.send(command, EXTERNAL)
 
     def proceed(self, message: Document | bytes) -> bytes:
