@@ -28,8 +28,7 @@ BSONObj withoutPayload(const BSONObj& description) {
 
 }  // namespace
 
-HiddenPayload::HiddenPayload(OperationContext* opCtx)
-    : shown_(CurOp::get(opCtx)->opDescription()) {
+HiddenPayload::HiddenPayload(OperationContext* opCtx) : shown_(CurOp::get(opCtx)->opDescription()) {
     if (!shown_.hasField(kPayload)) return;
     const BSONObj hidden = withoutPayload(shown_);
     const std::lock_guard<Client> lock(*opCtx->getClient());  // NOLINT

@@ -28,8 +28,8 @@ struct Policy {
     static constexpr bool isInternalAuthMech() { return false; }
 };
 
-// What the server's interruptible waits take in every line. stdx::mutex is the same type, and is gone
-// in the newest.
+// What the server's interruptible waits take in every line. stdx::mutex is the same type, and is
+// gone in the newest.
 struct WaitTypes {
     using Mutex = std::mutex;  // NOLINT
     using ConditionVariable = stdx::condition_variable;

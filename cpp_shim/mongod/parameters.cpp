@@ -1,7 +1,7 @@
 #include "mongo/db/auth/aws_auth/parameters.h"
 
-#include "mongo/db/auth/aws_auth/aws_auth_plugin.h"
 #include "mongo/base/error_codes.h"
+#include "mongo/db/auth/aws_auth/aws_auth_plugin.h"
 #include "mongo/db/auth/sasl_options.h"
 
 namespace mongo {

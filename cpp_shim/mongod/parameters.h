@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "mongo/db/auth/aws_auth/compat.h"
 #include "mongo/base/status.h"
-#include "mongo/util/synchronized_value.h"
+#include "mongo/db/auth/aws_auth/compat.h"
 #include "mongo/db/auth/aws_auth/option_list.h"
+#include "mongo/util/synchronized_value.h"
 
 namespace mongo {
 namespace awsauth {

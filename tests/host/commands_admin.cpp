@@ -69,7 +69,8 @@ bool asks_for_all(const Field& first) {
 
 }  // namespace
 
-// A connection runs one operation at a time, so its number, hello's connectionId, is that one's, too.
+// A connection runs one operation at a time, so its number, hello's connectionId, is that one's,
+// too.
 Outcome kill_op(Command& command) {
     if (Outcome error = require_root(command)) return error;
     const auto field = command.request.body.find("op");

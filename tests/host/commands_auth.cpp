@@ -51,7 +51,8 @@ Outcome sasl_start(Command& command) {
         command.login.abandon<messages::kStartWithoutPayload>();
         return authentication_failed();
     }
-    return answer(command, command.login.start(command.request.database, *payload, limit_of(command)));
+    return answer(command,
+                  command.login.start(command.request.database, *payload, limit_of(command)));
 }
 
 Outcome sasl_continue(Command& command) {
