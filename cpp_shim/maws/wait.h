@@ -65,8 +65,8 @@ class BasicWaiter : public ReadySink {
     //
     // `wait(condition, lock, ready)` is called with the lock held; it blocks until ready() is true
     // and then returns true, or returns false when the wait has to be given up. It must not throw:
-    // in mongod it is a call of waitForConditionOrInterruptNoAssert, whose Status it keeps for the
-    // caller. No lock is held while the plugin is called.
+    // in mongod it turns what waitForConditionOrInterrupt throws into a Status, which it keeps for
+    // the caller. No lock is held while the plugin is called.
     template <class WaitFn>
     Verdict step(Conversation& conversation, std::string_view payload, WaitFn&& wait) {
         {
