@@ -47,7 +47,7 @@ fn told(table: &str) -> Vec<String> {
     words.collect()
 }
 
-/// Ids and words of mongod's log lines: `2911601 MONGODB-AWS login verified`.
+/// Ids and words of mongod's log lines: `3911601 MONGODB-AWS login verified`.
 fn told_to_the_log() -> Vec<String> {
     let text = read(MONGOD_LOG);
     let calls = text.split("LOGV2").skip(1).filter_map(|call| {
