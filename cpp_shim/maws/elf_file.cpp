@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -37,11 +38,14 @@ class ElfFile {
     ElfFile(const TrustedFile& file, std::uint64_t size) : file_(file), size_(size) {}
 
     Result<void> check() const {
-        Elf64_Ehdr header{};
-        if (Result<void> ok = read(0, "ELF header", &header); !ok) return ok;
-        if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_type != ET_DYN) {
+        std::array<char, SELFMAG> mark{};
+        if (Result<void> ok = read(0, "ELF header", &mark); !ok) return ok;
+        if (std::memcmp(mark.data(), ELFMAG, SELFMAG) != 0) {
             return refuse<messages::kNoLibrary>();
         }
+        Elf64_Ehdr header{};
+        if (Result<void> ok = read(0, "ELF header", &header); !ok) return ok;
+        if (header.e_type != ET_DYN) return refuse<messages::kNoLibrary>();
         if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != kByteOrder ||
             header.e_machine != kMachine) {
             return refuse<messages::kOtherMachine>(header.e_machine, kMachine);
@@ -59,7 +63,7 @@ class ElfFile {
  private:
     template <const Message& M, class... Values>
     Error refuse(const Values&... values) const {
-        return make_error<M>(MAWS_E_VERSION, file_.path, values...);
+        return make_error<M>(MAWS_E_SYSTEM, file_.path, values...);
     }
 
     Result<void> check_segment(std::uint64_t table, std::uint64_t index) const {

@@ -47,8 +47,8 @@ void nameThread() {
 
 #if defined(MONGO_LOGV2_DEFAULT_COMPONENT)
 
-// Ids are unique in the server's tree; these belong to no ticket of its authors. 4.2.14's check counts
-// those between 51999 and 3873100 as skipped.
+// Ids are unique in the server's tree; these belong to no ticket of its authors. 4.2.14's check
+// counts those between 51999 and 3873100 as skipped.
 void logVerified(const LoginRecord& record) {
     LOGV2(3911601, "MONGODB-AWS login verified", "login"_attr = record.login,
           "remote"_attr = record.remote, "principal"_attr = record.principal,

@@ -22,6 +22,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "shared.so").chmod(0o666)
     (tmp_path / "loop.so").symlink_to("loop.so")
     (tmp_path / "text.so").write_text("no library")
+    (tmp_path / "cut.so").write_bytes(plugin.read_bytes()[:4096])
     (tmp_path / "none.json").write_text("[]")
     (tmp_path / "role.json").write_text('[{"user": "a", "roles": [{"role": "dba", "db": "b"}]}]')
     (tmp_path / "twice.json").write_text('[{"user": "a", "roles": []}, {"user": "a", "roles": []}]')
@@ -46,7 +47,8 @@ USERS = "--users={place}/none.json"
         ([USERS, "--plugin={place}/shared.so"], WRONG_SETTING, "is writable by group or others"),
         ([USERS, "--plugin={place}/loop.so"], WRONG_SETTING, "too many links"),
         ([USERS, "--plugin={place}/absent.so"], FAILED, "No such file or directory"),
-        ([USERS, "--plugin={place}/text.so"], FAILED, "cannot load '{place}/text.so'"),
+        ([USERS, "--plugin={place}/text.so"], FAILED, "it is not a shared library (ELF)"),
+        ([USERS, "--plugin={place}/cut.so"], FAILED, "the file is truncated"),
         (
             [PLUGIN, USERS, "--setParameter=awsStsWorkers=0"],
             WRONG_SETTING,
