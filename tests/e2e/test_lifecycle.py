@@ -56,7 +56,7 @@ def test_an_interrupted_login_frees_its_session_its_place_and_its_request_to_sts
     connection = bson.decode(login.wire.run({"hello": 1}, "admin"))["connectionId"]
     limit = {"maxTimeMS": 200} if interruption == "maxTimeMS" else {}
     login.send_second(client_second(ALICE, login.challenge()), **limit)
-    sts.wait_until(held=1)
+    sts.wait_until(in_flight=1)
     if interruption == "disconnect":
         login.wire.close()
     elif interruption == "killOp":
@@ -71,7 +71,7 @@ def test_an_interrupted_login_frees_its_session_its_place_and_its_request_to_sts
     # With room for one request to STS, the next login's goes out while the first is not answered.
     after = start_login(server)
     after.send_second(client_second(ALICE, after.challenge()))
-    sts.wait_until(held=2)
+    sts.wait_until(in_flight=2)
     assert admin.command("serverStatus")["awsIamAuth"]["inFlight"] == 1
     sts.release()
     assert bson.decode(after.wire.receive())["done"]
