@@ -381,7 +381,7 @@ def tool_seeds() -> dict[str, bytes]:
         "users": (users, '[{"user":"arn:aws:iam::123456789012:user/alice","db":"$external"}]'),
         "line": (
             line,
-            '{"id":2911601,"attr":{"principal":"arn:aws:iam::123456789012:user/alice"}}',
+            '{"id":3911601,"attr":{"principal":"arn:aws:iam::123456789012:user/alice"}}',
         ),
         "clock": (
             line,

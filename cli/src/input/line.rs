@@ -100,7 +100,7 @@ mod tests {
             ("\"reason\":301", Some((Whose::Reason, 301))),
             ("reason=301;", Some((Whose::Reason, 301))),
             ("#304", Some((Whose::Any, 304))),
-            ("id 2911601", Some((Whose::Any, 2_911_601))),
+            ("id 3911601", Some((Whose::Any, 3_911_601))),
             ("", None),
             ("port 18", None),
             ("18 errors", None),

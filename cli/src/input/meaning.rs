@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn a_verified_login_has_the_command_that_creates_its_user() {
         for line in [
-            r#"{"id":2911601,"msg":"MONGODB-AWS login verified","attr":{"principal":"arn:aws:iam::123456789012:role/shop-app"}}"#,
+            r#"{"id":3911601,"msg":"MONGODB-AWS login verified","attr":{"principal":"arn:aws:iam::123456789012:role/shop-app"}}"#,
             "MONGODB-AWS login verified principal=arn:aws:iam::123456789012:role/shop-app",
             r#"{"text":"the verified ARN is no user of $external","principal":"arn:aws:iam::123456789012:role/shop-app"}"#,
         ] {

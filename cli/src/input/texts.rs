@@ -27,7 +27,7 @@ pub struct Text {
     pub check: String,
     /// What to do.
     pub remedy: String,
-    /// Numbers and names that stand for it alone: `391`, `ReauthenticationRequired`, `2911601`.
+    /// Numbers and names that stand for it alone: `391`, `ReauthenticationRequired`, `3911601`.
     #[serde(skip)]
     names: Vec<String>,
     /// The message in small letters.
@@ -245,7 +245,7 @@ mod tests {
         assert!(found.remedy.contains("chmod go-w"), "{found:?}");
         let line = "MONGODB-AWS cannot be offered: something new";
         assert!(find(line).unwrap().cause.contains("does not start"));
-        let line = r#"{"s":"I","id":2911601,"ctx":"conn1","msg":"MONGODB-AWS login verified"}"#;
+        let line = r#"{"s":"I","id":3911601,"ctx":"conn1","msg":"MONGODB-AWS login verified"}"#;
         assert!(find(line).unwrap().remedy.contains("create the user"));
         assert_eq!(find("there was no user in sight"), None);
         assert_eq!(find(""), None);
