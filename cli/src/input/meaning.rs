@@ -219,7 +219,7 @@ mod tests {
                 "pymongo.errors.OperationFailure: x, full error: {'code': 391}",
                 "391 ReauthenticationRequired",
             ),
-            ("2911602", "2911602 MONGODB-AWS login refused"),
+            ("3911602", "3911602 MONGODB-AWS login refused"),
             ("IncompleteSignature", "IncompleteSignature"),
             ("regiondisabledexception", "RegionDisabledException"),
             (
@@ -343,7 +343,7 @@ mod tests {
             );
         }
         for line in [
-            r#"{"id":2911602,"msg":"MONGODB-AWS login refused","attr":{"principal":"arn:aws:iam::123456789012:role/a"}}"#,
+            r#"{"id":3911602,"msg":"MONGODB-AWS login refused","attr":{"principal":"arn:aws:iam::123456789012:role/a"}}"#,
             r#"{"msg":"MONGODB-AWS login verified","attr":{"principal":"alice"}}"#,
         ] {
             assert_eq!(meaning(line).create_user, None, "{line}");

@@ -258,7 +258,7 @@ mod tests {
             ("reauthenticationrequired", "ReauthenticationRequired"),
             ("RegionDisabled", "RegionDisabledException"),
             ("INCOMPLETESIGNATURE", "IncompleteSignature"),
-            ("2911602", "2911602 MONGODB-AWS login refused"),
+            ("3911602", "3911602 MONGODB-AWS login refused"),
         ] {
             let found = named(name);
             assert_eq!(found.len(), 1, "{name}: {found:?}");
