@@ -36,9 +36,7 @@ fuzz_target!(|input: Input<'_>| {
         Input::Environment(bytes) => variables(bytes),
         Input::Credentials(key_id, secret, token) => credentials(key_id, secret, token),
         Input::Address(url) => said(address_fault("--sts-endpoint", url)),
-        Input::Region(region) => {
-            said(regions::fault("AWS_REGION", region));
-        }
+        Input::Region(region) => said(regions::fault("AWS_REGION", region)),
         Input::Users(text) => users(text),
         Input::Line(text) => line(text),
         Input::Arn(text) => arn(text),
