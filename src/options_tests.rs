@@ -341,3 +341,32 @@ fn a_password_is_in_no_debug_form_and_in_no_error() {
     }
     assert!(format!("{options:?}").contains(r#""awsStsWorkers": "64""#));
 }
+
+#[test]
+fn d1_credentials_in_an_address_stand_in_no_error() {
+    for (key, value) in [
+        (
+            "awsStsEndpoint",
+            "https://user:hunter2@sts.us-east-1.amazonaws.com",
+        ),
+        ("awsStsEndpoint", "https://hunter2@sts.amazonaws.com"),
+        ("awsStsEndpoint", "https://sts.amazonaws.com/?token=hunter2"),
+        ("awsStsEndpoint", "https://sts.amazonaws.com#hunter2"),
+        ("awsStsEndpoint", "ftp://a:hun@hunter2@b"),
+        ("awsStsEndpoint", "https://a https://user:hunter2@b"),
+        ("awsStsHost", "user:hunter2@sts.amazonaws.com"),
+        ("awsStsHost", "https://user:hunter2@sts.amazonaws.com"),
+        ("awsStsCAFile", "http://user:hunter2@proxy"),
+        ("awsStsRegion", "http://user:hunter2@proxy"),
+        ("awsStsProxy", "socks5://user:hunter2@proxy:1080"),
+    ] {
+        let error = Options::new(&[(key, value)]).map(|_| ());
+        let error = match (key, error) {
+            ("awsStsCAFile", _) => OptionError::new(key, value, "a file").to_string(),
+            (_, error) => error.unwrap_err().to_string(),
+        };
+        assert!(error.contains(key) && !error.contains("hunter2"), "{error}");
+    }
+    let error = OptionError::new("awsStsCAFile", "/etc/ca@home.pem", "a file").to_string();
+    assert!(error.contains("/etc/ca@home.pem"), "{error}");
+}

@@ -65,10 +65,33 @@ pub struct OptionError(String);
 impl OptionError {
     /// "awsStsWorkers: "0" is invalid: a whole number from 1 to 1024".
     pub fn new(key: &str, value: &str, valid: impl fmt::Display) -> OptionError {
-        OptionError(format!(
-            "{key}: \"{}\" is invalid: {valid}",
-            printable(value)
-        ))
+        let value = printable(&without_credentials(key, value));
+        OptionError(format!("{key}: \"{value}\" is invalid: {valid}"))
+    }
+}
+
+/// The value of an option that has an address, without credentials or a token that it should not have.
+fn without_credentials(key: &str, value: &str) -> String {
+    let is_address = matches!(key, "awsStsHost" | "awsStsEndpoint");
+    let clean = |word: &str| {
+        let (scheme, rest) = match word.split_once("://") {
+            Some((scheme, rest)) => (format!("{scheme}://"), rest),
+            None if is_address => (String::new(), word),
+            None => return word.to_owned(),
+        };
+        let (credentials, rest) = match rest.rsplit_once('@') {
+            Some((_, rest)) => ("***@", rest),
+            None => ("", rest),
+        };
+        let (rest, query) = match rest.split_once(['?', '#']) {
+            Some((rest, _)) => (rest, "?***"),
+            None => (rest, ""),
+        };
+        format!("{scheme}{credentials}{rest}{query}")
+    };
+    match key.starts_with("awsSts") {
+        true => value.split(' ').map(clean).collect::<Vec<_>>().join(" "),
+        false => value.to_owned(),
     }
 }
 
