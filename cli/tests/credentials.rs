@@ -292,6 +292,16 @@ fn settings_that_cannot_be_used_are_named_by_their_own_names() {
             "AWS_SHARED_CREDENTIALS_FILE: /: it is not a regular file",
         ),
         (
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "/dev/zero",
+            "AWS_WEB_IDENTITY_TOKEN_FILE: /dev/zero: it is not a regular file",
+        ),
+        (
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "/dev/urandom",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: /dev/urandom: it is not a regular file",
+        ),
+        (
             "AWS_ENDPOINT_URL_STS",
             "",
             "AWS_ENDPOINT_URL_STS is empty: unset it",

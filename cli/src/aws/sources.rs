@@ -85,9 +85,17 @@ pub fn profile(explicit: Option<&str>, profiles: &ProfileSet) -> Result<Option<S
     ))))
 }
 
-/// The files of profiles that the environment names are ones with an end; they may be missing.
+/// Files that the environment names for AWS's SDK, which reads them to their end.
+const FILES: [&str; 4] = [
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
+
+/// The files that the environment names are ones with an end; they may be missing.
 pub fn check_files() -> Result<(), Unusable> {
-    for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+    for name in FILES {
         let Some(path) = std::env::var_os(name).filter(|path| !path.is_empty()) else {
             continue;
         };

@@ -19,8 +19,11 @@ pub fn distrusted(path: &Path) -> Option<String> {
         Ok(real) => real,
         Err(error) => return Some(format!("it cannot be opened: {error}")),
     };
-    let (asked, real) = (path.ancestors(), real.ancestors());
-    asked.chain(real).find_map(|part| unsafe_part(part, path))
+    let asked = path.ancestors().map(|part| (part, path));
+    let found = real.ancestors().map(|part| (part, &*real));
+    asked
+        .chain(found)
+        .find_map(|(part, whole)| unsafe_part(part, whole))
 }
 
 fn unsafe_part(part: &Path, whole: &Path) -> Option<String> {
@@ -50,7 +53,12 @@ fn unsafe_part(part: &Path, whole: &Path) -> Option<String> {
     if sticky && mode & SHARED != 0 && whole.parent() == Some(part) {
         return Some(format!("{shown} is a directory that others can write to"));
     }
-    (part == whole && kind.is_dir()).then(|| format!("{shown} is a directory"))
+    match part == whole {
+        true if kind.is_dir() => Some(format!("{shown} is a directory")),
+        // Opening a FIFO or a device may never come back.
+        true if !kind.is_file() => Some(format!("{shown} is not a regular file")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +81,20 @@ mod tests {
         let link = folder.path().join("link.so");
         symlink(&path, &link).unwrap();
         assert_eq!(distrusted(&link), None);
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        fs::set_permissions(&socket, fs::Permissions::from_mode(0o644)).unwrap();
+        let link = folder.path().join("link.so");
+        symlink(&socket, &link).unwrap();
+        for path in [&*socket, &*link] {
+            assert!(distrusted(path).unwrap().contains("not a regular file"));
+        }
+        assert!(distrusted(folder.path()).unwrap().contains("a directory"));
     }
 
     #[test]
