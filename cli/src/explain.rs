@@ -44,8 +44,13 @@ fn standard_input(asked_for: bool) -> Result<String, Unusable> {
         return Err(Unusable(what.to_owned()));
     }
     let mut bytes = Vec::new();
-    let read = stdin.lock().take(INPUT_LIMIT).read_to_end(&mut bytes);
+    let read = stdin.lock().take(INPUT_LIMIT + 1).read_to_end(&mut bytes);
     read.map_err(|error| Unusable(format!("standard input: {error}")))?;
+    if bytes.len() as u64 > INPUT_LIMIT {
+        let what = "standard input is larger than 16 MiB: give less of the log, for example with \
+                    grep MONGODB-AWS or tail";
+        return Err(Unusable(what.to_owned()));
+    }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match text.trim().is_empty() {
         true => Err(Unusable("standard input has nothing to explain".to_owned())),

@@ -159,6 +159,14 @@ fn an_answer_of_no_sts_is_told_in_words_whatever_it_is() {
         ),
         (canned(200, "text/xml", &answer("")), "it is empty"),
         (
+            canned(
+                200,
+                "text/xml",
+                &answer("arn:aws:iam::210987654321:user/alice"),
+            ),
+            "and the ARN arn:aws:iam::210987654321:user/alice of another",
+        ),
+        (
             canned(200, "text/xml", &answer(&"x".repeat(5000))),
             "an ARN at most 2048",
         ),

@@ -250,6 +250,9 @@ fn explain_reads_lines_from_standard_input() {
     let (status, text) = explain(&["explain"], "");
     assert_eq!(status, 2, "{text}");
     assert!(text.contains("nothing to explain"), "{text}");
+    let (status, text) = explain(&["explain"], &"a line\n".repeat(3 << 20));
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("larger than 16 MiB"), "{text}");
     assert_eq!(
         explain(&["explain", "301"], log).1.matches("301").count(),
         1

@@ -18,7 +18,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
-use mongodb_aws_auth::aws::without_password;
+use mongodb_aws_auth::aws::{Arn, without_password};
 use mongodb_aws_auth::reason::printable;
 use mongodb_aws_auth::sts::load_roots;
 use tokio::runtime::Runtime;
@@ -318,6 +318,11 @@ impl Client {
             let what = "an answer without Arn, Account or UserId";
             return Err(Failure::NotSts(what.to_owned()));
         };
+        if Arn::parse(&arn).is_ok_and(|parsed| parsed.account != account) {
+            let (account, arn) = (printable(&account), printable(&arn));
+            let what = format!("account {account}, and the ARN {arn} of another");
+            return Err(Failure::NotSts(what));
+        }
         Ok(Caller {
             arn,
             account: printable(&account),
