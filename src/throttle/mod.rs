@@ -26,8 +26,8 @@ use crate::reason::Reason;
 const MOST_LIMITERS: usize = 256;
 /// Longest that STS takes for an answer when it works.
 const LONGEST_ANSWER: Duration = Duration::from_secs(1);
-/// With so much time left a job is always sent, however slow STS was: only a new answer shows that it
-/// has recovered. Half of the shortest awsStsTimeoutMs.
+/// With so much time left a job without a limiter is always sent, however slow STS was: only a new
+/// answer shows that it has recovered. Half of the shortest awsStsTimeoutMs.
 const ENOUGH_TIME: Duration = Duration::from_millis(250);
 /// Pause of a throttled request for which there is no room for a limiter.
 const PAUSE_WITHOUT_LIMITER: Duration = Duration::from_millis(500);
@@ -264,11 +264,11 @@ impl<J: Queued> Throttle<J> {
         let key = job.key();
         let left = job.deadline().saturating_duration_since(now);
         if let Some(endpoint) = self.endpoints.get_mut(key.endpoint) {
-            let usual = endpoint.usual_answer.min(ENOUGH_TIME);
+            let usual = endpoint.usual_answer.min(LONGEST_ANSWER);
             // A request that is counted against a quota is not spent on an answer that may come too late.
             let least = match self.limiters.contains_key(&key) {
                 true => usual,
-                false => usual / 2,
+                false => (usual / 2).min(ENOUGH_TIME),
             };
             if left < least {
                 return self.expire(job);
