@@ -19,12 +19,16 @@ static maws_status create(const maws_option* options, size_t count, maws_error* 
     return status;
 }
 
-static void refuses_beside_a_ca_file(const char* key, const char* value) {
+static void refuses_and_shows(const char* key, const char* value, const char* shown) {
     const maws_option options[] = {OPTION("awsStsCAFile", MAWS_TEST_CA_FILE), OPTION(key, value)};
     maws_error error;
     CHECK_STATUS(create(options, 2, &error), MAWS_E_OPTION);
     CHECK_CONTAINS(error.message, key);
-    CHECK_CONTAINS(error.message, value);
+    CHECK_CONTAINS(error.message, shown);
+}
+
+static void refuses_beside_a_ca_file(const char* key, const char* value) {
+    refuses_and_shows(key, value, value);
 }
 
 static void refuses_the_ca_file(const char* path) {
@@ -64,7 +68,8 @@ static void an_endpoint_is_https_and_nothing_else(void) {
     refuses_beside_a_ca_file("awsStsEndpoint", "http://127.0.0.1:8080");
     refuses_beside_a_ca_file("awsStsEndpoint", "127.0.0.1:8443");
     refuses_beside_a_ca_file("awsStsEndpoint", "https://");
-    refuses_beside_a_ca_file("awsStsEndpoint", "https://user@127.0.0.1");
+    refuses_and_shows("awsStsEndpoint", "https://user:secret@127.0.0.1",
+                      "\"https://***@127.0.0.1\"");
     refuses_beside_a_ca_file("awsStsEndpoint", "https://127.0.0.1/path");
     refuses_beside_a_ca_file("awsStsEndpoint", "https://127.0.0.1:99999");
 }
