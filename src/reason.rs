@@ -306,6 +306,8 @@ impl std::error::Error for Failure {}
 
 /// Longest detail of a log line, in characters.
 const DETAIL_LIMIT: usize = 512;
+/// Most that is shown of a text that may repeat a secret, in characters.
+const START_LIMIT: usize = 12;
 /// Longest text taken over from outside into a log line, in characters.
 const QUOTE_LIMIT: usize = 256;
 
@@ -313,6 +315,12 @@ const QUOTE_LIMIT: usize = 256;
 /// line: what came from outside can neither forge lines nor send terminal codes.
 pub fn printable(text: &str) -> String {
     printable_within(QUOTE_LIMIT, text)
+}
+
+/// As [`printable`], of a text that is not what it should be and may repeat a part of the request, a secret
+/// too: only its start.
+pub fn printable_start(text: &str) -> String {
+    printable_within(START_LIMIT, text)
 }
 
 /// As [`printable`], cut to this number of characters. A text that is cut says how much is missing.

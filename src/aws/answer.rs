@@ -9,11 +9,8 @@ use super::arn::Arn;
 use super::date;
 use super::json::{self, JsonError, Object};
 use super::xml::{XmlDocument, XmlElement, XmlError};
-use crate::reason::{Failure, Reason, printable, printable_within};
+use crate::reason::{Failure, Reason, printable, printable_start};
 
-/// Most characters that an error shows of an account or user id that is none: it may be something of the
-/// request that is repeated, a secret too.
-const MOST_SHOWN: usize = 12;
 /// Longest message that is logged, in bytes.
 const MESSAGE_LIMIT: usize = 256;
 /// Longest error code or request id that is logged, in bytes.
@@ -118,22 +115,18 @@ impl Format {
     }
 }
 
-fn shown(text: &str) -> String {
-    printable_within(MOST_SHOWN, text)
-}
-
 fn read_caller(format: Format, text: &str) -> Result<CallerIdentity, Failure> {
     let fields = format.caller_fields(text)?;
     let arn = Arn::parse(&fields.arn)?;
     if fields.account != arn.account {
-        let (account, arn) = (shown(&fields.account), printable(&arn.text));
+        let (account, arn) = (printable_start(&fields.account), printable(&arn.text));
         let detail = format!("account \"{account}\", ARN \"{arn}\"");
         return Err(Failure::new(Reason::AccountMismatch, detail));
     }
     let user_id = fields.user_id;
     let is_graphic = user_id.bytes().all(|b| b.is_ascii_graphic());
     if !(1..=USER_ID_LIMIT).contains(&user_id.len()) || !is_graphic {
-        let detail = format!("\"{}\" of {}", shown(&user_id), arn.text);
+        let detail = format!("\"{}\" of {}", printable_start(&user_id), arn.text);
         return Err(Failure::new(Reason::UserIdMissing, detail));
     }
     Ok(CallerIdentity {

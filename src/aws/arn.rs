@@ -3,10 +3,8 @@
 //! Grammar: the AWS General Reference and the IAM quotas page. Only the first five colons separate,
 //! since an IAM path may hold further ones.
 
-use crate::reason::{Failure, Reason, printable, printable_within};
+use crate::reason::{Failure, Reason, printable, printable_start};
 
-/// Most characters that an error shows of what is no ARN.
-const MOST_SHOWN: usize = 12;
 /// Longest ARN, in bytes (STS API: 20 to 2048).
 const LENGTH_LIMIT: usize = 2048;
 /// Longest path of a user, in bytes (IAM quotas).
@@ -51,10 +49,9 @@ impl Arn {
     /// Parses the ARN of an identity that can call STS.
     pub fn parse(text: &str) -> Result<Arn, Failure> {
         let malformed = |what: &str| {
-            // Whatever is no ARN at all may be something of the request that is repeated, a secret too.
             let shown = match text.starts_with("arn:") {
                 true => printable(text),
-                false => printable_within(MOST_SHOWN, text),
+                false => printable_start(text),
             };
             Failure::new(Reason::ArnMalformed, format!("{what}: \"{shown}\""))
         };

@@ -140,14 +140,20 @@ pub fn sts_partition(host: &str) -> Option<&'static str> {
     if host == GLOBAL_HOST {
         return Some(Partition::of_region(GLOBAL_REGION).name);
     }
+    let (region, domain) = region_and_domain(host)?;
+    let partition = Partition::of_region(region);
+    let is_its = partition.domains.contains(&domain);
+    is_its.then_some(partition.name)
+}
+
+/// Region and domain of a host with the form of STS's regional ones, whether they belong together or not.
+pub fn region_and_domain(host: &str) -> Option<(&str, &str)> {
     let rest = host
         .strip_prefix("sts.")
         .or_else(|| host.strip_prefix("sts-fips."));
     let (region, domain) = rest?.split_once('.')?;
     check_region(region).ok()?;
-    let partition = Partition::of_region(region);
-    let is_its = partition.domains.contains(&domain);
-    is_its.then_some(partition.name)
+    Some((region, domain))
 }
 
 /// The region of an address of STS that AWS names: an endpoint, or a VPC endpoint

@@ -18,7 +18,8 @@ pub use answer::{Answer, CallerIdentity, StsError, read_answer};
 pub use arn::{Arn, Kind, is_account, is_partition};
 pub use auth_header::{AuthorizationRules, check_authorization};
 pub use endpoint::{
-    Endpoint, EndpointError, HostForm, check_region, sts_host_form, sts_partition, sts_region,
+    Endpoint, EndpointError, HostForm, check_region, region_and_domain, sts_host_form,
+    sts_partition, sts_region,
 };
 pub use key_id::shown_key_id;
 pub use partition::Partition;

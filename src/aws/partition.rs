@@ -26,12 +26,12 @@ const fn partition(
 
 static AWS: Partition = partition("aws", "", ["amazonaws.com", "api.aws"]);
 static OTHERS: [Partition; 7] = [
-    partition("aws-us-gov", "us-gov-", ["amazonaws.com", "api.aws"]),
     partition(
         "aws-cn",
         "cn-",
         ["amazonaws.com.cn", "api.amazonwebservices.com.cn"],
     ),
+    partition("aws-us-gov", "us-gov-", ["amazonaws.com", "api.aws"]),
     partition(
         "aws-eusc",
         "eusc-",
@@ -58,15 +58,19 @@ impl Partition {
         OTHERS.iter().find(is_its).unwrap_or(&AWS)
     }
 
+    /// Every known partition.
+    pub fn all() -> impl Iterator<Item = &'static Partition> {
+        std::iter::once(&AWS).chain(&OTHERS)
+    }
+
     /// Some partition has this domain.
     pub fn has_domain(domain: &str) -> bool {
-        let mut all = std::iter::once(&AWS).chain(&OTHERS);
-        all.any(|p| p.domains.contains(&domain))
+        Partition::all().any(|p| p.domains.contains(&domain))
     }
 
     /// None if there is a partition of this name; otherwise the one whose name is nearest.
     pub fn nearest_to(name: &str) -> Option<&'static str> {
-        let all = || std::iter::once(&AWS).chain(&OTHERS).map(|p| p.name);
+        let all = || Partition::all().map(|p| p.name);
         match all().any(|known| known == name) {
             true => None,
             false => all().min_by_key(|known| distance(&letters(known), &letters(name))),

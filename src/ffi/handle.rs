@@ -61,11 +61,12 @@ impl<T> Table<T> {
     /// Makes the handle stale.
     pub fn remove(&self, handle: u64) -> Option<Arc<T>> {
         let mut table = self.lock();
+        let index = index_of(handle)?;
         let slot = table.slot(handle)?;
         let object = slot.object.take();
         // A slot whose generations are used up is never used again.
         if slot.generation < u32::MAX {
-            table.free.push(index_of(handle)?);
+            table.free.push(index);
         }
         object
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::OptionError;
 use super::table::{Draft, separators};
 use crate::aws::{
-    Endpoint, HostForm, Partition, check_region, sts_host_form, sts_partition, sts_region,
+    Endpoint, HostForm, Partition, region_and_domain, sts_host_form, sts_partition, sts_region,
 };
 
 /// AWS has fewer regions in each partition.
@@ -123,11 +123,7 @@ fn endpoint(draft: &Draft, host: &str, url: Option<&str>) -> Result<Endpoint, Op
 
 /// The domains that the region in a host belongs to, if it is one of STS with another domain of AWS.
 fn expected_domains(host: &str) -> Option<String> {
-    let rest = host
-        .strip_prefix("sts.")
-        .or_else(|| host.strip_prefix("sts-fips."))?;
-    let (region, domain) = rest.split_once('.')?;
-    check_region(region).ok()?;
+    let (region, domain) = region_and_domain(host)?;
     let is_aws = Partition::has_domain(domain);
     let partition = Partition::of_region(region);
     is_aws.then(|| format!("{} ({})", partition.domains.join(" and "), partition.name))

@@ -40,11 +40,13 @@ pub enum Failure {
     },
 }
 
-/// What went wrong with a call of STS at this host.
+/// What went wrong with a call of STS at this host; `lacks_token`: the credentials are temporary and have no
+/// token.
 pub fn of_call<E>(
     error: &SdkError<E, HttpResponse>,
     host: &str,
     region: (String, String),
+    lacks_token: bool,
 ) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -60,7 +62,7 @@ where
                 (Some(code), message) => Failure::Refused {
                     code: printable(code),
                     message: harmless(message.unwrap_or_default()),
-                    lacks_token: false,
+                    lacks_token,
                 },
                 (None, _) => Failure::NotSts(format!("status {status}, and no error of STS's")),
             }

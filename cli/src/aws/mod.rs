@@ -25,6 +25,7 @@ use tokio::runtime::Runtime;
 
 use crate::args::Aws;
 use crate::input::credentials::address_fault;
+use crate::input::environment::with_scheme;
 use crate::input::regions;
 use crate::output::Unusable;
 
@@ -101,10 +102,7 @@ fn proxy() -> Result<ProxyConfig, Unusable> {
     let Some((name, url)) = variable(&["https_proxy", "all_proxy"]) else {
         return Ok(ProxyConfig::disabled());
     };
-    let whole = match url.contains("://") {
-        true => url.clone(),
-        false => format!("http://{url}"),
-    };
+    let whole = with_scheme(&url);
     let shown = printable(&without_password(&whole));
     let refused = |what: &str| Unusable(format!("{name}: {shown} {what}"));
     let scheme = whole
@@ -300,18 +298,10 @@ impl Client {
         let client = aws_sdk_sts::Client::from_conf(config.build());
         let call = || {
             let answer = self.runtime.block_on(client.get_caller_identity().send());
-            answer.map_err(|error| failure::of_call(&error, host, self.region.clone()))
+            let region = self.region.clone();
+            answer.map_err(|error| failure::of_call(&error, host, region, lacks_token))
         };
-        let answer = guarded(call).map_err(|Unusable(why)| Failure::Malformed(why))?;
-        let answer = answer.map_err(|mut failure| {
-            if let Failure::Refused {
-                lacks_token: lacks, ..
-            } = &mut failure
-            {
-                *lacks = lacks_token;
-            }
-            failure
-        })?;
+        let answer = guarded(call).map_err(|Unusable(why)| Failure::Malformed(why))??;
         let (Some(arn), Some(account), Some(user_id)) =
             (answer.arn, answer.account, answer.user_id)
         else {

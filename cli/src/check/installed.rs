@@ -13,7 +13,7 @@ use crate::input::catalogue;
 use crate::input::credentials::shown_key_id;
 use crate::input::server_config::ServerConfig;
 use crate::output::Unusable;
-use crate::plugin::{self, Library, Login, PACKAGED, Session, distrusted};
+use crate::plugin::{self, Library, PACKAGED, Session, distrusted};
 
 /// Looks at the file and loads it.
 pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Option<Library> {
@@ -220,14 +220,9 @@ fn twice(
     source: &Source,
     findings: &mut Findings,
 ) -> Option<String> {
-    let first = verdict(Name::Login, session.login(credentials), source, findings);
-    let name = first?;
-    verdict(
-        Name::SecondLogin,
-        session.login(credentials),
-        source,
-        findings,
-    );
+    let mut verdict = |step| verdict(step, session, credentials, source, findings);
+    let name = verdict(Name::Login)?;
+    verdict(Name::SecondLogin);
     for line in session.warnings() {
         findings.warn(Name::PluginLog, line, "See `explain` with this line.");
     }
@@ -236,11 +231,12 @@ fn twice(
 
 fn verdict(
     step: Name,
-    login: Result<Login, String>,
+    session: &Session,
+    credentials: &Credentials,
     source: &Source,
     findings: &mut Findings,
 ) -> Option<String> {
-    let login = match login {
+    let login = match session.login(credentials) {
         Ok(login) => login,
         Err(error) => {
             findings.fail(step, error, "The plugin did not keep to its interface.");
@@ -269,9 +265,10 @@ fn verdict(
     let reason = catalogue::by_number(info.reason);
     let remedy = reason.map(catalogue::remedy);
     let mut found = format!("refused, reason {}: {}", info.reason, info.detail);
+    // The plugin has cut what does not look like a key id; the length here is that of the whole.
     let key_id = match info.access_key_id.is_empty() {
         true => String::new(),
-        false => shown_key_id(&info.access_key_id),
+        false => shown_key_id(credentials.access_key_id()),
     };
     for (what, value) in [
         ("STS error", &info.sts_error_code),

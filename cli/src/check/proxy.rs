@@ -153,10 +153,7 @@ fn from_environment(environment: &Environment, findings: &mut Findings) -> Strin
         );
         return String::new();
     };
-    let url = match value.contains("://") {
-        true => value.to_owned(),
-        false => format!("http://{value}"),
-    };
+    let url = environment::with_scheme(value);
     let shown = printable(&without_password(&url));
     match Proxy::parse(&url) {
         Ok(_) => {

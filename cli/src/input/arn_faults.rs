@@ -1,6 +1,6 @@
 //! Why a text is not the ARN of an identity that can log in, and what it should be.
 
-use mongodb_aws_auth::aws::{is_account, is_partition};
+use mongodb_aws_auth::aws::{Partition, is_account, is_partition};
 use mongodb_aws_auth::reason::printable;
 
 use super::credentials::{is_key_id_of_aws, looks_like_secret};
@@ -8,16 +8,6 @@ use super::near::nearest;
 
 /// Longest ARN, in bytes.
 const LENGTH_LIMIT: usize = 2048;
-const PARTITIONS: [&str; 8] = [
-    "aws",
-    "aws-cn",
-    "aws-us-gov",
-    "aws-eusc",
-    "aws-iso",
-    "aws-iso-b",
-    "aws-iso-e",
-    "aws-iso-f",
-];
 /// The kinds of identities, their services and the form of each.
 const KINDS: [(&str, &str, &str); 4] = [
     ("user", "iam", "arn:aws:iam::123456789012:user/alice"),
@@ -115,10 +105,11 @@ fn wrong_part(text: &str) -> Option<String> {
         ));
     }
     if !is_partition(partition) {
-        let meant = nearest(partition, PARTITIONS).unwrap_or("aws");
+        let known: Vec<&str> = Partition::all().map(|known| known.name).collect();
+        let meant = nearest(partition, known.iter().copied()).unwrap_or("aws");
         return Some(format!(
             "\"{partition}\" is no partition; there are {}. Did you mean {meant}?",
-            PARTITIONS.join(", ")
+            known.join(", ")
         ));
     }
     if !["iam", "sts"].contains(service) {

@@ -16,6 +16,14 @@ pub fn of_process(bytes: &[u8]) -> Vec<Variable> {
         .collect()
 }
 
+/// The proxy of a variable as a URL: without a scheme it is one of HTTP, as for curl.
+pub fn with_scheme(proxy: &str) -> String {
+    match proxy.contains("://") {
+        true => proxy.to_owned(),
+        false => format!("http://{proxy}"),
+    }
+}
+
 fn assignment(line: &str) -> Option<Variable> {
     let line = line.trim();
     let line = line.strip_prefix("export ").unwrap_or(line);

@@ -9,7 +9,7 @@ mod raw;
 mod trust;
 
 pub use ffi::Library;
-pub use login::{Login, Session, open};
+pub use login::{Session, open};
 pub use raw::OptionRow;
 pub use trust::distrusted;
 
