@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,28 +38,41 @@ PRODUCTS = [{"_id": 1, "name": "tea"}, {"_id": 2, "name": "coffee"}, {"_id": 3, 
 Client = pymongo.MongoClient[Mapping[str, Any]]
 
 
-class NotAsToldError(Exception):
-    """Something went otherwise than this demo says."""
+class CheckFailedError(Exception):
+    """A login, a read or a write did not go as the demo expects."""
 
 
-class CannotShowError(Exception):
-    """What the demo needs is not there."""
+class CannotRunError(Exception):
+    """The demo lacks something that it needs."""
 
 
-# --- Telling --------------------------------------------------------------------------------------
+# --- Output ---------------------------------------------------------------------------------------
+
+COLUMNS = 80
+INDENT = 24
 
 
 def act(title: str) -> None:
-    print(f"\n{title}")
+    print(f"\n{textwrap.fill(title, COLUMNS, subsequent_indent='   ')}")
 
 
 def tell(what: str, how: object) -> None:
-    print(f"  {what:<24}{how}")
+    """One line for each line of the text, within the width where its words allow it."""
+    width = COLUMNS - INDENT
+    lines = [
+        part
+        for line in str(how).splitlines()
+        for part in textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+    ]
+    # A long ARN moves to the left.
+    indents = [" " * max(2, min(INDENT, COLUMNS - len(line))) for line in lines]
+    text = "\n".join(indent + line for indent, line in zip(indents, lines, strict=True))
+    print(f"  {what:<{INDENT - 2}}{text.lstrip()}")
 
 
 def check(fact: bool, otherwise: str) -> None:
     if not fact:
-        raise NotAsToldError(otherwise)
+        raise CheckFailedError(otherwise)
 
 
 def roles_text(roles: object) -> str:
@@ -80,7 +94,7 @@ def log_text(line: Line) -> str:
         if line[name]:
             parts.append(f"{label} {line[name]}")
     parts.append(f"after {line['durationMs']} ms")
-    return ("\n" + " " * 26).join(parts)
+    return "\n".join(parts)
 
 
 # --- The steps, each of which is checked ----------------------------------------------------------
@@ -108,14 +122,14 @@ class Stage:
         try:
             users, roles = drivers.identity_of(client.admin.command("connectionStatus"))
         except OperationFailure as refused:
-            tell("the client hears", _error(refused))
+            tell("the client is told", _error(refused))
             self.log_says("success", mark)
             raise
         named = [user["user"] for user in users]
         tell("logged in as", ", ".join(named))
         tell("with roles", roles_text(roles))
         check(named == [user.name], f"the user should be {user.name}")
-        check([(r["role"], r["db"]) for r in roles] == list(user.roles), "the roles are others")
+        check([(r["role"], r["db"]) for r in roles] == list(user.roles), "the roles are wrong")
         self.log_says("success", mark)
 
     def reads(self, client: Client) -> None:
@@ -125,7 +139,7 @@ class Stage:
 
     def writes(self, client: Client, document: dict[str, Any]) -> None:
         client.shop.products.insert_one(document)
-        tell("writes shop.products", f"{document['name']} is in")
+        tell("writes shop.products", f"inserted {document['name']}")
 
     def may_not_write(self, client: Client, database: str) -> None:
         try:
@@ -134,7 +148,7 @@ class Stage:
             tell(f"writes {database}.products", f"refused: {_error(refused)}")
             check(refused.code == UNAUTHORIZED, f"the code should be {UNAUTHORIZED}")
         else:
-            raise NotAsToldError(f"writing {database}.products should have been refused")
+            raise CheckFailedError(f"writing {database}.products should have been refused")
 
     def is_refused(self, credentials: Credentials, because: Mapping[str, object]) -> None:
         mark = self.server.mark()
@@ -142,10 +156,10 @@ class Stage:
             try:
                 client.admin.command("connectionStatus")
             except OperationFailure as refused:
-                tell("the client hears", _error(refused))
+                tell("the client is told", _error(refused))
                 check(refused.code == AUTHENTICATION_FAILED, "the code should be 18")
             else:
-                raise NotAsToldError("the login should have been refused")
+                raise CheckFailedError("the login should have been refused")
         line = self.log_says("refused", mark)
         for name, value in because.items():
             check(line[name] == value, f"{name} should be {value!r} in the log")
@@ -169,7 +183,7 @@ def running_server(
     build = Build.find()
     server = Server(build, folder, users, parameters)
     if build.installed:
-        print(f"The reference server has loaded {build.plugin}.")
+        print(f"The reference server has loaded\n  {build.plugin}")
     print(f"The reference server listens on 127.0.0.1:{server.port}. Its users of $external:")
     for user in users:
         roles = ", ".join(f"{role} on {database}" for role, database in user.roles)
@@ -193,8 +207,8 @@ def with_emulator(folder: Path) -> None:
     instance = ("--metadata-port", "0", "--instance-role", INSTANCE_ROLE)
     emulator = Emulator(Build.find().emulator, folder, *instance)
     try:
-        print(f"\nThe STS emulator, in AWS's stead, listens on 127.0.0.1:{emulator.port}.")
-        print(f"It also plays an EC2 instance's metadata, on {emulator.metadata}.")
+        print(f"\nThe STS emulator listens on 127.0.0.1:{emulator.port}.")
+        print(f"It also emulates EC2 instance metadata on {emulator.metadata}.")
         parameters = {
             "awsStsEndpoint": emulator.endpoint,
             "awsStsCAFile": str(emulator.ca_file),
@@ -203,7 +217,7 @@ def with_emulator(folder: Path) -> None:
         with running_server(folder, users, parameters) as stage:
             with stage.client(ADMIN) as client:
                 client.shop.products.insert_many(PRODUCTS)
-            print(f"The user with role root has put {len(PRODUCTS)} products into shop.")
+            print(f"The user with role root has inserted {len(PRODUCTS)} products into shop.")
             play(stage, emulator)
     finally:
         emulator.stop()
@@ -231,20 +245,20 @@ def play(stage: Stage, emulator: Emulator) -> None:
         stage.reads(client)
         stage.may_not_write(client, "shop")
 
-    act("2. An application on an EC2 instance has no keys. It logs in as the instance's role.")
+    act("2. An application on an EC2 instance has no keys. It uses the instance's role.")
     nowhere = emulator.ca_file.parent / "none"
     with on_an_instance(emulator, nowhere), stage.client_without_keys() as client:
         stage.logs_in(client, APPLICATION)
         asked = emulator.metadata_requests()
-        tell("its driver has asked", ("\n" + " " * 26).join(asked))
+        tell("its driver requests", "\n".join(asked))
         check(asked[:1] == ["PUT /latest/api/token"], "the driver should have used IMDSv2")
         stage.writes(client, {"_id": 4, "name": "chocolate"})
         stage.reads(client)
 
-    act("3. Somebody has Alice's access key id, but a wrong secret key.")
+    act("3. Someone has Alice's access key id and a wrong secret key.")
     stage.is_refused(ALICE_WRONG_SECRET, {"stsErrorCode": "SignatureDoesNotMatch"})
 
-    act("4. Bob, known to AWS, has right keys; but his ARN is no user of this server.")
+    act("4. Bob's keys are valid, but no user of this server has his ARN.")
     stage.is_refused(BOB, {"rawArn": "arn:aws:iam::123456789012:user/bob", "stsErrorCode": ""})
 
 
@@ -268,7 +282,7 @@ class Caller:
         return User(self.arn, roles)
 
     def parameters(self) -> dict[str, str]:
-        """What the plugin must be told to let such an identity in at all."""
+        """The options that let such an identity in."""
         resource = self.arn.split(":", 5)[5]
         if resource == "root":
             return {"awsAllowRoot": "true"}
@@ -286,24 +300,24 @@ def find_caller() -> Caller:
         session = boto3.Session()
         found = session.get_credentials()
         if found is None:
-            raise CannotShowError(
-                "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            raise CannotRunError(
+                "found no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
                 " (and AWS_SESSION_TOKEN), or AWS_PROFILE, or log in with the AWS command line"
             )
         frozen = found.get_frozen_credentials()
         region = session.region_name or "us-east-1"
         arn = session.client("sts", region_name=region).get_caller_identity()["Arn"]
     except (BotoCoreError, ClientError) as error:
-        raise CannotShowError(f"AWS does not say who you are: {error}") from error
+        raise CannotRunError(f"AWS does not say who you are: {error}") from error
     return Caller(Credentials(frozen.access_key, frozen.secret_key, frozen.token), arn)
 
 
 def with_aws(folder: Path, more_parameters: Mapping[str, str] | None = None) -> None:
     caller = find_caller()
-    print(f"\nAWS says that you are {caller.arn}.")
+    print(f"\nAWS's STS says that you are\n  {caller.arn}")
     parameters = {**caller.parameters(), **(more_parameters or {})}
     for name in caller.parameters():
-        print(f"Such identities may log in only with {name}, so the server gets that.")
+        print(f"The server sets {name}, which such an identity needs.")
     user = caller.user((("readWrite", "shop"),))
     with running_server(folder / "known", [user], parameters) as stage:
         act("1. You log in with your own AWS credentials. You have role readWrite on shop.")
@@ -314,11 +328,11 @@ def with_aws(folder: Path, more_parameters: Mapping[str, str] | None = None) -> 
             stage.reads(client)
             stage.may_not_write(client, "office")
 
-        act("2. Somebody has your access key id, but a wrong secret key.")
+        act("2. Someone has your access key id and a wrong secret key.")
         wrong = caller.credentials.with_secret("aWrongEXAMPLEsecretKey/thatNobodyHas0000")
         stage.is_refused(wrong, {"stsErrorCode": "SignatureDoesNotMatch"})
 
-    act("3. You log in to a server where your ARN is no user.")
+    act("3. You log in to a server that has no user with your ARN.")
     with running_server(folder / "unknown", [ADMINISTRATOR], parameters) as stage:
         stage.is_refused(caller.credentials, {"rawArn": caller.arn, "stsErrorCode": ""})
 
@@ -340,15 +354,15 @@ def main() -> int:
     sys.stdout.reconfigure(line_buffering=True)
     try:
         if missing := Build.find().missing():
-            raise CannotShowError(f"not built, run scripts/demo: {', '.join(map(str, missing))}")
+            raise CannotRunError(f"not built, run scripts/demo: {', '.join(map(str, missing))}")
         with tempfile.TemporaryDirectory(prefix="mongodb-aws-auth-demo-") as folder:
             show = with_aws if arguments.aws else with_emulator
             show(Path(folder))
-    except CannotShowError as error:
+    except CannotRunError as error:
         print(f"scripts/demo: {error}", file=sys.stderr)
         return 2
-    except (NotAsToldError, StartError, PyMongoError, AssertionError) as error:
-        print(f"\nThis did not go as told: {error}", file=sys.stderr)
+    except (CheckFailedError, StartError, PyMongoError, AssertionError) as error:
+        print(f"\nA check failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
@@ -357,8 +371,8 @@ def main() -> int:
         # Nothing is left to be stopped.
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-    print("\nAll went as told.")
-    print("Next: docs/tryout.md does the same by hand; docs/operators.md sets up a server.")
+    print("\nAll checks passed.")
+    print("Next: docs/tryout.md does this by hand; docs/quick-start.md sets up a server.")
     return 0
 
 

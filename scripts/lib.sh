@@ -15,15 +15,21 @@ die() {
     exit 2
 }
 
-# quietly LOG WHAT COMMAND...: says what it does, with a dot every few seconds and how long it took; the
-# output goes to the file LOG, and is shown on failure.
+# quietly LOG WHAT COMMAND...: says what it does, shows a dot every few seconds, in lines of 60, and how
+# long it took; the output goes to the file LOG, and is shown on failure.
 quietly() {
     local log=$1 what=$2 began=$SECONDS code=0 dots
     shift 2
     mkdir -p "$(dirname "$log")"
-    printf '%s ' "$what"
+    printf '%s\n ' "$what"
     # It is no child of the command, and ends with the script at the latest.
-    (while sleep 5 && kill -0 $$ 2>/dev/null; do printf '.'; done) &
+    (
+        count=0
+        while sleep 5 && kill -0 $$ 2>/dev/null; do
+            printf '.'
+            ((++count % 60)) || printf '\n '
+        done
+    ) &
     dots=$!
     "$@" >"$log" 2>&1 </dev/null || code=$?
     kill "$dots" 2>/dev/null || true
@@ -33,7 +39,7 @@ quietly() {
         cat "$log" >&2
         return "$code"
     fi
-    printf ' %d s\n' $((SECONDS - began))
+    printf ' done in %d s\n' $((SECONDS - began))
 }
 
 # need PACKAGE COMMAND...: notes the Debian package as missing unless the command succeeds.
