@@ -40,15 +40,18 @@
  *     }
  *
  * Structs: whoever allocates one sets its struct_size (MAWS_INIT does); the other side touches only
- * bytes below it. Members are only ever appended. No memory changes owner: the host frees nothing
- * but handles. Flags that have no name here and reserved members are 0, or the call is refused.
+ * bytes below it. Members are only ever appended. No memory changes owner: arguments are read or
+ * copied within the call, and the host frees nothing but handles. Flags that have no name here and
+ * reserved members are 0, or the call is refused.
  *
  * Contexts (host_ctx, conv_ctx) are numbers of the host's own that the plugin never dereferences. They
  * are uintptr_t and not void*, so that a host in Go or Java can pass a key of its tables: Go's runtime
  * stops a program in which a pointer variable holds a number.
  *
- * Threads: workers, started on demand and with all signals blocked, as many as awsStsWorkers for each
- * STS host and 64 more at most; one descriptor for each connection to STS.
+ * Threads: none before the first begin. Workers start on demand, at most awsStsWorkers and one more
+ * for each STS host, and 64 for outcomes while those wait; one without work exits after 10 s. Name
+ * lookups have a thread of their own. All signals are blocked in each. One descriptor for each
+ * connection to STS.
  *
  * Limits: no function is async-signal-safe. A call needs up to 256 KiB of stack; a callback on a
  * worker has 256 KiB. If memory cannot be allocated, the process aborts. Two copies of the library in
@@ -431,7 +434,9 @@ typedef struct maws_log_event {
 
 /**
  * What the host gives. create copies it; the functions must stay callable until destroy returns.
- * A callback must not throw, and every call from inside one into the plugin gives MAWS_E_STATE.
+ * A callback must not throw or longjmp, and every call from inside one into the plugin gives
+ * MAWS_E_STATE. The plugin holds no lock while it runs. The host must not hold one that a callback takes:
+ * for log, around any call that may log; for conv_ready, around end or destroy.
  */
 typedef struct maws_host {
   /**
@@ -448,17 +453,20 @@ typedef struct maws_host {
   uintptr_t host_ctx;
   /**
    * [any thread: workers, and the host's own inside create, set_options, begin, step, cancel, end
-   * and destroy; several at once] May be NULL. Nothing below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
-   * delays the login or the host's call that it is made for; other logins go on, see conv_ready. An
-   * event may come after end of the conversation that log_id names, and never after destroy.
+   * and destroy; several at once] May be NULL. Nothing below the log level is formatted or passed.
+   * One that blocks delays the login or the host's call that it is made for; other logins go on, see
+   * conv_ready. In an event about a retry or an endpoint's health, it also keeps its request's place
+   * in flight. An event may come after end of the conversation that log_id names, and never after
+   * destroy.
    */
   void (*log)(uintptr_t host_ctx, const struct maws_log_event *event);
   /**
-   * [worker; several at once] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
-   * not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
-   * outcome. The plugin holds no lock meanwhile. Set a flag, notify, return. A callback that blocks
-   * occupies one worker and delays no other login: the plugin starts up to 64 workers more than its
-   * requests need. Where more callbacks than that block at once, other logins wait for them.
+   * [worker; several at once] May be NULL: the host only polls. Called exactly once for each
+   * MAWS_PENDING that is not cancelled or ended first, perhaps before step returns; from its start
+   * on, poll gives the outcome. Set a flag, notify, return. After cancel it is not called: whoever
+   * cancels wakes the host's own waiting thread. A callback that blocks occupies one worker and delays
+   * no other login: the plugin starts up to 64 workers more than its requests need. Where more
+   * callbacks than that block at once, other logins wait for them.
    */
   void (*conv_ready)(uintptr_t host_ctx, uintptr_t conv_ctx);
   /**
@@ -819,8 +827,9 @@ typedef struct maws_api {
   const struct maws_option_desc *(*option_at)(uint32_t index);
   /**
    * [any] Checks every option and reads the files that they name; starts no thread and uses no
-   * network. options may be NULL where count is 0. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
-   * value and what is valid. On failure *out is 0.
+   * network. options may be NULL where count is 0. Call it after the server's last fork: only a child
+   * that was forked before create, or after the last destroy, may create a plugin of its own.
+   * MAWS_E_OPTION: the message names the key, the value and what is valid. On failure *out is 0.
    */
   maws_status (*create)(const struct maws_host *host,
                         const struct maws_option *options,

@@ -216,7 +216,9 @@ pub struct maws_log_event {
 }
 
 /// What the host gives. create copies it; the functions must stay callable until destroy returns.
-/// A callback must not throw, and every call from inside one into the plugin gives MAWS_E_STATE.
+/// A callback must not throw or longjmp, and every call from inside one into the plugin gives
+/// MAWS_E_STATE. The plugin holds no lock while it runs. The host must not hold one that a callback takes:
+/// for log, around any call that may log; for conv_ready, around end or destroy.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct maws_host {
@@ -227,15 +229,18 @@ pub struct maws_host {
     /// First argument of both callbacks; never read by the plugin.
     pub host_ctx: uintptr_t,
     /// [any thread: workers, and the host's own inside create, set_options, begin, step, cancel, end
-    /// and destroy; several at once] May be NULL. Nothing below the log level is formatted or passed. The plugin holds no lock meanwhile. One that blocks
-    /// delays the login or the host's call that it is made for; other logins go on, see conv_ready. An
-    /// event may come after end of the conversation that log_id names, and never after destroy.
+    /// and destroy; several at once] May be NULL. Nothing below the log level is formatted or passed.
+    /// One that blocks delays the login or the host's call that it is made for; other logins go on, see
+    /// conv_ready. In an event about a retry or an endpoint's health, it also keeps its request's place
+    /// in flight. An event may come after end of the conversation that log_id names, and never after
+    /// destroy.
     pub log: Option<unsafe extern "C" fn(host_ctx: uintptr_t, event: *const maws_log_event)>,
-    /// [worker; several at once] May be NULL: the host only polls. Called exactly once for each MAWS_PENDING that is
-    /// not cancelled or ended first, perhaps before step returns; from its start on, poll gives the
-    /// outcome. The plugin holds no lock meanwhile. Set a flag, notify, return. A callback that blocks
-    /// occupies one worker and delays no other login: the plugin starts up to 64 workers more than its
-    /// requests need. Where more callbacks than that block at once, other logins wait for them.
+    /// [worker; several at once] May be NULL: the host only polls. Called exactly once for each
+    /// MAWS_PENDING that is not cancelled or ended first, perhaps before step returns; from its start
+    /// on, poll gives the outcome. Set a flag, notify, return. After cancel it is not called: whoever
+    /// cancels wakes the host's own waiting thread. A callback that blocks occupies one worker and delays
+    /// no other login: the plugin starts up to 64 workers more than its requests need. Where more
+    /// callbacks than that block at once, other logins wait for them.
     pub conv_ready: Option<unsafe extern "C" fn(host_ctx: uintptr_t, conv_ctx: uintptr_t)>,
     /// One of maws_log_level: the lowest that is logged. See set_log_level.
     pub log_level: i32,
@@ -425,8 +430,9 @@ pub struct maws_api {
     /// [any] The option of this number, counted from 0; NULL past the last. Before create too.
     pub option_at: Option<unsafe extern "C" fn(index: u32) -> *const maws_option_desc>,
     /// [any] Checks every option and reads the files that they name; starts no thread and uses no
-    /// network. options may be NULL where count is 0. Call it after the server's last fork. MAWS_E_OPTION: the message names the key, the
-    /// value and what is valid. On failure *out is 0.
+    /// network. options may be NULL where count is 0. Call it after the server's last fork: only a child
+    /// that was forked before create, or after the last destroy, may create a plugin of its own.
+    /// MAWS_E_OPTION: the message names the key, the value and what is valid. On failure *out is 0.
     pub create: Option<
         unsafe extern "C" fn(
             host: *const maws_host,

@@ -144,7 +144,7 @@ def test_the_emulators_client_logs_in_without_a_driver(
 
 def test_the_guides_commands_log_in_without_a_driver(tmp_path: Path) -> None:
     guide = (REPOSITORY / "docs" / "embedding.md").read_text()
-    block = guide.partition("**Without a driver.**")[2].partition("## ")[0]
+    block = guide.partition("## Test without a driver")[2].partition("## ")[0]
     _, *commands, last = re.findall(r"^ {4}\$ (.*(?:\n {10}.*)*)", block, re.MULTILINE)
     build = Build.find()
     places = {
