@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 /// Text that is wiped when dropped and that `{:?}` does not show.
 ///
-/// Copies that the HTTP and TLS libraries make cannot be wiped; docs/security.md names them.
+/// Copies that the HTTP and TLS libraries make cannot be wiped; docs/security-catalogue.md names them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 

@@ -1,4 +1,4 @@
-//! The catalogue of docs/security.md, row by row, through the C interface.
+//! The catalogue of docs/security-catalogue.md, row by row, through the C interface.
 //!
 //! What needs no plugin, the rules of the parsers, is tested beside the code under the same ids:
 //! `cargo test --lib s1_`. Each test's name starts with the id of its row, or with the letter of

@@ -1,4 +1,4 @@
-//! docs/security.md answers every row of the catalogue, with tests that exist.
+//! docs/security-catalogue.md answers every row of the catalogue, with tests that exist.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +25,7 @@ fn root() -> &'static Path {
 
 /// What stands in the last column, by id.
 fn rows() -> BTreeMap<String, (String, Vec<String>)> {
-    let text = fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let text = fs::read_to_string(root().join("docs/security-catalogue.md")).unwrap();
     let mut rows = BTreeMap::new();
     for line in text.lines().filter(|line| line.starts_with("| ")) {
         let cells: Vec<&str> = line
@@ -41,7 +41,7 @@ fn rows() -> BTreeMap<String, (String, Vec<String>)> {
         let row = (cells[1].to_owned(), tests.collect());
         assert!(
             rows.insert(id.to_owned(), row).is_none(),
-            "{id} stands twice"
+            "{id} is a duplicate"
         );
     }
     rows

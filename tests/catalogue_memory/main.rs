@@ -330,7 +330,7 @@ fn d1_no_copy_of_token_or_header_is_freed_unwiped() {
 }
 
 /// An error of STS that repeats the request leaves copies in what its parser allocates, and in the
-/// answer's body; docs/security.md says so. The worker's buffer, which lives on, holds none.
+/// answer's body; docs/security-catalogue.md says so. The worker's buffer, which lives on, holds none.
 #[test]
 fn d1_an_answer_that_repeats_the_token_leaves_none_in_the_worker_s_buffer() {
     let _turn = turn();
