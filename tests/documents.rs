@@ -121,7 +121,10 @@ fn assert_generated(document: &str, name: &str, generated: &str) {
     let (written, after) = rest.split_once(&end).unwrap();
     if std::env::var_os("MAWS_DOCS_WRITE").is_some() {
         let path = format!("{}/{document}", env!("CARGO_MANIFEST_DIR"));
-        fs::write(path, format!("{before}{start}{generated}{end}{after}")).unwrap();
+        let fresh = format!("{path}.new");
+        fs::write(&fresh, format!("{before}{start}{generated}{end}{after}")).unwrap();
+        // In one step: another test may be reading it.
+        fs::rename(fresh, path).unwrap();
         return;
     }
     assert_eq!(

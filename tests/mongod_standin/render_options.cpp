@@ -150,9 +150,8 @@ int main(int argc, char** argv) {
             std::ofstream(path) << wanted;
         } else if (content(path) != wanted) {
             std::fprintf(stderr,
-                         "%s does not follow the plugin's table of options; this renders it:\n"
-                         "    %s %s %s --write\n",
-                         path.c_str(), argv[0], argv[1], argv[2]);
+                         "%s does not follow the plugin's table of options: run scripts/generate\n",
+                         path.c_str());
             result = 1;
         }
     }
