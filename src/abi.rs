@@ -51,7 +51,7 @@ pub enum maws_code {
     MAWS_E_VERSION = -3,
     /// An option's key or value is invalid; the error's message names it and what is valid.
     MAWS_E_OPTION = -4,
-    /// The process was forked after create; the plugin is of no use in the child.
+    /// The process was forked after create; the plugin does not work in the child.
     MAWS_E_FORKED = -5,
     /// No such plugin or conversation: never made, or ended.
     MAWS_E_HANDLE = -6,
@@ -412,7 +412,7 @@ pub struct maws_stats {
 /// [any] may be called by any threads at once; [serial] one call at a time per handle, from any
 /// thread: a second one at the same time gets MAWS_E_IN_USE. Every function may also return
 /// MAWS_E_ARGUMENT, MAWS_E_STATE (from inside a callback), MAWS_E_FORKED, MAWS_E_HANDLE and
-/// MAWS_E_PANIC. Members beyond struct_size are not there: test with MAWS_HAS.
+/// MAWS_E_PANIC. Members beyond struct_size do not exist: test with MAWS_HAS.
 #[repr(C)]
 pub struct maws_api {
     /// sizeof(maws_api) of the plugin.
@@ -544,7 +544,7 @@ pub struct maws_api {
         ) -> maws_status,
     >,
     /// Since minor 1. [any] Takes no more logins: begin gives MAWS_E_CANCELLED from here on.
-    /// Conversations that live go on, so that destroy of a busy server comes to an end. For good.
+    /// Conversations that live go on, so that destroy of a busy server can succeed. Permanent.
     pub quiesce: Option<unsafe extern "C" fn(plugin: maws_plugin) -> maws_status>,
     /// Since minor 1. [any] What a reason or message number means; NULL if it is unknown. Static,
     /// NUL-terminated.

@@ -132,8 +132,8 @@ catalogue! {
         ScopeServiceMismatch = 225, MAWS_E_PROTOCOL, "the credential scope's service is not sts", "";
         SignedHeadersOrder = 230, MAWS_E_PROTOCOL, "SignedHeaders is not lower case, sorted and free of duplicates", "";
         SignedHeaderMissing = 231, MAWS_E_PROTOCOL, "a required header is not signed",
-            "Check the client. The nonce has to be signed, so that a signature made for another service is of no use \
-             here.";
+            "Check the client. The nonce has to be signed, so that a signature made for another service is \
+             worthless here.";
         SignedHeaderUnknown = 232, MAWS_E_PROTOCOL, "an unknown header is signed", "";
         TokenNotSigned = 233, MAWS_E_PROTOCOL, "a session token was sent but is not signed", "";
         TokenMissing = 234, MAWS_E_PROTOCOL, "a session token is signed but was not sent", "";

@@ -18,8 +18,8 @@ pub struct Proxy {
 }
 
 const FORM: EndpointError = EndpointError(
-    "a proxy looks like http://HOST:PORT, with credentials http://USER:PASSWORD@HOST:PORT, or https:// where the \
-     way to the proxy is TLS",
+    "a proxy looks like http://HOST:PORT, with credentials http://USER:PASSWORD@HOST:PORT, or https:// if the \
+     connection to the proxy is TLS",
 );
 const HTTPS_PORT: u16 = 443;
 /// As libcurl has it (CURLOPT_PROXY).
