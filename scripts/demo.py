@@ -123,14 +123,14 @@ class Stage:
             users, roles = drivers.identity_of(client.admin.command("connectionStatus"))
         except OperationFailure as refused:
             tell("the client is told", _error(refused))
-            self.log_says("success", mark)
+            self.log_says("success", mark, principal=user.name)
             raise
         named = [user["user"] for user in users]
         tell("logged in as", ", ".join(named))
         tell("with roles", roles_text(roles))
         check(named == [user.name], f"the user should be {user.name}")
         check([(r["role"], r["db"]) for r in roles] == list(user.roles), "the roles are wrong")
-        self.log_says("success", mark)
+        self.log_says("success", mark, principal=user.name)
 
     def reads(self, client: Client) -> None:
         found = list(client.shop.products.find())
@@ -160,12 +160,13 @@ class Stage:
                 check(refused.code == AUTHENTICATION_FAILED, "the code should be 18")
             else:
                 raise CheckFailedError("the login should have been refused")
-        line = self.log_says("refused", mark)
+        line = self.log_says("refused", mark, accessKeyId=credentials.access_key_id)
         for name, value in because.items():
             check(line[name] == value, f"{name} should be {value!r} in the log")
 
-    def log_says(self, outcome: str, mark: int) -> Line:
-        line = self.server.login(after=mark)
+    def log_says(self, outcome: str, mark: int, **members: str) -> Line:
+        """The line of this login: those of other clients may come late."""
+        line = self.server.login(after=mark, **members)
         tell("the server's log says", log_text(line))
         check(line["outcome"] == outcome, f"the outcome should be {outcome}")
         return line
