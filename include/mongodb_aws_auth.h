@@ -149,7 +149,7 @@ enum {
    */
   MAWS_E_OPTION = -4,
   /**
-   * The process was forked after create; the plugin is of no use in the child.
+   * The process was forked after create; the plugin does not work in the child.
    */
   MAWS_E_FORKED = -5,
   /**
@@ -794,7 +794,7 @@ typedef struct maws_info {
  * [any] may be called by any threads at once; [serial] one call at a time per handle, from any
  * thread: a second one at the same time gets MAWS_E_IN_USE. Every function may also return
  * MAWS_E_ARGUMENT, MAWS_E_STATE (from inside a callback), MAWS_E_FORKED, MAWS_E_HANDLE and
- * MAWS_E_PANIC. Members beyond struct_size are not there: test with MAWS_HAS.
+ * MAWS_E_PANIC. Members beyond struct_size do not exist: test with MAWS_HAS.
  */
 typedef struct maws_api {
   /**
@@ -937,7 +937,7 @@ typedef struct maws_api {
                                size_t *needed);
   /**
    * Since minor 1. [any] Takes no more logins: begin gives MAWS_E_CANCELLED from here on.
-   * Conversations that live go on, so that destroy of a busy server comes to an end. For good.
+   * Conversations that live go on, so that destroy of a busy server can succeed. Permanent.
    */
   maws_status (*quiesce)(struct maws_plugin plugin);
   /**
