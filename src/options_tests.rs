@@ -5,7 +5,7 @@ fn error(given: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_defaults_are_legal_and_are_those_of_the_table() {
+fn the_defaults_are_valid_and_are_those_of_the_table() {
     let options = Options::new(&[]).unwrap();
     for spec in OPTIONS {
         assert_eq!(
@@ -48,8 +48,8 @@ fn an_unknown_key_is_named_with_those_that_there_are() {
 }
 
 #[test]
-fn a_bad_value_is_named_with_key_and_what_is_legal() {
-    for (key, value, legal) in [
+fn a_bad_value_is_named_with_key_and_what_is_valid() {
+    for (key, value, valid) in [
         ("awsStsWorkers", "0", "a whole number from 1 to 1024"),
         ("awsStsWorkers", "1025", "a whole number from 1 to 1024"),
         ("awsStsWorkers", "-1", "a whole number from 1 to 1024"),
@@ -109,7 +109,7 @@ fn a_bad_value_is_named_with_key_and_what_is_legal() {
     ] {
         let text = error(&[(key, value)]);
         let start = format!("{key}: \"{value}\" is invalid: ");
-        assert!(text.starts_with(&start) && text.contains(legal), "{text}");
+        assert!(text.starts_with(&start) && text.contains(valid), "{text}");
     }
 }
 
@@ -215,7 +215,7 @@ fn several_sts_hosts_stand_in_order_of_preference_each_with_its_own_place() {
 
 #[test]
 fn sts_hosts_that_do_not_go_together_are_refused() {
-    for (hosts, places, legal) in [
+    for (hosts, places, valid) in [
         ("sts.amazonaws.com sts.amazonaws.com", "", "is duplicated"),
         (
             "sts.amazonaws.com sts.cn-north-1.amazonaws.com.cn",
@@ -250,7 +250,7 @@ fn sts_hosts_that_do_not_go_together_are_refused() {
         ),
     ] {
         let text = error(&[("awsStsHost", hosts), ("awsStsEndpoint", places)]);
-        assert!(text.contains(legal), "{text}");
+        assert!(text.contains(valid), "{text}");
     }
     let custom = ("awsStsAllowCustomHost", "true");
     let mixed = (
