@@ -1,4 +1,4 @@
-"""Rows R3, D2 and S11 of the security catalogue: a relay, one answer for all, the longest tokens."""
+"""Rows R3, D2, S11 of docs/security-catalogue.md: a relay, one answer for all, long tokens."""
 
 import bson
 import pytest
