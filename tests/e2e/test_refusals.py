@@ -56,7 +56,7 @@ REFUSED = [
         NO_REASON,
         {
             "rawArn": "arn:aws:iam::123456789012:user/bob",
-            "detail": "the verified ARN is no user of $external",
+            "detail": "no user of $external matches the verified ARN",
         },
         id="valid AWS identity that is no user",
     ),

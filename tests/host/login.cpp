@@ -58,7 +58,7 @@ Login::~Login() {
 
 std::optional<Login::Reply> Login::start(std::string_view database, std::string_view payload,
                                          Limit limit) {
-    abandon<messages::kBeganAnew>();
+    abandon<messages::kBeganAgain>();
     attempt_ = std::make_unique<Attempt>(++services_.last_attempt, Clock::now());
     maws::Begin begin;
     begin.tls = peer_.tls;

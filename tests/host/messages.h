@@ -57,20 +57,20 @@ inline constexpr Message kStopped{"stopped"};
 // Event connection.
 inline constexpr Message kMalformed{"closing the connection from {address}: {what}"};
 inline constexpr Message kNoHandshake{"no TLS handshake"};
-inline constexpr Message kBadLength{"message length {length} is not legal here"};
+inline constexpr Message kBadLength{"message length {length} is invalid here"};
 inline constexpr Message kTurnedAway{"a client was turned away: {cause}"};
 inline constexpr Message kGivenUp{"a connection was given up: {cause}"};
 
 // Event login, in `detail`, where the plugin gives none.
-inline constexpr Message kUnknownUser{"the verified ARN is no user of $external"};
-inline constexpr Message kUnknownRole{"the verified ARN is no user of $external; user names hold no role path: a role /path/NAME is the user .../NAME"};
+inline constexpr Message kUnknownUser{"no user of $external matches the verified ARN"};
+inline constexpr Message kUnknownRole{"no user of $external matches the verified ARN; user names hold no role path: a role /path/NAME is the user .../NAME"};
 inline constexpr Message kAnotherUser{"this connection is already logged in as another user"};
 inline constexpr Message kDisconnected{"the client disconnected during verification"};
 inline constexpr Message kKilled{"the operation was killed"};
 inline constexpr Message kOutOfTime{"the time limit of the operation expired"};
 inline constexpr Message kShuttingDown{"the server is shutting down"};
 inline constexpr Message kConnectionEnded{"the connection ended before the login was complete"};
-inline constexpr Message kBeganAnew{"the client began anew"};
+inline constexpr Message kBeganAgain{"the client began again"};
 inline constexpr Message kStartWithoutPayload{"the client sent saslStart without a payload"};
 inline constexpr Message kContinueWithoutPayload{"the client sent saslContinue without a right id and payload"};
 // clang-format on
