@@ -108,7 +108,7 @@ pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsStsProxy",
         secret: true,
-        help: c"The HTTP proxy through which STS is reached, as http://[USER:PASSWORD@]HOST:PORT, or https:// if the connection to the proxy is TLS; env: https_proxy and no_proxy of the environment, in lower or upper case, but not all_proxy; empty: none, whatever the environment has. SOCKS is not supported.",
+        help: c"The HTTP proxy through which STS is reached, as http://[USER:PASSWORD@]HOST:PORT, or https:// where the way to the proxy is TLS; env: what https_proxy and no_proxy of the environment say, in lower or upper case, but not all_proxy; empty: none, whatever the environment says. SOCKS is not supported.",
         set: |_, draft, text| proxy(draft, text),
         ..STARTUP
     },
