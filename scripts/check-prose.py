@@ -110,9 +110,10 @@ def unnoticed(rules: list[Rule]) -> list[str]:
     missed = []
     for rule in rules:
         for path, text in kinds.items():
-            found = [(hit.line, hit.say) for hit in hits(path, text.format(rule.fault), [rule])]
-            if found != [(3, rule.say)]:
-                missed.append(f"{rule.old.pattern}: {path}: {found}")
+            for fault in (rule.fault, rule.fault[0].upper() + rule.fault[1:]):
+                found = [(hit.line, hit.say) for hit in hits(path, text.format(fault), [rule])]
+                if found != [(3, rule.say)]:
+                    missed.append(f"{rule.old.pattern}: {path}: {found}")
     return missed
 
 
