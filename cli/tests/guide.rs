@@ -5,8 +5,9 @@
 mod support;
 
 use mongodb_aws_auth::options::Options;
+use mongodb_aws_auth::options::table::OPTIONS;
 use support::host::Host;
-use support::{Machine, SHOP_ROLE};
+use support::{Machine, SHOP_ROLE, ca_file};
 
 const QUICK_START: &str = include_str!("../../docs/quick-start.md");
 const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
@@ -136,6 +137,27 @@ fn each_step_to_tls_is_judged_as_the_page_says() {
         let config = host.machine.file("mongod.conf", &text);
         let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
         steps.assert("TLS for clients", status, &[]);
+    }
+}
+
+#[test]
+fn every_example_of_the_reference_is_a_configuration_that_check_accepts() {
+    let host = Host::new();
+    for spec in OPTIONS {
+        let example = spec.example.replace('\n', "\n  ");
+        // The file that it names has to be there.
+        let example = match spec.key() {
+            "awsStsCAFile" => format!("{}: {}", spec.key(), ca_file(&host.sts)),
+            _ => example,
+        };
+        let text = with_authorization_and_tls(&format!(
+            "setParameter:\n  authenticationMechanisms: SCRAM-SHA-256,MONGODB-AWS\n  {example}\n"
+        ));
+        let config = host.machine.file("mongod.conf", &text);
+        let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
+        steps.assert("options", "pass", &[]);
+        steps.assert("configuration", "pass", &[]);
+        assert_eq!(steps.status, 0, "{text}{steps:#?}");
     }
 }
 
