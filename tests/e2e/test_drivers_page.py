@@ -24,9 +24,7 @@ from harness.paths import REPOSITORY
 from harness.server import Server
 from pymongo.uri_parser import parse_uri
 
-GUIDE = "".join(
-    (REPOSITORY / "docs" / name).read_text() for name in ("clients.md", "drivers.md")
-)
+GUIDE = "".join((REPOSITORY / "docs" / name).read_text() for name in ("clients.md", "drivers.md"))
 MATRIX = (REPOSITORY / "tests" / "drivers" / "README.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HOST = "db.example"

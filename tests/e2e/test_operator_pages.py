@@ -1,4 +1,4 @@
-"""What the operators' pages have clients set is what drivers read, and their code is well-formed."""
+"""What the operators' pages have clients set is what drivers read; their code is well-formed."""
 
 import json
 import re
@@ -12,11 +12,13 @@ import tree_sitter_javascript
 from harness.paths import REPOSITORY
 from pymongo.uri_parser import parse_uri
 
-NAMES = (
-    "capacity clients compatibility configuration drivers faq glossary install migration"
-    " monitoring operations quick-start tls tool tryout"
-).split()
-PAGES = {name: (REPOSITORY / "docs" / f"{name}.md").read_text() for name in NAMES}
+#: Pages for server builders, packagers and contributors.
+OTHERS = {"abi-policy", "embedding", "mongod", "packaging", "performance", "security"}
+PAGES = {
+    path.stem: path.read_text()
+    for path in sorted((REPOSITORY / "docs").glob("*.md"))
+    if path.stem not in OTHERS
+}
 CLIENTS = PAGES["clients"]
 GUIDE = "".join(PAGES[name] for name in ("quick-start", "configuration", "clients", "drivers"))
 BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

@@ -1,9 +1,9 @@
 """Follows docs/quick-start.md on a database host: guide.py ROOT
 
 ROOT is a minimal Debian with the packages in /packages/old. The commands are the guide's own, to
-the letter, in its order, and its configuration is added to /etc/mongod.conf. The STS emulator stands
-in for AWS: in a network of the test's own it has the names of STS. The reference server stands in
-for mongod, with the configuration's parameters. Needs root, for chroot and the network.
+the letter, in its order, and its configuration is added to /etc/mongod.conf. The STS emulator
+stands in for AWS: in a network of the test's own it has the names of STS. The reference server
+stands in for mongod, with the configuration's parameters. Needs root, for chroot and the network.
 """
 
 import contextlib
