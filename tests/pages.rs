@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use mongodb_aws_auth::aws::Partition;
 use mongodb_aws_auth::options::table::OPTIONS;
 
 /// The most words of a page, as `wc -w` counts them; references have no limit.
@@ -99,4 +100,30 @@ fn every_parameter_that_a_page_names_is_in_the_reference() {
         }
     }
     assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn every_partition_that_the_plugin_knows_is_in_the_compatibility_table() {
+    let page = page("compatibility");
+    for partition in Partition::all() {
+        assert!(
+            page.contains(&format!("`{}`", partition.name)),
+            "{}",
+            partition.name
+        );
+    }
+}
+
+#[test]
+fn every_installed_example_that_a_page_names_is_in_the_repository() {
+    let mut seen = 0;
+    for (name, text) in pages() {
+        for rest in text.split("/usr/share/mongodb-aws-auth/examples/").skip(1) {
+            let end = rest.find(['`', ' ', ')', '\n']).unwrap_or(rest.len());
+            let path = format!("{}/../examples/{}", folder(), &rest[..end]);
+            assert!(fs::exists(&path).unwrap(), "{name}: {path}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "{seen}");
 }
