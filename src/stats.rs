@@ -1,7 +1,7 @@
 //! The statistics: what an operator can see of logins and of STS.
 //!
 //! Each is declared once, below. From its declaration come the value that is counted, the member of
-//! the snapshot and of the JSON, the member of `maws_stats` and the row in `docs/operations.md`.
+//! the snapshot and of the JSON, the member of `maws_stats` and the row in `docs/monitoring.md`.
 //! Each value is atomic, the set is not.
 
 use std::time::Duration;

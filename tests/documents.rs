@@ -2,18 +2,37 @@
 //!
 //! `MAWS_DOCS_WRITE=1 cargo test --test documents` writes the generated parts anew.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Mutex;
 
 use mongodb_aws_auth::abi::maws_option_kind::*;
+use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::options::table::{OPTIONS, Spec};
 use mongodb_aws_auth::reason::Reason;
 use mongodb_aws_auth::stats::{self, Reference};
 
-const OPERATORS: &str = "docs/operators.md";
+const CONFIGURATION: &str = "docs/configuration.md";
+const MONITORING: &str = "docs/monitoring.md";
+/// What mongod and mongos declare beside the plugin's options, as the reference has it: value, default,
+/// example, first version.
+const SERVER_PARAMETERS: [(&str, [&str; 4]); 2] = [
+    (
+        "awsAuthPluginPath",
+        [
+            "text",
+            "`/usr/lib/mongodb-aws-auth/libmongodb_aws_auth.so.1`; empty if the server has a built-in MONGODB-AWS",
+            "awsAuthPluginPath: /usr/lib/mongodb-aws-auth/libmongodb_aws_auth.so.1",
+            "0.1.0",
+        ],
+    ),
+    (
+        "awsMaxSessionSecs",
+        ["0 to 31536000", "`0`", "awsMaxSessionSecs: 3600", "0.1.0"],
+    ),
+];
 
 fn read(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -21,7 +40,7 @@ fn read(path: &str) -> String {
 
 #[test]
 fn the_statistics_reference_is_their_declaration() {
-    assert_generated("docs/operations.md", "statistics", &statistics_reference());
+    assert_generated(MONITORING, "statistics", &statistics_reference());
 }
 
 fn statistics_reference() -> String {
@@ -34,16 +53,16 @@ fn statistics_reference() -> String {
 
 #[test]
 fn the_statistics_to_watch_exist() {
-    let text = read("docs/operations.md");
+    let text = read(MONITORING);
     let (_, rows) = text
-        .split_once("| watch | when | it means |\n|---|---|---|\n")
+        .split_once("| watch | when | meaning |\n|---|---|---|\n")
         .unwrap();
     let (rows, _) = rows.split_once("\n\n").unwrap();
     let known: BTreeSet<String> = stats::reference().map(|(path, _)| path).collect();
     for row in rows.lines() {
         let watched = row.split(" | ").next().unwrap();
         for name in watched.split('`').skip(1).step_by(2) {
-            assert!(known.contains(name), "docs/operations.md: {name}");
+            assert!(known.contains(name), "{MONITORING}: {name}");
         }
     }
 }
@@ -52,13 +71,13 @@ fn the_statistics_to_watch_exist() {
 fn the_server_s_section_of_statistics_has_the_documented_name() {
     let section = read("cpp_shim/mongod/status_section.cpp");
     assert!(section.contains("makeSection<StatusSection>(\"awsIamAuth\")"));
-    assert!(read("docs/operations.md").contains("the section `awsIamAuth` of `serverStatus`"));
+    assert!(read(MONITORING).contains("section `awsIamAuth` of `serverStatus`"));
 }
 
 #[test]
 fn every_document_installs_the_same_packages() {
     let table = read("docs/install.md");
-    for document in ["README.md", "docs/install.md", "docs/operators.md"] {
+    for document in ["README.md", "docs/install.md", "docs/quick-start.md"] {
         let text = read(document);
         let commands = ["apt-get install ", "dnf install "].map(|words| {
             let lines = text.lines().filter(|line| line.contains(words));
@@ -85,12 +104,12 @@ fn every_document_installs_the_same_packages() {
 
 #[test]
 fn the_option_reference_is_the_option_table() {
-    assert_generated(OPERATORS, "options", &reference());
+    assert_generated(CONFIGURATION, "options", &reference());
 }
 
 #[test]
 fn the_reference_has_the_server_s_own_parameters() {
-    assert_generated(OPERATORS, "server parameters", &server_reference());
+    assert_generated(CONFIGURATION, "server parameters", &server_reference());
 }
 
 #[test]
@@ -119,7 +138,8 @@ fn assert_generated(document: &str, name: &str, generated: &str) {
     let text = read(document);
     let (before, rest) = text.split_once(&start).unwrap();
     let (written, after) = rest.split_once(&end).unwrap();
-    if std::env::var_os("MAWS_DOCS_WRITE").is_some() {
+    // Not without need: other tests read the file meanwhile.
+    if std::env::var_os("MAWS_DOCS_WRITE").is_some() && written != generated {
         let path = format!("{}/{document}", env!("CARGO_MANIFEST_DIR"));
         let fresh = format!("{path}.new");
         fs::write(&fresh, format!("{before}{start}{generated}{end}{after}")).unwrap();
@@ -151,11 +171,39 @@ fn reasons() -> String {
     text + "\n"
 }
 
+/// One option or parameter as the reference shows it.
+struct Entry<'a> {
+    name: &'a str,
+    help: &'a str,
+    value: &'a str,
+    default: &'a str,
+    runtime: bool,
+    since: &'a str,
+    example: &'a str,
+}
+
+impl Entry<'_> {
+    fn text(&self) -> String {
+        let change = if self.runtime { "run time" } else { "restart" };
+        let example: Vec<String> = self.example.lines().map(|l| format!("`{l}`")).collect();
+        format!(
+            "\n#### {}\n\n{}\n\n- Value: {}. Default: {}. Change: {change}. Since {}.\n- Example: {}\n",
+            self.name,
+            self.help,
+            self.value,
+            self.default,
+            self.since,
+            example.join(", ")
+        )
+    }
+}
+
 /// What mongod's adapter declares beside the plugin's options.
 fn server_reference() -> String {
     let declared = read("cpp_shim/mongod/aws_auth.idl");
     let (_, declared) = declared.split_once("server_parameters:\n").unwrap();
-    let mut table = "| parameter | change | |\n|---|---|---|\n".to_owned();
+    let mut text = String::new();
+    let mut known = SERVER_PARAMETERS.iter();
     for block in declared.split("\n  aws") {
         let mut lines = block.lines();
         let name = lines.next().unwrap().trim().trim_end_matches(':');
@@ -167,33 +215,93 @@ fn server_reference() -> String {
             let mut found = lines
                 .clone()
                 .filter_map(|line| line.trim().strip_prefix(key));
-            found.next().unwrap().trim_matches([' ', ':', '"'])
+            found.next().map(|text| text.trim_matches([' ', ':', '"']))
         };
-        let change = match member("set_at").contains("runtime") {
-            true => "run time",
-            false => "restart",
+        let (_, [value, default, example, since]) =
+            known.next().filter(|(known, _)| *known == name).unwrap();
+        if let Some(range) = member("validator") {
+            let (least, most) = value.split_once(" to ").unwrap();
+            assert_eq!(range, format!("{{ gte: {least}, lte: {most} }}"), "{name}");
+        }
+        let entry = Entry {
+            name: &name,
+            help: member("description").unwrap(),
+            value,
+            default,
+            runtime: member("set_at").unwrap().contains("runtime"),
+            since,
+            example,
         };
-        let help = member("description");
-        table.push_str(&format!("| `{name}` | {change} | {help} |\n"));
+        text.push_str(&entry.text());
     }
-    table
+    assert_eq!(known.next(), None);
+    text + "\n"
+}
+
+#[test]
+fn the_documented_defaults_of_server_parameters_are_the_adapter_s() {
+    let declared = read("cpp_shim/mongod/parameters.h");
+    assert!(declared.contains("awsAuthPluginPath = kHasBuiltIn ? \"\" : kPackagedPluginPath;"));
+    assert!(declared.contains("awsMaxSessionSecs{0};"));
+    let (_, [_, default, example, _]) = SERVER_PARAMETERS[0];
+    let path = example.split_once(": ").unwrap().1;
+    assert!(declared.contains(&format!("\"{path}\"")), "{path}");
+    assert!(default.starts_with(&format!("`{path}`")));
 }
 
 fn reference() -> String {
-    let mut table = "| option | value | default | change | |\n|---|---|---|---|---|\n".to_owned();
-    for spec in OPTIONS {
+    let entries = OPTIONS.iter().map(|spec| {
         let default = match spec.default.to_str().unwrap() {
             "" => "empty".to_owned(),
             text => format!("`{text}`"),
         };
-        let change = if spec.runtime { "run time" } else { "restart" };
-        let help = spec.help.to_str().unwrap();
-        let (key, value) = (spec.key(), value(spec));
-        table.push_str(&format!(
-            "| `{key}` | {value} | {default} | {change} | {help} |\n"
-        ));
+        let entry = Entry {
+            name: spec.key(),
+            help: spec.help.to_str().unwrap(),
+            value: &value(spec),
+            default: &default,
+            runtime: spec.runtime,
+            since: spec.since,
+            example: spec.example,
+        };
+        entry.text()
+    });
+    entries.collect::<String>() + "\n"
+}
+
+#[test]
+fn every_example_and_default_of_an_option_is_accepted_by_the_plugin() {
+    let defaults = Options::new(&[]).unwrap();
+    for spec in OPTIONS {
+        let lines: Vec<&str> = spec.example.lines().collect();
+        let settings: Vec<(&str, &str)> = lines
+            .iter()
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(key, value)| (key, value.trim_matches('"')))
+            .collect();
+        let (key, value) = settings.last().unwrap();
+        assert_eq!(*key, spec.key());
+        let default = spec.default.to_str().unwrap();
+        assert_ne!(*value, default, "{key}");
+        let options = Options::new(&settings).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(options.warnings, Vec::<String>::new(), "{key}");
+        assert_eq!(options.text(key).unwrap(), *value);
+        assert_eq!(defaults.text(key).unwrap(), default);
+        Options::new(&[(key, default)]).unwrap_or_else(|error| panic!("{error}"));
     }
-    table
+}
+
+#[test]
+fn every_option_is_there_since_a_version_of_the_changelog() {
+    let changelog = read("CHANGELOG.md");
+    let in_work = changelog.split_once("\nVersion ").unwrap().1;
+    let in_work = in_work.split_once(".\n").unwrap().0;
+    let released = changelog.lines().filter_map(|l| l.strip_prefix("## "));
+    let versions: BTreeSet<&str> = released.chain([in_work]).collect();
+    let parameters = SERVER_PARAMETERS.iter().map(|(_, [.., since])| *since);
+    for since in OPTIONS.iter().map(|spec| spec.since).chain(parameters) {
+        assert!(versions.contains(since), "{since:?}: {versions:?}");
+    }
 }
 
 fn value(spec: &Spec) -> String {

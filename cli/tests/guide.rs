@@ -5,15 +5,27 @@
 mod support;
 
 use mongodb_aws_auth::options::Options;
-use support::host::{Host, Steps};
-use support::{Machine, SHOP_ROLE};
+use mongodb_aws_auth::options::table::OPTIONS;
+use support::host::Host;
+use support::{Machine, SHOP_ROLE, ca_file};
 
-const GUIDE: &str = include_str!("../../docs/operators.md");
+const QUICK_START: &str = include_str!("../../docs/quick-start.md");
+const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
 const CLIENTS: &str = include_str!("../../docs/clients.md");
+const TLS: &str = include_str!("../../docs/tls.md");
 const SAMPLE: &str = include_str!("../../examples/operations/mongod.conf");
-const DOCUMENTS: [&str; 6] = [
-    GUIDE,
+const DOCUMENTS: [&str; 15] = [
+    QUICK_START,
+    CONFIGURATION,
     CLIENTS,
+    TLS,
+    include_str!("../../docs/capacity.md"),
+    include_str!("../../docs/compatibility.md"),
+    include_str!("../../docs/drivers.md"),
+    include_str!("../../docs/faq.md"),
+    include_str!("../../docs/install.md"),
+    include_str!("../../docs/migration.md"),
+    include_str!("../../docs/monitoring.md"),
     include_str!("../../docs/operations.md"),
     include_str!("../../docs/mongod.md"),
     include_str!("../../docs/tool.md"),
@@ -63,29 +75,90 @@ fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
+/// What a database host has before MONGODB-AWS is set up: authorization, and TLS as in the last step of its roll-out.
+fn with_authorization_and_tls(parameters: &str) -> String {
+    let tls = blocks(TLS, "yaml")[0].replace("allowTLS", "requireTLS");
+    format!("security:\n  authorization: enabled\n{tls}{parameters}")
+}
+
 #[test]
 fn every_configuration_is_accepted_by_check() {
     let mut seen = 0;
     for document in DOCUMENTS {
         for block in blocks(document, "yaml") {
             let host = Host::new();
-            let config = host.machine.file("mongod.conf", &block);
-            let arguments = ["check", "--offline", "--json", "--plugin", &host.plugin];
-            let more = ["--config", &config, "--mongod", &host.server];
-            let run = host.machine.run(&[&arguments[..], &more].concat());
-            let steps = Steps::of(&run);
+            // What is to be added to other sections is checked with the parameters of the quick start.
+            let whole = match block.contains("setParameter:") {
+                true => block,
+                false => block + &blocks(QUICK_START, "yaml")[0],
+            };
+            let config = host.machine.file("mongod.conf", &whole);
+            let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
             steps.assert("mechanisms", "pass", &["SCRAM-SHA-256, MONGODB-AWS"]);
             steps.assert("start of the plugin", "pass", &[]);
-            assert_eq!(steps.status, 0, "{block}{steps:#?}");
+            assert_eq!(steps.status, 0, "{whole}{steps:#?}");
             seen += 1;
         }
     }
-    assert!(seen >= 4, "{seen}");
-    // The first one is the whole configuration: nothing to warn of.
+    assert!(seen >= 5, "{seen}");
+}
+
+#[test]
+fn the_quick_start_s_configuration_warns_of_nothing_but_tls_and_authorization() {
     let host = Host::new();
-    let config = host.machine.file("mongod.conf", &blocks(GUIDE, "yaml")[0]);
-    let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
-    assert_eq!(steps.count("warn"), 0, "{steps:#?}");
+    let parameters = &blocks(QUICK_START, "yaml")[0];
+    let arguments = ["--offline", "--plugin", &host.plugin];
+    let config = host.machine.file("mongod.conf", parameters);
+    let steps = host.check(&config, &arguments);
+    assert_eq!((steps.status, steps.count("warn")), (0, 2), "{steps:#?}");
+    steps.assert("authorization", "warn", &[]);
+    steps.assert("TLS for clients", "warn", &[]);
+    let whole = with_authorization_and_tls(parameters);
+    let config = host.machine.file("mongod.conf", &whole);
+    let steps = host.check(&config, &arguments);
+    assert_eq!((steps.status, steps.count("warn")), (0, 0), "{steps:#?}");
+}
+
+#[test]
+fn each_step_to_tls_is_judged_as_the_page_says() {
+    let host = Host::new();
+    let block = &blocks(TLS, "yaml")[0];
+    assert!(block.contains("mode: allowTLS"));
+    for (mode, required, status) in [
+        ("allowTLS", "", "warn"),
+        ("preferTLS", "", "warn"),
+        ("preferTLS", "  awsRequireTLS: true\n", "pass"),
+        ("requireTLS", "", "pass"),
+    ] {
+        assert!(TLS.contains(mode));
+        let block = block.replace("allowTLS", mode);
+        let parameters = &blocks(QUICK_START, "yaml")[0];
+        let text = format!("{block}{parameters}{required}");
+        let config = host.machine.file("mongod.conf", &text);
+        let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
+        steps.assert("TLS for clients", status, &[]);
+    }
+}
+
+#[test]
+fn every_example_of_the_reference_is_a_configuration_that_check_accepts() {
+    let host = Host::new();
+    for spec in OPTIONS {
+        let example = spec.example.replace('\n', "\n  ");
+        // The file that it names has to be there.
+        let example = match spec.key() {
+            "awsStsCAFile" => format!("{}: {}", spec.key(), ca_file(&host.sts)),
+            _ => example,
+        };
+        let text = with_authorization_and_tls(&format!(
+            "setParameter:\n  authenticationMechanisms: SCRAM-SHA-256,MONGODB-AWS\n  {example}\n"
+        ));
+        let config = host.machine.file("mongod.conf", &text);
+        let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
+        steps.assert("options", "pass", &[]);
+        steps.assert("configuration", "pass", &[]);
+        assert_eq!(steps.status, 0, "{text}{steps:#?}");
+    }
 }
 
 #[test]
@@ -105,10 +178,11 @@ fn every_create_user_command_is_the_one_that_whoami_prints() {
             .split("\n\n")
             .filter(|part| part.starts_with("    ") && part.trim_start().starts_with("db."));
         for block in fenced.into_iter().chain(indented.map(str::to_owned)) {
-            let Some((_, rest)) = block.split_once("user: \"") else {
+            // Users with a password are not the tool's.
+            let Some((_, rest)) = block.split_once("user: \"arn:") else {
                 continue;
             };
-            let arn = rest.split_once('"').unwrap().0;
+            let arn = &format!("arn:{}", rest.split_once('"').unwrap().0);
             let inside = |key: &str| {
                 let (_, rest) = block.split_once(&format!("{key}: \"")).unwrap();
                 rest.split_once('"').unwrap().0.to_owned()
@@ -127,7 +201,7 @@ fn every_create_user_command_is_the_one_that_whoami_prints() {
 
 #[test]
 fn every_arn_has_the_user_name_that_the_table_says() {
-    let rows = rows(GUIDE, "| `Arn` in the answer | user name |");
+    let rows = rows(CLIENTS, "| `Arn` in the answer | user name |");
     assert!(rows.len() >= 5);
     for row in rows {
         let (arn, name) = (code(&row[0])[0], code(&row[1])[0]);
@@ -144,16 +218,15 @@ fn every_user_name_is_one_that_a_login_can_have() {
         .split("ser name")
         .skip(1)
         .filter_map(|after| {
-            after
-                .split_once(": `arn:")
-                .filter(|(before, _)| before.len() < 20)
+            let named = after.strip_prefix(": `arn:");
+            named.or_else(|| after.strip_prefix(" in the sections below is `arn:"))
         })
-        .map(|(_, rest)| rest.split_once('`').unwrap().0)
+        .map(|rest| rest.split_once('`').unwrap().0)
         .collect();
     assert_eq!(
         names.len(),
-        6,
-        "user, EC2, ECS, EKS, CI, Identity Center: {names:?}"
+        4,
+        "all, IAM user, CI, Identity Center: {names:?}"
     );
     for name in names {
         let name = format!("arn:{name}");
@@ -169,7 +242,10 @@ fn every_user_name_is_one_that_a_login_can_have() {
 
 #[test]
 fn every_host_of_the_table_is_one_that_a_server_takes() {
-    let rows = rows(GUIDE, "| your set-up | `awsStsHost` | `awsStsEndpoint` |");
+    let rows = rows(
+        CONFIGURATION,
+        "| your set-up | `awsStsHost` | `awsStsEndpoint` |",
+    );
     assert!(rows.len() >= 9);
     for row in rows {
         let endpoint = code(&row[2]).first().copied().unwrap_or_default();
@@ -213,7 +289,10 @@ fn command_of(line: &str) -> Option<&str> {
 #[test]
 fn every_command_line_of_the_tool_is_understood() {
     let host = Host::new();
-    let config = host.machine.file("mongod.conf", &blocks(GUIDE, "yaml")[0]);
+    let config = host
+        .machine
+        .file("mongod.conf", &blocks(QUICK_START, "yaml")[0]);
+    let logged = r#"{"msg":"MONGODB-AWS login refused","attr":{"reason":304,"detail":"the signature is too old"}}"#;
     let users = host
         .machine
         .file("users.json", &format!(r#"[{{"user":"{SHOP_ROLE}"}}]"#));
@@ -226,6 +305,8 @@ fn every_command_line_of_the_tool_is_understood() {
         let words = words.iter().map(|word| match word.as_str() {
             "/etc/mongod.conf" => config.as_str(),
             "users.json" => users.as_str(),
+            "LINE" => logged,
+            "/opt/mongodb-aws-auth/libmongodb_aws_auth.so.1" => host.plugin.as_str(),
             word => word,
         });
         let mut arguments: Vec<&str> = words.collect();
@@ -234,7 +315,9 @@ fn every_command_line_of_the_tool_is_understood() {
             _ => {}
         }
         if arguments[0] == "check" {
-            arguments.extend(["--plugin", &host.plugin]);
+            if !arguments.contains(&"--plugin") {
+                arguments.extend(["--plugin", &host.plugin]);
+            }
             arguments.extend(["--mongod", &host.server]);
         }
         let run = host.machine.run(&arguments);

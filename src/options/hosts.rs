@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::OptionError;
-use super::table::{Draft, separators};
+use super::table::Draft;
+use super::values::separators;
 use crate::aws::{
     Endpoint, HostForm, Partition, region_and_domain, sts_host_form, sts_partition, sts_region,
 };

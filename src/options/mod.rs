@@ -6,6 +6,7 @@ mod hosts;
 mod principals;
 mod rules;
 pub mod table;
+mod values;
 
 use std::fmt;
 use std::time::Duration;

@@ -1,13 +1,12 @@
 //! Every option, declared once.
 
 use std::ffi::CStr;
-use std::time::Duration;
 
-use super::{Limits, environment};
+use super::Limits;
+use super::values::{boolean, count, entries, list, milliseconds, proxy, text_into};
 use crate::abi::maws_option_kind::{self, *};
 use crate::aws::{Proxy, check_region, is_account, is_partition, without_password};
 use crate::identity::{IdentityRules, PrincipalFormat};
-use crate::reason::printable_within;
 
 /// One option as the operator sees it.
 #[derive(Debug)]
@@ -30,6 +29,10 @@ pub struct Spec {
     pub secret: bool,
     /// One sentence for the operator.
     pub help: &'static CStr,
+    /// Lines of a configuration that use it, for the documents.
+    pub example: &'static str,
+    /// First version of the plugin that has it, for the documents.
+    pub since: &'static str,
     pub(super) set: fn(&Spec, &mut Draft, &str) -> Result<(), String>,
 }
 
@@ -48,9 +51,6 @@ pub(super) struct Draft {
     pub identity: IdentityRules,
 }
 
-/// Longest part of a list that an error repeats, in characters.
-const QUOTED: usize = 64;
-
 /// What most options have in common: set at startup only, no range, no choices.
 const STARTUP: Spec = Spec {
     name: c"",
@@ -62,6 +62,8 @@ const STARTUP: Spec = Spec {
     runtime: false,
     secret: false,
     help: c"",
+    example: "",
+    since: "",
     set: |_, _, _| Ok(()),
 };
 const RUNTIME: Spec = Spec {
@@ -75,14 +77,18 @@ pub static OPTIONS: &[Spec] = &[
         name: c"awsStsHost",
         kind: MAWS_OPTION_LIST,
         default: c"sts.amazonaws.com",
-        help: c"The STS host that clients sign for: sts.amazonaws.com, or a regional one such as sts.eu-central-1.amazonaws.com. Several, separated by white space, in order of preference: new logins go to the first that is healthy; all belong to one partition.",
+        help: c"STS host that clients sign for: sts.amazonaws.com, or a regional one such as sts.eu-central-1.amazonaws.com. Several hosts are separated by white space, in order of preference, all of one partition: new logins go to the first healthy one.",
+        example: "awsStsHost: sts.eu-central-1.amazonaws.com sts.eu-west-1.amazonaws.com",
+        since: "0.1.0",
         set: |_, draft, text| text_into(&mut draft.hosts, text),
         ..STARTUP
     },
     Spec {
         name: c"awsStsEndpoint",
         kind: MAWS_OPTION_LIST,
-        help: c"Where to connect, as https://HOST[:PORT], for example a VPC endpoint; one for each host of awsStsHost, in the same order; empty: https://<awsStsHost>.",
+        help: c"URL to connect to, https://HOST[:PORT], for example of a VPC endpoint: one for each host of awsStsHost, in the same order. Empty: the host itself.",
+        example: "awsStsHost: sts.eu-central-1.amazonaws.com\nawsStsEndpoint: https://vpce-0123-abcd.sts.eu-central-1.vpce.amazonaws.com",
+        since: "0.1.0",
         set: |_, draft, text| text_into(&mut draft.endpoint_urls, text),
         ..STARTUP
     },
@@ -90,13 +96,17 @@ pub static OPTIONS: &[Spec] = &[
         name: c"awsStsAllowCustomHost",
         kind: MAWS_OPTION_BOOLEAN,
         default: c"false",
-        help: c"Lets awsStsHost be the name of an STS-compatible service that is not AWS's.",
+        help: c"Allows the host of an STS-compatible service in awsStsHost.",
+        example: "awsStsHost: sts.eu-central-1.example.net\nawsStsAllowCustomHost: true",
+        since: "0.1.0",
         set: |_, draft, text| boolean(&mut draft.allow_custom_host, text),
         ..STARTUP
     },
     Spec {
         name: c"awsStsRegion",
-        help: c"The signing region where it cannot be derived from a custom awsStsHost.",
+        help: c"Signing region of a custom awsStsHost, if its name does not contain the region.",
+        example: "awsStsHost: iam.example.net\nawsStsAllowCustomHost: true\nawsStsRegion: eu-central-1",
+        since: "0.1.0",
         set: |_, draft, text| {
             if !text.is_empty() {
                 check_region(text).map_err(|valid| valid.to_string())?;
@@ -108,13 +118,17 @@ pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsStsProxy",
         secret: true,
-        help: c"The HTTP proxy through which STS is reached, as http://[USER:PASSWORD@]HOST:PORT, or https:// where the way to the proxy is TLS; env: what https_proxy and no_proxy of the environment say, in lower or upper case, but not all_proxy; empty: none, whatever the environment says. SOCKS is not supported.",
+        help: c"HTTP proxy to reach STS: http://[USER:PASSWORD@]HOST:PORT, or https:// if the proxy itself speaks TLS. env: the proxy of https_proxy and no_proxy in the environment, in lower or upper case; all_proxy is not used. Empty: no proxy. SOCKS is not supported.",
+        example: "awsStsProxy: http://proxy.example:3128",
+        since: "0.1.0",
         set: |_, draft, text| proxy(draft, text),
         ..STARTUP
     },
     Spec {
         name: c"awsStsCAFile",
-        help: c"PEM file of the certificate authorities that STS's certificate is checked against, a regular file of at most 16 MiB; empty: the system's bundle. Read at startup only: a new file takes a restart.",
+        help: c"Absolute path of a PEM file with the certificate authorities that verify STS, a regular file of at most 16 MiB. Empty: the system's bundle. Read at startup only: a new file takes effect with a restart.",
+        example: "awsStsCAFile: /etc/pki/tls/certs/sts-ca.pem",
+        since: "0.1.0",
         set: |_, draft, text| text_into(&mut draft.ca_file, text),
         ..STARTUP
     },
@@ -124,7 +138,9 @@ pub static OPTIONS: &[Spec] = &[
         default: c"8000",
         min: 500,
         max: 60_000,
-        help: c"Longest time of one verification, waiting for a worker included; below the drivers' connect timeout of 10 s.",
+        help: c"Longest time of one verification, queueing included. Keep it below the drivers' connect timeout of 10 s.",
+        example: "awsStsTimeoutMs: 5000",
+        since: "0.1.0",
         set: |spec, draft, text| milliseconds(&mut draft.limits.sts_timeout, spec, text),
         ..RUNTIME
     },
@@ -134,7 +150,9 @@ pub static OPTIONS: &[Spec] = &[
         default: c"3000",
         min: 100,
         max: 30_000,
-        help: c"Longest part of a verification that may go into opening a connection to STS.",
+        help: c"Longest part of a verification for opening a connection to STS.",
+        example: "awsStsConnectTimeoutMs: 2000",
+        since: "0.1.0",
         set: |spec, draft, text| milliseconds(&mut draft.limits.connect_timeout, spec, text),
         ..RUNTIME
     },
@@ -144,7 +162,9 @@ pub static OPTIONS: &[Spec] = &[
         default: c"60000",
         min: 1_000,
         max: 600_000,
-        help: c"Longest life of a conversation: clients may fetch their credentials between the two messages.",
+        help: c"Longest time from the first message of a login to its end; clients may fetch their credentials meanwhile.",
+        example: "awsConversationTimeoutMs: 30000",
+        since: "0.1.0",
         set: |spec, draft, text| milliseconds(&mut draft.limits.conversation_timeout, spec, text),
         ..RUNTIME
     },
@@ -154,7 +174,9 @@ pub static OPTIONS: &[Spec] = &[
         default: c"64",
         min: 1,
         max: 1024,
-        help: c"Most requests in flight to one STS host at once; each takes a worker thread, which is started on demand. Logins per second are at most this divided by the round trip to STS.",
+        help: c"Most requests in flight to one STS host; each takes a worker thread, started on demand. Logins per second are at most this divided by the round trip to STS.",
+        example: "awsStsWorkers: 128",
+        since: "0.1.0",
         set: |spec, draft, text| count(&mut draft.limits.workers, spec, text),
         ..RUNTIME
     },
@@ -164,7 +186,9 @@ pub static OPTIONS: &[Spec] = &[
         default: c"10000",
         min: 1,
         max: 1_000_000,
-        help: c"Most verifications that wait for one STS host, and for one account that STS throttles; further ones are refused as overload, after a pause.",
+        help: c"Most verifications queued for one STS host, and for one account that STS throttles; others are refused as overload, after a pause.",
+        example: "awsStsQueueLimit: 20000",
+        since: "0.1.0",
         set: |spec, draft, text| count(&mut draft.limits.queue, spec, text),
         ..RUNTIME
     },
@@ -174,7 +198,9 @@ pub static OPTIONS: &[Spec] = &[
         default: c"20000",
         min: 1,
         max: 10_000_000,
-        help: c"Most logins in progress at once; each takes at most 1 KiB until its second message.",
+        help: c"Most logins in progress; each takes at most 1 KiB until its second message.",
+        example: "awsMaxConversations: 50000",
+        since: "0.1.0",
         set: |spec, draft, text| count(&mut draft.limits.conversations, spec, text),
         ..RUNTIME
     },
@@ -182,7 +208,9 @@ pub static OPTIONS: &[Spec] = &[
         name: c"awsRequireTLS",
         kind: MAWS_OPTION_BOOLEAN,
         default: c"false",
-        help: c"Refuses logins over client connections without TLS, where a login could be relayed or hijacked.",
+        help: c"Refuses logins over client connections without TLS, which can be relayed or hijacked.",
+        example: "awsRequireTLS: true",
+        since: "0.1.0",
         set: |_, draft, text| boolean(&mut draft.require_tls, text),
         ..RUNTIME
     },
@@ -192,6 +220,8 @@ pub static OPTIONS: &[Spec] = &[
         default: c"iamRole",
         choices: &[c"iamRole", c"stsWildcard"],
         help: c"User name of a role's session: iamRole gives arn:aws:iam::ACCOUNT:role/ROLE, stsWildcard gives arn:aws:sts::ACCOUNT:assumed-role/ROLE/*.",
+        example: "awsPrincipalFormat: stsWildcard",
+        since: "0.1.0",
         set: |_, draft, text| {
             draft.identity.format = match text {
                 "iamRole" => PrincipalFormat::IamRole,
@@ -205,7 +235,9 @@ pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsAllowedPrincipals",
         kind: MAWS_OPTION_LIST,
-        help: c"User names that may log in, separated by white space, an entry may end in the wildcard *; empty: all.",
+        help: c"User names that may log in, separated by white space; an entry may end in the wildcard *. Empty: all.",
+        example: "awsAllowedPrincipals: arn:aws:iam::123456789012:user/alice arn:aws:iam::123456789012:role/shop-*",
+        since: "0.1.0",
         set: |_, draft, text| {
             draft.identity.principals = entries(text);
             Ok(())
@@ -215,7 +247,9 @@ pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsAllowedAccounts",
         kind: MAWS_OPTION_LIST,
-        help: c"AWS accounts whose identities may log in, separated by white space; empty: all.",
+        help: c"AWS accounts whose identities may log in, separated by white space. Empty: all.",
+        example: "awsAllowedAccounts: \"123456789012 210987654321\"",
+        since: "0.1.0",
         set: |_, draft, text| {
             let rule = "accounts are numbers of 12 digits, without hyphens";
             list(&mut draft.identity.accounts, text, is_account, rule)
@@ -225,7 +259,9 @@ pub static OPTIONS: &[Spec] = &[
     Spec {
         name: c"awsAllowedPartitions",
         kind: MAWS_OPTION_LIST,
-        help: c"AWS partitions whose identities may log in (aws aws-cn aws-us-gov ...), separated by white space; empty: all.",
+        help: c"AWS partitions whose identities may log in, such as aws, aws-cn, aws-us-gov, separated by white space. Empty: all.",
+        example: "awsAllowedPartitions: aws",
+        since: "0.1.0",
         set: |_, draft, text| {
             let rule = "partitions are aws, aws-cn, aws-us-gov and the like";
             list(&mut draft.identity.partitions, text, is_partition, rule)
@@ -237,6 +273,8 @@ pub static OPTIONS: &[Spec] = &[
         kind: MAWS_OPTION_BOOLEAN,
         default: c"false",
         help: c"Lets the root user of an AWS account log in.",
+        example: "awsAllowRoot: true",
+        since: "0.1.0",
         set: |_, draft, text| boolean(&mut draft.identity.allow_root, text),
         ..RUNTIME
     },
@@ -245,6 +283,8 @@ pub static OPTIONS: &[Spec] = &[
         kind: MAWS_OPTION_BOOLEAN,
         default: c"false",
         help: c"Lets federated users (GetFederationToken) log in.",
+        example: "awsAllowFederated: true",
+        since: "0.1.0",
         set: |_, draft, text| boolean(&mut draft.identity.allow_federated, text),
         ..RUNTIME
     },
@@ -262,75 +302,5 @@ impl Spec {
     /// The name as text.
     pub fn key(&self) -> &'static str {
         self.name.to_str().unwrap_or_default()
-    }
-}
-
-fn text_into(to: &mut String, text: &str) -> Result<(), String> {
-    text.clone_into(to);
-    Ok(())
-}
-
-fn proxy(draft: &mut Draft, text: &str) -> Result<(), String> {
-    (draft.proxy, draft.no_proxy) = (None, String::new());
-    match text {
-        "" => {}
-        "env" => (draft.proxy, draft.no_proxy) = environment::proxy()?,
-        // Such a word is more likely meant to say something else.
-        word if !word.contains([':', '.']) => {
-            return Err("http://HOST:PORT, env, or empty for none".to_owned());
-        }
-        url => draft.proxy = Some(Proxy::parse(url).map_err(|valid| valid.to_string())?),
-    }
-    Ok(())
-}
-
-fn boolean(to: &mut bool, text: &str) -> Result<(), String> {
-    *to = text.parse().map_err(|_| "true or false".to_owned())?;
-    Ok(())
-}
-
-fn milliseconds(to: &mut Duration, spec: &Spec, text: &str) -> Result<(), String> {
-    *to = Duration::from_millis(number(spec, text)?.into());
-    Ok(())
-}
-
-fn count(to: &mut usize, spec: &Spec, text: &str) -> Result<(), String> {
-    *to = number(spec, text)? as usize;
-    Ok(())
-}
-
-fn number(spec: &Spec, text: &str) -> Result<u32, String> {
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let number = digits.then(|| text.parse().ok()).flatten();
-    number
-        .filter(|n| (spec.min..=spec.max).contains(n))
-        .ok_or_else(|| format!("a whole number from {} to {}", spec.min, spec.max))
-}
-
-fn list(
-    to: &mut Vec<String>,
-    text: &str,
-    valid: impl Fn(&str) -> bool,
-    rule: &str,
-) -> Result<(), String> {
-    *to = entries(text);
-    match to.iter().find(|entry| !valid(entry)) {
-        None => Ok(()),
-        Some(entry) => {
-            let shown = printable_within(QUOTED, entry);
-            Err(format!("\"{shown}\": {rule}{}", separators(text)))
-        }
-    }
-}
-
-fn entries(text: &str) -> Vec<String> {
-    text.split_ascii_whitespace().map(str::to_owned).collect()
-}
-
-/// What to say, behind a rule, of a list that seems to be written in another way.
-pub(super) fn separators(text: &str) -> &'static str {
-    match text.contains([',', ';', '|', '"', '\'', '[', ']']) {
-        true => "; entries are separated by white space alone, without commas, quotes or brackets",
-        false => "",
     }
 }

@@ -9,7 +9,7 @@ from harness.paths import REPOSITORY
 DRIVERS = REPOSITORY / "tests" / "drivers"
 README = (DRIVERS / "README.md").read_text()
 MATRIX = README.split("<!-- matrix:")[1].split("<!-- end of matrix -->")[0]
-GUIDE = (REPOSITORY / "docs" / "operators.md").read_text()
+GUIDE = (REPOSITORY / "docs" / "drivers.md").read_text()
 
 
 def of_npm(folder: str, package: str) -> str:
@@ -47,6 +47,6 @@ def test_every_cell_of_the_matrix_is_as_it_has_to_be() -> None:
 
 
 def test_the_guide_names_every_driver_of_the_matrix() -> None:
-    (table,) = re.findall(r"\| driver \| kinds of clients \|.*?\n\n", GUIDE, re.DOTALL)
+    (table,) = re.findall(r"\| driver or program \| install \|.*?\n\n", GUIDE, re.DOTALL)
     for name in re.findall(r"^([A-Z]?[a-zA-Z]+)(?: async)? \d", MATRIX, re.MULTILINE):
         assert name in table

@@ -1,9 +1,9 @@
-"""Follows docs/operators.md on a database host: guide.py ROOT
+"""Follows docs/quick-start.md on a database host: guide.py ROOT
 
 ROOT is a minimal Debian with the packages in /packages/old. The commands are the guide's own, to
-the letter, in its order, and its first configuration is /etc/mongod.conf. The STS emulator stands
-in for AWS: in a network of the test's own it has the names of STS. The reference server stands in
-for mongod, with the configuration's parameters. Needs root, for chroot and the network.
+the letter, in its order, and its configuration is added to /etc/mongod.conf. The STS emulator
+stands in for AWS: in a network of the test's own it has the names of STS. The reference server
+stands in for mongod, with the configuration's parameters. Needs root, for chroot and the network.
 """
 
 import contextlib
@@ -28,10 +28,19 @@ from harness.paths import REPOSITORY, Build
 from harness.process import Process
 
 HERE = Path(__file__).resolve().parent
-GUIDE = (REPOSITORY / "docs" / "operators.md").read_text()
+GUIDE = (REPOSITORY / "docs" / "quick-start.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 #: What a database host has already: sudo, and libraries of the server's own.
 HAS_ALREADY = ("sudo", "libbson-1.0-0", "libssl3", "libstdc++6")
+#: Its configuration: what the guide wants to be there, and TLS.
+CONFIGURED_ALREADY = """\
+security:
+  authorization: enabled
+net:
+  tls:
+    mode: requireTLS
+    certificateKeyFile: /etc/ssl/mongod.pem
+"""
 READY = re.compile(r"listening on 127\.0\.0\.1:27017.*")
 #: Set once the network is the test's own.
 MARK = "MAWS_GUIDE_NETWORK"
@@ -151,7 +160,7 @@ def log_in(uri: str, credentials: Credentials, use: Callable[[Any], object]) -> 
 
 def follow(machine: Machine, folder: Path) -> None:
     configuration = block("yaml", "setParameter")
-    machine.write("/etc/mongod.conf", configuration)
+    machine.write("/etc/mongod.conf", CONFIGURED_ALREADY + configuration)
     server_hosts = [parameters(configuration)["awsStsHost"]]
     # The tool asks the STS of its own region.
     with aws(machine, folder, [*server_hosts, "sts.us-east-1.amazonaws.com"]):
@@ -191,7 +200,8 @@ def refused(machine: Machine, server: Process, uri: str) -> None:
     lines = [text for text in server.diagnostics() if "user/bob" in text]
     check(bool(lines), server.diagnostics())
     line = lines[-1]
-    said = machine.run('mongodb-aws-auth explain "$LINE"', {"LINE": line})
+    command = block("sh", "explain").replace("'LINE'", '"$LINE"')
+    said = machine.run(command, {"LINE": line})
     check("Create the user that principal names" in " ".join(said.split()), said)
 
 

@@ -1,4 +1,5 @@
-"""docs/clients.md: its code runs or parses, and says "tried" of what the matrix of drivers has."""
+"""docs/drivers.md and docs/clients.md: the code of each driver and the connection strings run or
+parse, and "tried" is said of what the matrix of drivers has."""
 
 import os
 import re
@@ -23,7 +24,7 @@ from harness.paths import REPOSITORY
 from harness.server import Server
 from pymongo.uri_parser import parse_uri
 
-GUIDE = (REPOSITORY / "docs" / "clients.md").read_text()
+GUIDE = "".join((REPOSITORY / "docs" / name).read_text() for name in ("clients.md", "drivers.md"))
 MATRIX = (REPOSITORY / "tests" / "drivers" / "README.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HOST = "db.example"
