@@ -164,9 +164,10 @@ catalogue! {
             "The client has to get new temporary credentials.";
         SignatureExpired = 304, MAWS_E_DENIED, "STS: the signature is too old (a clock is wrong)", CLIENT_CLOCK;
         SignatureNotYetCurrent = 305, MAWS_E_DENIED, "STS: the signature is from the future (a clock is wrong)", CLIENT_CLOCK;
-        StsScopeRefused = 306, MAWS_E_DENIED, "STS: the credential scope is not for this region or service",
+        StsScopeRefused = 306, MAWS_E_DENIED, "STS: the credential scope is not for this region, service or date",
             "`awsStsHost` and the address that the plugin connects to are in different regions: check \
-             `awsStsEndpoint`.";
+             `awsStsEndpoint`. If the detail names the date, a device between the plugin and STS rewrites X-Amz-Date, \
+             or an STS-compatible service reads it differently: no clock is wrong.";
         AccessDenied = 307, MAWS_E_DENIED, "STS: access denied by a policy (VPC endpoint)",
             "Allow `sts:GetCallerIdentity` for the client's account in the policy of the VPC endpoint.";
         AccountNotAllowed = 310, MAWS_E_DENIED, "the account is not in awsAllowedAccounts",

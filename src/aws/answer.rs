@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::arn::Arn;
 use super::date;
+use super::error_reason::explain;
 use super::json::{self, JsonError, Object};
 use super::xml::{XmlDocument, XmlElement, XmlError};
 use crate::reason::{Failure, Reason, printable, printable_start};
@@ -264,34 +265,17 @@ fn read_error(status: u16, fields: Option<ErrorFields>) -> Result<StsError, Fail
     let fields = fields.unwrap_or_default();
     let code = fields.code.as_str();
     let message = fields.message.as_str();
-    let mut detail = String::new();
-    let reason = match (status, code) {
-        (429, _)
-        | (_, "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequests") => {
-            Reason::StsThrottling
-        }
-        (500..=599, _) => Reason::StsFailing,
-        (_, _) if !is_sts_error => {
+    let (reason, detail) = match (status, explain(code, message)) {
+        (429, _) | (_, (Reason::StsThrottling, _)) => (Reason::StsThrottling, String::new()),
+        (500..=599, _) => (Reason::StsFailing, String::new()),
+        _ if !is_sts_error => {
             let detail = format!("status {status} without an STS error");
             return Err(Failure::new(Reason::AnswerMalformed, detail));
         }
-        (_, "SignatureDoesNotMatch") if message.starts_with("Signature expired: ") => {
-            detail = times_only(message);
-            Reason::SignatureExpired
+        (_, (reason @ (Reason::SignatureExpired | Reason::SignatureNotYetCurrent), _)) => {
+            (reason, times_only(message))
         }
-        (_, "SignatureDoesNotMatch") if message.starts_with("Signature not yet current: ") => {
-            detail = times_only(message);
-            Reason::SignatureNotYetCurrent
-        }
-        (_, "SignatureDoesNotMatch") if message.starts_with("Credential should be scoped to") => {
-            Reason::StsScopeRefused
-        }
-        (_, "RequestExpired") => Reason::SignatureExpired,
-        (_, "SignatureDoesNotMatch") => Reason::SignatureMismatch,
-        (_, "InvalidClientTokenId" | "UnrecognizedClientException") => Reason::AccessKeyUnknown,
-        (_, "ExpiredToken" | "ExpiredTokenException") => Reason::TokenExpired,
-        (_, "AccessDenied" | "AccessDeniedException") => Reason::AccessDenied,
-        _ => Reason::StsDenied,
+        (_, (reason, detail)) => (reason, detail.to_owned()),
     };
     Ok(StsError {
         reason,

@@ -37,6 +37,12 @@ fn error_codes_become_reasons() {
             "Credential should be scoped to a valid region.",
             Reason::StsScopeRefused,
         ),
+        (
+            403,
+            "InvalidSignatureException",
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP",
+            Reason::StsScopeRefused,
+        ),
         (400, "Throttling", "Rate exceeded", Reason::StsThrottling),
         (429, "Whatever", "no", Reason::StsThrottling),
         (503, "Throttling", "Rate exceeded", Reason::StsThrottling),
@@ -46,7 +52,8 @@ fn error_codes_become_reasons() {
         let error = error(status, code, message);
         assert_eq!((error.reason, error.code.as_str()), (reason, code));
         assert_eq!(error.request_id, "r-2");
-        assert_eq!(error.detail, "");
+        let names_part = reason == Reason::StsScopeRefused;
+        assert_eq!(error.detail.starts_with("the scope's "), names_part);
     }
 }
 

@@ -6,6 +6,7 @@ mod arn;
 mod auth_header;
 pub mod date;
 mod endpoint;
+mod error_reason;
 mod json;
 mod key_id;
 mod partition;
@@ -21,6 +22,7 @@ pub use endpoint::{
     Endpoint, EndpointError, HostForm, check_region, region_and_domain, sts_host_form,
     sts_partition, sts_region,
 };
+pub use error_reason::error_reason;
 pub use key_id::shown_key_id;
 pub use partition::Partition;
 pub use proxy::{Proxy, is_exempt, without_password};
