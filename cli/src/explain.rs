@@ -1,5 +1,6 @@
 //! `explain`: what a message means, and what to do.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal as _, Read as _};
 
 use mongodb_aws_auth::reason::Reason;
@@ -24,12 +25,12 @@ pub fn explain(args: &Explain, paint: Paint) -> Result<Report, Unusable> {
         [dash] if dash == "-" => standard_input(true)?,
         words => words.join(" "),
     };
-    let mut meanings: Vec<Meaning> = Vec::new();
-    for meaning in text.lines().map(meaning) {
-        if !meaning.is_empty() && !meanings.contains(&meaning) {
-            meanings.push(meaning);
-        }
-    }
+    let mut seen = HashSet::new();
+    let meanings = text.lines().map(meaning);
+    let meanings = meanings.filter(|meaning| !meaning.is_empty());
+    let meanings: Vec<Meaning> = meanings
+        .filter(|meaning| seen.insert(meaning.clone()))
+        .collect();
     Ok(match meanings.is_empty() {
         true => unexplained(&text),
         false => report(&meanings, paint),
@@ -80,7 +81,8 @@ fn unexplained(text: &str) -> Report {
 
 fn report(meanings: &[Meaning], paint: Paint) -> Report {
     let (mut blocks, mut entries) = (Vec::new(), Vec::new());
-    let mut commands = Vec::new();
+    let (mut commands, mut logins) = (Vec::new(), Vec::new());
+    let mut unknown: Vec<i64> = Vec::new();
     for meaning in meanings {
         for reason in &meaning.reasons {
             let (mut block, mut entry) = of_reason(*reason, paint);
@@ -95,18 +97,37 @@ fn report(meanings: &[Meaning], paint: Paint) -> Report {
             blocks.push(of_text(text, paint));
             entries.push(json!(text));
         }
+        if let Some(login) = &meaning.login {
+            blocks.push(wrapped("  ", login));
+            logins.push(login);
+        }
         if let Some(command) = &meaning.create_user {
             blocks.push(format!(
                 "If the user is missing, in mongosh, as an administrator:\n\n{command}\n"
             ));
             commands.push(command);
         }
+        unknown.extend(&meaning.unknown);
     }
     blocks.dedup();
+    for number in &unknown {
+        blocks.push(wrapped(
+            "",
+            &format!("{number}: no known message has this number."),
+        ));
+    }
     Report {
-        json: json!({ "entries": entries, "createUser": commands }),
+        json: json!({
+            "entries": entries,
+            "logins": logins,
+            "createUser": commands,
+            "unknown": unknown,
+        }),
         text: blocks.join("\n"),
-        exit: Exit::Fine,
+        exit: match unknown.is_empty() {
+            true => Exit::Fine,
+            false => Exit::Wrong,
+        },
     }
 }
 

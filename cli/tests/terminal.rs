@@ -258,3 +258,45 @@ fn explain_reads_lines_from_standard_input() {
         1
     );
 }
+
+#[test]
+fn explain_comes_to_its_end_on_a_large_log() {
+    const SIZE: usize = 2 << 20;
+    // What would be looked at again and again, and lines that all mean something else.
+    let lines_of = |words: &str| {
+        let line = words.repeat(60_000 / words.len());
+        format!("{line}\n").repeat(SIZE / 60_000)
+    };
+    let distinct = |number| {
+        format!("MONGODB-AWS login verified principal=arn:aws:iam::123456789012:user/u{number}")
+    };
+    for log in [
+        lines_of("login reason "),
+        lines_of("principal=\"verified "),
+        lines_of("SignatureMismatchIsNoCode "),
+        lines_of("could not find user \" "),
+        lines_of("{\"a\":"),
+        lines_of("login code reason principal "),
+        "x\n".repeat(SIZE / 40),
+        (0..SIZE / 80).map(distinct).collect::<Vec<_>>().join("\n"),
+    ] {
+        let (status, text) = explain(&["explain"], &log);
+        assert!([0, 1].contains(&status), "{text}");
+    }
+}
+
+#[test]
+fn explain_says_which_of_several_numbers_nobody_knows() {
+    let (status, text) = explain(&["explain", "301", "302"], "");
+    assert_eq!(status, 0, "{text}");
+    assert!(
+        text.contains("301 Sig") && text.contains("302 Acc"),
+        "{text}"
+    );
+    let (status, text) = explain(&["explain", "301", "999"], "");
+    assert_eq!(status, 1, "{text}");
+    assert!(
+        text.contains("301 Sig") && text.contains("999: no known"),
+        "{text}"
+    );
+}

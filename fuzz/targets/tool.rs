@@ -103,9 +103,11 @@ fn users(text: &str) {
 fn line(text: &str) {
     let meaning = meaning::meaning(text);
     if let Some(command) = &meaning.create_user {
-        assert!(text.to_lowercase().contains("verified"), "{command}");
+        let lower = text.to_lowercase();
+        assert!(lower.contains("verified") || lower.contains("user"), "{command}");
     }
     said(meaning.clock);
+    said(meaning.login);
     said(signing_clock::note(text));
 }
 

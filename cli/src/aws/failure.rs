@@ -5,6 +5,7 @@ use std::fmt;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use mongodb_aws_auth::aws::error_reason;
 use mongodb_aws_auth::reason::{Reason, printable};
 use mongodb_aws_auth::sts::tls_error;
 
@@ -139,7 +140,7 @@ impl Failure {
     /// What the plugin would make of it.
     pub fn reason(&self) -> Option<Reason> {
         match self {
-            Failure::Refused { code, message, .. } => Some(catalogue::of_sts(code, message)),
+            Failure::Refused { code, message, .. } => Some(error_reason(code, message)),
             _ => None,
         }
     }
@@ -197,7 +198,7 @@ impl Failure {
 }
 
 fn refusal(code: &str, message: &str, lacks_token: bool) -> String {
-    let reason = catalogue::of_sts(code, message);
+    let reason = error_reason(code, message);
     if lacks_token && reason == Reason::AccessKeyUnknown {
         return "The key id is a temporary one (ASIA...), and its session token is missing: set \
             AWS_SESSION_TOKEN, too."
@@ -206,7 +207,8 @@ fn refusal(code: &str, message: &str, lacks_token: bool) -> String {
     if reason == Reason::StsScopeRefused {
         return "The request was signed for another region than that of the STS that answered: check --region, \
             AWS_REGION, --sts-endpoint and AWS_ENDPOINT_URL_STS. On the server it is awsStsHost and \
-            awsStsEndpoint."
+            awsStsEndpoint. If STS names the date: a device on the way rewrites X-Amz-Date; neither clock \
+            nor secret key is wrong."
             .to_owned();
     }
     let documented = texts::named(code).into_iter().next();

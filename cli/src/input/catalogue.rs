@@ -1,8 +1,20 @@
 //! What each message means: numbers, names, words and remedies from the plugin's crate.
 
+use std::sync::LazyLock;
+
 use mongodb_aws_auth::abi::maws_code;
-use mongodb_aws_auth::aws::{Answer, read_answer};
+use mongodb_aws_auth::aws::error_reason;
 use mongodb_aws_auth::reason::Reason;
+
+/// Summaries with fewer letters are not telling.
+const TELLING: usize = 30;
+
+/// The summaries in small letters: a log has many lines.
+static SUMMARIES: LazyLock<Vec<(String, Reason)>> = LazyLock::new(|| {
+    let all = Reason::ALL.iter();
+    all.map(|reason| (reason.summary().to_lowercase(), *reason))
+        .collect()
+});
 
 /// What to do, in plain text.
 pub fn remedy(reason: Reason) -> String {
@@ -38,37 +50,10 @@ pub fn by_number(number: u32) -> Option<Reason> {
     all.copied().find(|reason| reason.number() == number)
 }
 
-/// What an error of STS means for a login, by its code and message as the plugin reads them.
-pub fn of_sts(code: &str, message: &str) -> Reason {
-    let body = serde_json::json!({ "Error": { "Code": code, "Message": message } }).to_string();
-    let read = match read_answer(403, Some("application/json"), body.as_bytes()) {
-        Ok(Answer::Error(error)) => error.reason,
-        _ => Reason::StsDenied,
-    };
-    // STS's messages have come in several spellings; a clock or a scope is no wrong secret key.
-    let message = message.to_ascii_lowercase();
-    let says = |words: &str| message.contains(words);
-    match read {
-        Reason::SignatureMismatch | Reason::StsDenied => match () {
-            () if says("signature expired") || says("request has expired") => {
-                Reason::SignatureExpired
-            }
-            () if says("not yet current") => Reason::SignatureNotYetCurrent,
-            () if says("scoped to") => Reason::StsScopeRefused,
-            () if code.starts_with("InvalidSignature") => Reason::SignatureMismatch,
-            () => read,
-        },
-        other => other,
-    }
-}
-
-/// What an error code of STS means for a login; `None` where it is not a special one.
-pub fn by_sts_code(code: &str) -> Option<Reason> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'.';
-    if code.is_empty() || code.len() > 128 || !code.bytes().all(legal) {
-        return None;
-    }
-    Some(of_sts(code, "")).filter(|reason| *reason != Reason::StsDenied)
+/// What an error code of STS means for a login, with the text beside it; `None` where it is not a special
+/// one.
+pub fn by_sts_code(code: &str, message: &str) -> Option<Reason> {
+    Some(error_reason(code, message)).filter(|reason| *reason != Reason::StsDenied)
 }
 
 /// The reason of this name, in any letters.
@@ -88,15 +73,16 @@ pub fn by_status(text: &str) -> Vec<Reason> {
     all.filter(fits).collect()
 }
 
-/// The most specific reason whose words stand in the line.
-pub fn in_words(line: &str) -> Option<Reason> {
-    let line = line.to_lowercase();
-    let all = Reason::ALL.iter().copied();
-    let found = all.filter(|reason| line.contains(&reason.summary().to_lowercase()));
-    // Two short ones are words of other texts, too.
-    found
-        .filter(|reason| reason.summary().len() > 12 || line.trim() == reason.summary())
-        .max_by_key(|reason| reason.summary().len())
+/// The most specific reason whose words stand in the text. Short ones are words of other programs, too: they
+/// count where they are all of it.
+pub fn in_words(text: &str) -> Option<Reason> {
+    let text = text.trim().trim_end_matches('.').to_lowercase();
+    let found = SUMMARIES.iter().filter(|(summary, _)| match summary.len() {
+        ..TELLING => text == *summary,
+        _ => text.contains(summary),
+    });
+    let longest = found.max_by_key(|(summary, _)| summary.len());
+    longest.map(|(_, reason)| *reason)
 }
 
 /// The reasons whose entries have all of these words.
@@ -141,59 +127,20 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_sts_is_told_by_its_message_in_every_spelling() {
-        for (code, message, wanted) in [
+    fn words_that_other_programs_say_too_count_alone_only() {
+        for (text, wanted) in [
+            ("internal error", Some(Reason::Internal)),
+            ("Plugin created.", Some(Reason::Created)),
+            ("a field is missing", Some(Reason::FieldMissing)),
             (
-                "SignatureDoesNotMatch",
-                "The request signature we calculated does not match",
-                Reason::SignatureMismatch,
+                "x: TLS with the STS endpoint failed: y",
+                Some(Reason::TlsFailed),
             ),
-            (
-                "SignatureDoesNotMatch",
-                "Signature expired: A is now earlier than B",
-                Reason::SignatureExpired,
-            ),
-            (
-                "SignatureDoesNotMatch",
-                "signature expired",
-                Reason::SignatureExpired,
-            ),
-            (
-                "InvalidSignatureException",
-                "Signature expired: A",
-                Reason::SignatureExpired,
-            ),
-            (
-                "InvalidSignatureException",
-                "The request signature",
-                Reason::SignatureMismatch,
-            ),
-            (
-                "SignatureDoesNotMatch",
-                "Signature not yet current: A is still later",
-                Reason::SignatureNotYetCurrent,
-            ),
-            (
-                "InvalidSignature",
-                "Signature Not Yet Current: A",
-                Reason::SignatureNotYetCurrent,
-            ),
-            (
-                "SignatureDoesNotMatch",
-                "Credential should be scoped to a valid region.",
-                Reason::StsScopeRefused,
-            ),
-            (
-                "SignatureDoesNotMatch",
-                "Credential must be scoped to correct service: 'sts'.",
-                Reason::StsScopeRefused,
-            ),
-            ("RequestExpired", "", Reason::SignatureExpired),
-            ("InvalidClientTokenId", "", Reason::AccessKeyUnknown),
-            ("ExpiredTokenException", "", Reason::TokenExpired),
-            ("Moon", "is \"full\"", Reason::StsDenied),
+            ("internal error: disk full", None),
+            ("WiredTiger: options changed", None),
+            ("the payload is empty in request 7", None),
         ] {
-            assert_eq!(of_sts(code, message), wanted, "{code}: {message}");
+            assert_eq!(in_words(text), wanted, "{text}");
         }
     }
 

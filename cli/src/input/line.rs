@@ -1,45 +1,231 @@
-//! What somebody gives `explain`: a number, a word, or a line of a log.
+//! A line that somebody gives `explain`, taken apart: its words, and the JSON in it.
+
+use serde_json::Value;
 
 /// Longest line that is looked at, in bytes; the rest of a longer one is cut off.
 const LINE_LIMIT: usize = 64 * 1024;
+/// Members of JSON that have a whole line of a log as their text: those of containers and journals.
+const WRAPPERS: [&str; 3] = ["log", "MESSAGE", "message"];
+/// Members of JSON that say something.
+const SAYING: [&str; 7] = [
+    "msg", "text", "detail", "error", "errmsg", "result", "message",
+];
+/// Words of lines that are of logins, or of what a client is answered; in small letters.
+const OF_LOGINS: [&str; 12] = [
+    "mongodb-aws",
+    "login refused",
+    "login was refused",
+    "authentic",
+    "sasl",
+    "errmsg",
+    "codename",
+    "full error",
+    "mongoservererror",
+    "mongoerror",
+    "operationfailure",
+    "mongocommandexception",
+];
+/// Members that stand beside a reason in the plugin's lines.
+const BESIDE_REASON: [&str; 4] = ["detail", "group", "stsErrorCode", "accessKeyId"];
+/// Members that stand beside a code in what a server answers.
+const BESIDE_CODE: [&str; 3] = ["codeName", "errmsg", "ok"];
 
-/// Whose number it is, where the text says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// Nothing is said.
-    Any,
-    /// `reason 301`: the plugin's.
-    Reason,
-    /// `code 18`: an error's.
-    Code,
+/// A line.
+#[derive(Debug)]
+pub struct Line<'a> {
+    text: &'a str,
+    document: Option<Value>,
+    of_logins: bool,
 }
 
-/// The text is nothing but a number, with a word before it that says whose, or none: `301`, `301,`,
-/// `(18)`, `code 18`, `error code: 391`, `#304`, `reason=301`.
-pub fn number(text: &str) -> Option<(Whose, i64)> {
-    let between = |c: char| c.is_whitespace() || ":=,;#\"'()[]{}<>`".contains(c);
-    let words = text.split(between);
-    let words = words.map(|word| word.trim_end_matches(['.', '!', '?']));
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let (number, before) = words.split_last()?;
-    let number = number.parse().ok()?;
-    let mut whose = Whose::Any;
-    for word in before {
-        match word.to_ascii_lowercase().as_str() {
-            "reason" => whose = Whose::Reason,
-            "code" | "errorcode" | "error" => whose = Whose::Code,
-            "number" | "no" | "nr" | "message" | "id" | "status" => {}
-            _ => return None,
+impl<'a> Line<'a> {
+    /// Takes it apart.
+    pub fn of(text: &'a str) -> Line<'a> {
+        let document = document(text);
+        let lower = text.to_ascii_lowercase();
+        let named = OF_LOGINS.iter().any(|words| lower.contains(words));
+        let component = document.as_ref().and_then(|json| json.get("c")?.as_str());
+        let of_logins = match component.or_else(|| stream_component(text)) {
+            Some("ACCESS") => true,
+            Some(_) => lower.contains("mongodb-aws"),
+            None => named,
+        };
+        Line {
+            text,
+            document,
+            of_logins,
         }
     }
-    Some((whose, number))
+
+    /// What it says: the texts of its JSON and what stands before that, or the whole line.
+    pub fn texts(&self) -> Vec<&str> {
+        let Some(json) = &self.document else {
+            return vec![self.text];
+        };
+        let before = self.text.split('{').next().unwrap_or_default().trim();
+        let mut texts = vec![before];
+        visit(json, &mut |name, value| {
+            texts.extend(value.as_str().filter(|_| SAYING.contains(&name)));
+        });
+        texts.retain(|text| !text.is_empty());
+        texts
+    }
+
+    /// It is of a login, or of what a client is answered: numbers and names of codes mean those.
+    pub fn is_of_logins(&self) -> bool {
+        self.of_logins
+    }
+
+    /// The text of the first of these members.
+    pub fn member(&self, names: &[&str]) -> Option<&str> {
+        match &self.document {
+            Some(json) => names.iter().find_map(|name| find(json, name)?.as_str()),
+            None => names.iter().find_map(|name| field(self.text, name)),
+        }
+    }
+
+    /// The number of a message of the server's log.
+    pub fn id(&self) -> Option<i64> {
+        number(self.document.as_ref()?.get("id")?)
+    }
+
+    /// The number of one of the plugin's reasons or messages.
+    pub fn reason(&self) -> Option<i64> {
+        let Some(json) = &self.document else {
+            return reason_in(self.text, self.of_logins);
+        };
+        let texts = self.texts();
+        let of_plugin = json.get("event").is_some_and(|event| event == "plugin");
+        let name = match of_plugin {
+            true => "id",
+            false
+                if texts
+                    .iter()
+                    .any(|text| text.ends_with("MONGODB-AWS plugin")) =>
+            {
+                "message"
+            }
+            false => "reason",
+        };
+        let beside = BESIDE_REASON.iter().any(|name| find(json, name).is_some());
+        let value = find(json, name).filter(|_| self.of_logins || beside || of_plugin);
+        let mut texts = texts.into_iter();
+        let in_texts = || texts.find_map(|text| reason_in(text, self.of_logins));
+        let value = value.and_then(number).filter(|number| *number != 0);
+        value.or_else(in_texts)
+    }
+
+    /// The number of a server's error code.
+    pub fn code(&self) -> Option<i64> {
+        let Some(json) = &self.document else {
+            return self
+                .of_logins
+                .then(|| numbered(self.text, "code"))
+                .flatten();
+        };
+        let of_login = self.of_logins && json.get("c").is_some();
+        let audited = json.get("atype").is_some_and(|kind| kind == "authenticate");
+        let (mut code, mut answered) = (None, false);
+        visit(json, &mut |name, value| {
+            answered |= BESIDE_CODE.contains(&name);
+            if name == "code" || name == "result" && (of_login || audited) {
+                code = code.or(number(value));
+            }
+        });
+        code.filter(|_| answered || of_login || audited)
+    }
 }
 
-/// The text is one word, perhaps with punctuation around it.
-pub fn word(text: &str) -> Option<&str> {
-    let word = text.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'.';
-    (!word.is_empty() && word.len() <= 128 && word.bytes().all(legal)).then_some(word)
+/// The JSON in a line; of a line that is wrapped in JSON, its own.
+fn document(text: &str) -> Option<Value> {
+    let json = read(text)?;
+    let wrapped = WRAPPERS
+        .iter()
+        .find_map(|name| read(json.get(name)?.as_str()?));
+    Some(wrapped.unwrap_or(json))
+}
+
+fn read(text: &str) -> Option<Value> {
+    let start = text.find('{')?;
+    let mut values = serde_json::Deserializer::from_str(text.get(start..)?).into_iter::<Value>();
+    values.next()?.ok()
+}
+
+/// The component of a line of servers before 4.4: `2026-01-02T03:04:05.678+0000 I  ACCESS   [conn1] ...`
+fn stream_component(text: &str) -> Option<&str> {
+    let mut words = text.split_ascii_whitespace();
+    let [date, severity, component, context] = [(); 4].map(|()| words.next().unwrap_or_default());
+    let is_stream = date.starts_with(|c: char| c.is_ascii_digit())
+        && date.contains('T')
+        && severity.starts_with(['F', 'E', 'W', 'I', 'D'])
+        && severity.len() < 3
+        && context.starts_with('[');
+    is_stream.then_some(component)
+}
+
+/// Every member, outermost first; serde_json bounds how deep they stand.
+fn visit<'v>(value: &'v Value, see: &mut impl FnMut(&str, &'v Value)) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                see(name, value);
+                visit(value, see);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| visit(value, see)),
+        _ => {}
+    }
+}
+
+fn find<'v>(json: &'v Value, wanted: &str) -> Option<&'v Value> {
+    let mut found = None;
+    visit(json, &mut |name, value| {
+        if name == wanted {
+            found = found.or(Some(value));
+        }
+    });
+    found
+}
+
+/// A number, also as MongoDB writes it in JSON.
+fn number(value: &Value) -> Option<i64> {
+    let long = || {
+        let text = value.get("$numberLong").or(value.get("$numberInt"))?;
+        text.as_str()?.parse().ok()
+    };
+    value.as_i64().or_else(long)
+}
+
+/// `reason 301` in brackets, at the beginning, or in a line of logins.
+fn reason_in(text: &str, of_logins: bool) -> Option<i64> {
+    let at = text.to_ascii_lowercase().find("reason")?;
+    let before = text.get(..at)?;
+    let first = !before.contains(|c: char| c.is_alphabetic());
+    let counts = of_logins || first || before.ends_with('(');
+    counts.then(|| numbered(text, "reason")).flatten()
+}
+
+/// The number behind this name with nothing but punctuation behind it: `reason 301`, `(reason 301)`,
+/// `'code': 18,`.
+fn numbered(text: &str, name: &str) -> Option<i64> {
+    let lower = text.to_ascii_lowercase();
+    let found = lower.match_indices(name).find_map(|(at, _)| {
+        let before = lower.get(..at)?.chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+            return None;
+        }
+        let rest = lower.get(at + name.len()..)?;
+        let value = rest.trim_start_matches(['"', '\'', '\\', ' ', ':', '=']);
+        let length = value.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, after) = value.split_at_checked(length)?;
+        let ends = after.trim_start().chars().next();
+        let ends = ends.is_none_or(|c| "),:;.]}\"'".contains(c));
+        digits
+            .parse()
+            .ok()
+            .filter(|_| value.len() < rest.len() && ends)
+    });
+    found
 }
 
 /// The line as it is searched: not without end, and without a line end.
@@ -49,8 +235,8 @@ pub fn bounded(line: &str) -> &str {
     line.get(..end.unwrap_or(0)).unwrap_or_default().trim()
 }
 
-/// The value of a field of a line, in JSON or as `name=value`, `name: value`, `name value`.
-pub fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+/// The value of a field of a line, as `name=value`, `name: value`, `name value` or a piece of JSON.
+fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     line.match_indices(name).find_map(|(at, _)| {
         let before = line.get(..at)?.chars().next_back();
         if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
@@ -67,86 +253,13 @@ pub fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// The number of a field, which may have a full stop behind it.
-pub fn number_of(line: &str, name: &str) -> Option<i64> {
-    let all = line.match_indices(name).map(|(at, _)| at);
-    // Words such as "the reason is" may come before the field.
-    all.filter_map(|at| field(line.get(at..)?, name))
-        .find_map(|value| value.trim_end_matches(['.', ':']).parse().ok())
-}
-
-/// Words of the line that may be names: letters and digits with capitals among them.
-pub fn names(line: &str) -> impl Iterator<Item = &str> {
-    let words = line.split(|c: char| !c.is_ascii_alphanumeric());
+/// Words of the text that may be names: letters, digits and _ with capitals among them.
+pub fn names(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let capitals = |word: &&str| word.bytes().filter(u8::is_ascii_uppercase).count();
-    words.filter(move |word| word.len() > 8 && capitals(word) > 1)
+    words.filter(move |word| word.len() > 7 && capitals(word) > 1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_one_with_punctuation_and_a_word_before_it() {
-        for (text, wanted) in [
-            ("301", Some((Whose::Any, 301))),
-            ("301,", Some((Whose::Any, 301))),
-            ("(18)", Some((Whose::Any, 18))),
-            ("[304].", Some((Whose::Any, 304))),
-            ("-42", Some((Whose::Any, -42))),
-            ("code 18", Some((Whose::Code, 18))),
-            ("CODE: 391", Some((Whose::Code, 391))),
-            ("error code 11", Some((Whose::Code, 11))),
-            ("\"reason\":301", Some((Whose::Reason, 301))),
-            ("reason=301;", Some((Whose::Reason, 301))),
-            ("#304", Some((Whose::Any, 304))),
-            ("id 3911601", Some((Whose::Any, 3_911_601))),
-            ("", None),
-            ("port 18", None),
-            ("18 errors", None),
-            ("99999999999999999999", None),
-        ] {
-            assert_eq!(number(text), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_field_is_read_from_json_and_from_words() {
-        for (line, name, wanted) in [
-            (
-                r#"{"attr":{"reason":304,"detail":"x"}}"#,
-                "reason",
-                Some("304"),
-            ),
-            (
-                "login refused (reason 310): the account",
-                "reason",
-                Some("310"),
-            ),
-            (
-                "a=1 principal=arn:aws:iam::1:user/a b",
-                "principal",
-                Some("arn:aws:iam::1:user/a"),
-            ),
-            (r#"\"principal\":\"arn:x\""#, "principal", Some("arn:x")),
-            ("reasonable 3", "reason", None),
-            ("no_reason 3", "reason", None),
-            ("reason", "reason", None),
-        ] {
-            assert_eq!(field(line, name), wanted, "{line}");
-        }
-        assert_eq!(
-            number_of("the reason is in reason 301.", "reason"),
-            Some(301)
-        );
-        assert_eq!(number_of("no reason given", "reason"), None);
-    }
-
-    #[test]
-    fn a_long_line_is_cut_at_a_character() {
-        let line = "é".repeat(LINE_LIMIT);
-        assert_eq!(bounded(&line).len(), LINE_LIMIT);
-        assert_eq!(bounded(&format!("x{line}")).len(), LINE_LIMIT - 1);
-        assert_eq!(bounded(" a \n"), "a");
-    }
-}
+#[path = "line_tests.rs"]
+mod tests;

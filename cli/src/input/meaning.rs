@@ -1,39 +1,98 @@
 //! What a line means that somebody gives `explain`.
 
-use mongodb_aws_auth::reason::Reason;
+use mongodb_aws_auth::reason::{Reason, printable};
 
-use super::line::{self, Whose};
+use super::line::{self, Line};
+use super::numbers::{self, Item, Whose};
 use super::principal::{create_user, look_at};
-use super::texts::{self, Text};
+use super::texts::{self, Kind, Text};
 use super::{catalogue, signing_clock};
 
+/// The database of the users that an ARN names.
+const EXTERNAL: &str = "$external";
+/// What servers say where a login's name is no user, in small letters.
+const NO_USER: &str = "could not find user";
+/// Messages of the server's log that end a login of any mechanism.
+const ENDS_LOGIN: [i64; 4] = [20_249, 20_250, 5_286_306, 5_286_307];
+/// The same where a server before 4.4 lets somebody in, in small letters.
+const LET_IN: &str = "successfully authenticated as principal ";
+const VERIFIED: &str = "3911601";
+const USER_NOT_FOUND: i64 = 11;
+/// Operations of STS that drivers and AWS's tools call: errors of others have their own meaning.
+const OF_STS: [&str; 5] = [
+    "GetCallerIdentity",
+    "AssumeRole",
+    "AssumeRoleWithWebIdentity",
+    "AssumeRoleWithSAML",
+    "GetSessionToken",
+];
+
 /// What one line means.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Meaning {
     /// Reasons of the plugin.
     pub reasons: Vec<Reason>,
     /// What servers, drivers and STS say, from the documents.
-    pub texts: Vec<Text>,
+    pub texts: Vec<&'static Text>,
     /// What the line says of the client's clock.
     pub clock: Option<String>,
+    /// Whose login it was.
+    pub login: Option<String>,
     /// The command that creates the user of a verified login.
     pub create_user: Option<String>,
+    /// Numbers that were asked for and are none of those that are known.
+    pub unknown: Vec<i64>,
 }
 
 impl Meaning {
     /// Nothing is known of the line.
     pub fn is_empty(&self) -> bool {
-        *self == Meaning::default()
+        let asked_for = Meaning {
+            unknown: self.unknown.clone(),
+            ..Meaning::default()
+        };
+        *self == asked_for
     }
+
+    fn of_reason(reason: Reason) -> Meaning {
+        Meaning {
+            reasons: vec![reason],
+            ..Meaning::default()
+        }
+    }
+
+    fn of_text(text: &'static Text) -> Meaning {
+        Meaning {
+            texts: vec![text],
+            ..Meaning::default()
+        }
+    }
+
+    fn add(&mut self, other: Meaning) {
+        self.reasons.extend(other.reasons);
+        self.texts.extend(other.texts);
+        self.unknown.extend(other.unknown);
+    }
+
+    fn without_repeats(mut self) -> Meaning {
+        let mut seen = Vec::new();
+        self.reasons.retain(|reason| first(&mut seen, *reason));
+        let mut seen = Vec::new();
+        self.texts.retain(|text| first(&mut seen, *text));
+        self
+    }
+}
+
+fn first<T: PartialEq>(seen: &mut Vec<T>, item: T) -> bool {
+    let is_first = !seen.contains(&item);
+    seen.push(item);
+    is_first
 }
 
 /// Finds what the line means: only what it names, no guess.
 pub fn meaning(text: &str) -> Meaning {
     let text = line::bounded(text);
-    let mut meaning = match line::number(text) {
-        Some((whose, number)) => of_number(whose, number),
-        None => of_word(text).unwrap_or_else(|| of_line(text)),
-    };
+    let mut meaning = of_list(text).unwrap_or_else(|| of_line(text));
     if meaning.reasons.iter().any(|reason| is_clock(*reason)) {
         meaning.clock = signing_clock::note(text);
     }
@@ -44,12 +103,23 @@ fn is_clock(reason: Reason) -> bool {
     [Reason::SignatureExpired, Reason::SignatureNotYetCurrent].contains(&reason)
 }
 
+/// Numbers and names alone; `None` where a word among them is none.
+fn of_list(text: &str) -> Option<Meaning> {
+    let mut all = Meaning::default();
+    for item in numbers::list(text)? {
+        all.add(match item {
+            Item::Number(whose, number) => of_number(whose, number),
+            Item::Word(word) => of_word(word)?,
+        });
+    }
+    Some(all.without_repeats())
+}
+
 fn of_number(whose: Whose, number: i64) -> Meaning {
     let reason = u32::try_from(number).ok().and_then(catalogue::by_number);
-    let texts = texts::named(&number.to_string());
     let mut meaning = Meaning {
         reasons: reason.into_iter().collect(),
-        texts,
+        texts: texts::named(&number.to_string()),
         ..Meaning::default()
     };
     if number < 0 {
@@ -60,300 +130,186 @@ fn of_number(whose: Whose, number: i64) -> Meaning {
         Whose::Code if !meaning.texts.is_empty() => meaning.reasons.clear(),
         _ => {}
     }
+    if meaning.is_empty() {
+        meaning.unknown.push(number);
+    }
     meaning
 }
 
-fn of_word(text: &str) -> Option<Meaning> {
-    let word = line::word(text)?;
-    let texts = texts::named(word);
+fn of_word(word: &str) -> Option<Meaning> {
     let by_name = catalogue::by_name(word);
-    // STS's own spelling is one of capitals; another is looked for among those that are documented.
-    let by_code = || catalogue::by_sts_code(&canonical(word));
+    let by_code = || catalogue::by_sts_code(word, "");
     let mut reasons: Vec<Reason> = by_name.or_else(by_code).into_iter().collect();
     if reasons.is_empty() {
         reasons = catalogue::by_status(word);
     }
     let meaning = Meaning {
         reasons,
-        texts,
+        texts: texts::named(word),
         ..Meaning::default()
     };
     (!meaning.is_empty()).then_some(meaning)
 }
 
-/// STS's spelling of an error code.
-fn canonical(word: &str) -> String {
-    const CODES: [&str; 13] = [
-        "SignatureDoesNotMatch",
-        "InvalidSignatureException",
-        "RequestExpired",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "AccessDenied",
-        "AccessDeniedException",
-        "Throttling",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "TooManyRequests",
-    ];
-    let known = CODES.iter().find(|code| code.eq_ignore_ascii_case(word));
-    known.map_or(word, |code| *code).to_owned()
+/// The first of these that the line has: a login that is over, a reason, words, names and codes.
+fn of_line(text: &str) -> Meaning {
+    let line = Line::of(text);
+    missing_user(&line)
+        .or_else(|| verified(&line))
+        .or_else(|| reason(&line))
+        .or_else(|| end_of_login(&line))
+        .or_else(|| words(&line))
+        .or_else(|| sts_error(&line))
+        .or_else(|| message(&line))
+        .or_else(|| code(&line))
+        .unwrap_or_default()
 }
 
-fn of_line(line: &str) -> Meaning {
-    let verified = line.to_lowercase().contains("verified");
-    let principal = line::field(line, "principal").filter(|_| verified);
-    let verified = principal.filter(|name| look_at(name).is_ok());
-    let create_user = verified.map(|name| create_user(name, &[]));
-    let mut found = Meaning {
-        create_user,
-        ..Meaning::default()
-    };
-    let reason = line::number_of(line, "reason").and_then(|number| u32::try_from(number).ok());
-    if let Some(reason) = reason.and_then(catalogue::by_number) {
-        found.reasons.push(reason);
-        return found;
-    }
-    let said = texts::find(line);
-    if let Some(reason) = catalogue::in_words(line) {
-        // The longer words say more.
-        match said {
-            Some(said) if said.message.len() > reason.summary().len() && !said.is_code => {
-                found.texts.push(said);
-            }
-            _ => found.reasons.push(reason),
+/// The login was verified, and its name is no user: the command creates that user.
+fn missing_user(line: &Line<'_>) -> Option<Meaning> {
+    let said = line.texts().into_iter().find_map(|text| {
+        let text = text.get(text.to_ascii_lowercase().find(NO_USER)?..)?;
+        let (name, database) = no_user(text.get(NO_USER.len()..)?)?;
+        Some((name, database, texts::find(text)))
+    });
+    let (name, database, row) = match said {
+        Some(said) => said,
+        None if line.code() == Some(USER_NOT_FOUND) => {
+            let name = line.member(&["principal", "principalName", "user"])?;
+            let database = line.member(&["authenticationDatabase", "db"])?;
+            (name, database, texts::code(&USER_NOT_FOUND.to_string()))
         }
-        return found;
-    }
-    let mut codes = line::names(line);
-    if let Some(reason) = codes.find_map(|name| sts_error(name, line)) {
-        found.reasons.push(reason);
-        return found;
-    }
-    let code = line::number_of(line, "code").map(|code| texts::named(&code.to_string()));
-    let code = code.and_then(|texts| texts.into_iter().find(|text| text.is_code));
-    let by_name = || texts::code_among(line::names(line));
-    found.texts.extend(said.or(code).or_else(by_name));
-    found
+        None => return None,
+    };
+    let is_user = database == EXTERNAL && look_at(name).is_ok();
+    Some(Meaning {
+        texts: row.into_iter().collect(),
+        create_user: is_user.then(|| create_user(name, &[])),
+        ..Meaning::default()
+    })
 }
 
-/// The reason of STS's error code, with the rest of the line as its message.
-fn sts_error(code: &str, line: &str) -> Option<Reason> {
-    catalogue::by_sts_code(code)?;
-    Some(catalogue::of_sts(code, line))
+/// `"NAME" for db "DATABASE"`, or NAME@DATABASE of older servers.
+fn no_user(text: &str) -> Option<(&str, &str)> {
+    let marks = |c: char| c == '"' || c == '\\' || c == '\'' || c.is_whitespace();
+    let text = text.trim_start_matches(marks);
+    let (name, rest) = text.split_at(text.find(marks).unwrap_or(text.len()));
+    if let Some((name, database)) = name.rsplit_once('@').filter(|(_, end)| *end == EXTERNAL) {
+        return Some((name, database));
+    }
+    let database = rest.trim_start_matches(marks).strip_prefix("for db");
+    let database = database.unwrap_or_default().trim_start_matches(marks);
+    let end = database.find(marks).unwrap_or(database.len());
+    (!name.is_empty()).then_some((name, database.get(..end).unwrap_or_default()))
+}
+
+fn verified(line: &Line<'_>) -> Option<Meaning> {
+    let texts = line.texts();
+    let mut texts = texts.iter();
+    texts.find(|text| text.to_ascii_lowercase().contains("verified"))?;
+    let name = line.member(&["principal"])?;
+    look_at(name).ok()?;
+    Some(Meaning {
+        texts: words(line).map_or_else(|| texts::named(VERIFIED), |words| words.texts),
+        create_user: Some(create_user(name, &[])),
+        ..Meaning::default()
+    })
+}
+
+fn reason(line: &Line<'_>) -> Option<Meaning> {
+    let number = u32::try_from(line.reason()?).ok()?;
+    catalogue::by_number(number).map(Meaning::of_reason)
+}
+
+/// The longest words say most.
+fn words(line: &Line<'_>) -> Option<Meaning> {
+    let texts = line.texts();
+    let said = texts.iter().filter_map(|text| texts::find(text));
+    let said = said.max_by_key(|row| row.message.len());
+    let reasons = texts.iter().filter_map(|text| catalogue::in_words(text));
+    let reason = reasons.max_by_key(|reason| reason.summary().len());
+    match (said, reason) {
+        (Some(said), Some(reason)) if said.message.len() > reason.summary().len() => {
+            Some(Meaning::of_text(said))
+        }
+        (_, Some(reason)) => Some(Meaning::of_reason(reason)),
+        (Some(said), None) => Some(Meaning::of_text(said)),
+        (None, None) => None,
+    }
+}
+
+/// An error code of STS, with the text around it as its message.
+fn sts_error(line: &Line<'_>) -> Option<Meaning> {
+    line.texts().into_iter().find_map(|text| {
+        let mut words = text
+            .split_once("when calling the ")
+            .map(|(_, rest)| rest.split(' '));
+        let operation = words.as_mut().and_then(Iterator::next);
+        if operation.is_some_and(|operation| !OF_STS.contains(&operation)) {
+            return None;
+        }
+        line::names(text).find_map(|name| {
+            let reason = catalogue::by_sts_code(name, text).map(Meaning::of_reason);
+            let documented = texts::code(name).filter(|row| row.kind == Kind::StsCode);
+            reason.or(documented.map(Meaning::of_text))
+        })
+    })
+}
+
+/// The server's own line at the end of a login: whose it was.
+fn end_of_login(line: &Line<'_>) -> Option<Meaning> {
+    let is_end = |id: &i64| ENDS_LOGIN.contains(id);
+    let (texts, name, database) = match line.id().filter(is_end) {
+        Some(id) => (
+            texts::named(&id.to_string()),
+            line.member(&["principalName", "user"]),
+            line.member(&["authenticationDatabase", "db"]),
+        ),
+        None => line.texts().into_iter().find_map(|text| {
+            let at = text.to_ascii_lowercase().find(LET_IN)?;
+            let mut words = text.get(at + LET_IN.len()..)?.split(' ');
+            let rows = texts::find(text).into_iter().collect();
+            Some((rows, words.next(), words.nth(1)))
+        })?,
+    };
+    let name = name.filter(|name| !name.is_empty());
+    let login = name.map(|name| {
+        let database = database.unwrap_or_default();
+        format!("It was {} of {}.", printable(name), printable(database))
+    });
+    Some(Meaning {
+        texts,
+        login,
+        ..Meaning::default()
+    })
+}
+
+/// A message of the server's log, by its number.
+fn message(line: &Line<'_>) -> Option<Meaning> {
+    let rows = texts::named(&line.id()?.to_string());
+    let mut rows = rows.into_iter().filter(|row| row.kind == Kind::Message);
+    rows.next().map(Meaning::of_text)
+}
+
+/// A code of a server or of the interface, by its number or its name.
+fn code(line: &Line<'_>) -> Option<Meaning> {
+    let number = line.code().and_then(|code| texts::code(&code.to_string()));
+    let named = || {
+        let texts = line.texts();
+        let mut names = texts.iter().flat_map(|text| line::names(text));
+        names.find_map(|name| match name.starts_with("MAWS_E_") {
+            true => of_word(name),
+            false if line.is_of_logins() => texts::code(name).map(Meaning::of_text),
+            false => None,
+        })
+    };
+    number.map(Meaning::of_text).or_else(named)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+#[path = "meaning_tests.rs"]
+mod tests;
 
-    fn reasons(text: &str) -> Vec<u32> {
-        let reasons = meaning(text).reasons;
-        reasons.into_iter().map(Reason::number).collect()
-    }
-
-    fn texts(text: &str) -> Vec<String> {
-        let texts = meaning(text).texts;
-        texts.iter().map(Text::title).collect()
-    }
-
-    #[test]
-    fn each_way_to_name_a_reason_finds_it() {
-        for (text, wanted) in [
-            ("301", 301),
-            ("301,", 301),
-            ("reason 301", 301),
-            ("signaturemismatch", 301),
-            ("SignatureDoesNotMatch", 301),
-            ("signaturedoesnotmatch:", 301),
-            ("INVALIDCLIENTTOKENID", 302),
-            ("ExpiredToken", 303),
-            (r#"{"attr":{"reason":304,"detail":"x"}}"#, 304),
-            ("login refused, reason 310: the account", 310),
-            (
-                "AuthenticationFailed: MONGODB-AWS login 7 was refused (reason 412)",
-                412,
-            ),
-            (
-                "tls WITH the sts endpoint FAILED: invalid peer certificate",
-                412,
-            ),
-            (
-                "An error occurred (InvalidClientTokenId) when calling GetCallerIdentity",
-                302,
-            ),
-            (
-                "An error occurred (SignatureDoesNotMatch): Signature expired: A is now earlier than B",
-                304,
-            ),
-            (
-                "SignatureDoesNotMatch: Signature not yet current: 20260101T000000Z is still later",
-                305,
-            ),
-        ] {
-            assert_eq!(reasons(text), [wanted], "{text}");
-        }
-    }
-
-    #[test]
-    fn codes_and_texts_of_servers_drivers_and_sts_are_found() {
-        for (text, wanted) in [
-            ("391", "391 ReauthenticationRequired"),
-            ("code 18", "18 AuthenticationFailed: Authentication failed"),
-            ("(18)", "18 AuthenticationFailed: Authentication failed"),
-            (
-                "authenticationfailed",
-                "18 AuthenticationFailed: Authentication failed",
-            ),
-            (
-                "MongoServerError: Authentication failed.",
-                "18 AuthenticationFailed: Authentication failed",
-            ),
-            (
-                r#"{"ok":0,"errmsg":"x","code":334,"codeName":"MechanismUnavailable"}"#,
-                "334 MechanismUnavailable",
-            ),
-            (
-                "pymongo.errors.OperationFailure: x, full error: {'code': 391}",
-                "391 ReauthenticationRequired",
-            ),
-            ("3911602", "3911602 MONGODB-AWS login refused"),
-            ("IncompleteSignature", "IncompleteSignature"),
-            ("regiondisabledexception", "RegionDisabledException"),
-            (
-                "botocore: An error occurred (OptInRequired) when calling",
-                "OptInRequired",
-            ),
-            (
-                "BadValue: Unknown --setParameter 'awsAuthPluginPath'",
-                "Unknown --setParameter '{name}'",
-            ),
-            (
-                "unknown --setparameter 'awsStsHost'",
-                "Unknown --setParameter '{name}'",
-            ),
-            (
-                "Received authentication for mechanism MONGODB-AWS which is not enabled",
-                "mechanism {mechanism} which is not enabled",
-            ),
-            (
-                "Received authentication for mechanism MONGODB-AWS which is unknown or not enabled",
-                "mechanism {mechanism} which is unknown or not enabled",
-            ),
-            (
-                "PyMongoAuthAwsError: temporary MONGODB-AWS credentials could not be obtained, error: x",
-                "temporary MONGODB-AWS credentials could not be obtained",
-            ),
-            (
-                "Error: Invalid source 'admin' for mechanism 'MONGODB-AWS' specified.",
-                "Invalid source '{source}' for mechanism '{mechanism}' specified",
-            ),
-            (
-                "Unrecognized option: awsStsHost",
-                "Unrecognized option: {name}",
-            ),
-            (
-                "MongoMissingCredentialsError: Could not obtain temporary MONGODB-AWS credentials",
-                "Could not obtain temporary MONGODB-AWS credentials",
-            ),
-            (
-                "ReadTimeout: HTTPConnectionPool(host='169.254.169.254', port=80): Read timed out",
-                "169.254.169.254",
-            ),
-            (
-                "ConfigurationError: authentication source must be $external or None for MONGODB-AWS",
-                "authentication source must be $external or None for {mechanism}",
-            ),
-            (
-                "MongoMissingDependencyError: Optional module `@aws-sdk/credential-providers` not found. Please",
-                "Optional module `@aws-sdk/credential-providers` not found",
-            ),
-        ] {
-            assert_eq!(texts(text), [wanted], "{text}");
-            assert_eq!(reasons(text), [0; 0], "{text}");
-        }
-        // The number of a message of the plugin's, too.
-        assert_eq!((reasons("11").len(), texts("11").len()), (1, 1));
-        assert_eq!((reasons("code 11").len(), texts("code 11").len()), (0, 1));
-    }
-
-    #[test]
-    fn every_status_of_the_interface_is_explained_by_number_and_name() {
-        for (number, name) in [
-            (-1, "MAWS_E_ARGUMENT"),
-            (-2, "MAWS_E_STATE"),
-            (-3, "MAWS_E_VERSION"),
-            (-4, "MAWS_E_OPTION"),
-            (-5, "MAWS_E_FORKED"),
-            (-6, "MAWS_E_HANDLE"),
-            (-7, "maws_e_in_use"),
-            (-8, "MAWS_E_BUFFER"),
-            (-20, "MAWS_E_PROTOCOL"),
-            (-21, "MAWS_E_DENIED"),
-            (-40, "MAWS_E_OVERLOADED"),
-            (-41, "MAWS_E_TIMEOUT"),
-            (-42, "maws_e_upstream"),
-            (-43, "MAWS_E_CANCELLED"),
-            (-44, "MAWS_E_SYSTEM"),
-            (-60, "MAWS_E_PANIC"),
-            (-61, "MAWS_E_INTERNAL"),
-        ] {
-            let by_number = meaning(&number.to_string());
-            assert!(!by_number.is_empty(), "{number}");
-            assert_eq!(by_number, meaning(name), "{name}");
-            assert_eq!(by_number, meaning(&format!("status {number}")), "{number}");
-        }
-    }
-
-    #[test]
-    fn what_names_nothing_is_no_guess() {
-        for text in [
-            "",
-            " ",
-            "999",
-            "-1000",
-            "code 999",
-            "the moon is full",
-            "signature",
-            "clock",
-            "Throttl",
-            "STS",
-            "failed",
-            "an error",
-            "principal arn:aws:iam::123456789012:user/alice",
-            "mongodb-aws",
-        ] {
-            assert!(meaning(text).is_empty(), "{text}: {:?}", meaning(text));
-        }
-    }
-
-    #[test]
-    fn a_verified_login_has_the_command_that_creates_its_user() {
-        for line in [
-            r#"{"id":3911601,"msg":"MONGODB-AWS login verified","attr":{"principal":"arn:aws:iam::123456789012:role/shop-app"}}"#,
-            "MONGODB-AWS login verified principal=arn:aws:iam::123456789012:role/shop-app",
-            r#"{"text":"the verified ARN is no user of $external","principal":"arn:aws:iam::123456789012:role/shop-app"}"#,
-        ] {
-            let command = meaning(line).create_user.unwrap();
-            assert!(
-                command.contains("user: \"arn:aws:iam::123456789012:role/shop-app\""),
-                "{command}"
-            );
-        }
-        for line in [
-            r#"{"id":3911602,"msg":"MONGODB-AWS login refused","attr":{"principal":"arn:aws:iam::123456789012:role/a"}}"#,
-            r#"{"msg":"MONGODB-AWS login verified","attr":{"principal":"alice"}}"#,
-        ] {
-            assert_eq!(meaning(line).create_user, None, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_for_a_clock_says_by_how_much() {
-        let line = r#"{"attr":{"reason":305,"detail":"Signature not yet current: 25691129T100000Z is still later than 20261129T101500Z (20261129T100000Z + 15 min.)"}}"#;
-        assert!(meaning(line).clock.unwrap().contains("Buddhist"));
-        assert_eq!(meaning("305").clock, None);
-    }
-}
+#[cfg(test)]
+#[path = "meaning_lines_tests.rs"]
+mod lines_tests;

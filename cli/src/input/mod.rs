@@ -8,6 +8,7 @@ pub mod environment;
 pub mod line;
 pub mod meaning;
 pub mod near;
+pub mod numbers;
 pub mod principal;
 pub mod regions;
 pub mod server_config;

@@ -1,6 +1,7 @@
 //! What the server's side says beside the plugin: `docs/troubleshooting.md` has a row for each text,
 //! with words in braces where values stand.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Serialize;
@@ -15,7 +16,7 @@ const TELLING: usize = 15;
 const REFERENCE_SERVER: &str = "mongo-aws-host: ";
 
 /// One row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Text {
     /// With words in braces in the places of values.
     pub message: String,
@@ -30,38 +31,98 @@ pub struct Text {
     /// Numbers and names that stand for it alone: `391`, `ReauthenticationRequired`, `3911601`.
     #[serde(skip)]
     names: Vec<String>,
-    /// The message in small letters.
+    /// The message in small letters, without the values.
     #[serde(skip)]
-    pattern: String,
-    /// It is an error code of servers or STS, and no text.
+    pattern: Pattern,
     #[serde(skip)]
-    pub is_code: bool,
+    pub kind: Kind,
+}
+
+/// What a row is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Words of a log or of an error.
+    Message,
+    /// An error code of servers, or a status of the C interface.
+    Code,
+    /// An error code of STS.
+    StsCode,
 }
 
 impl Text {
     /// What it is shown under: the message, or the code with its name.
     pub fn title(&self) -> String {
-        match self.is_code {
-            true if self.names.contains(&self.message) || self.names.join(" ") == self.message => {
-                self.names.join(" ")
-            }
-            true => format!("{}: {}", self.names.join(" "), self.message),
-            false => self.message.clone(),
+        let names = self.names.join(" ");
+        match self.kind {
+            Kind::Message => self.message.clone(),
+            _ if names == self.message => names,
+            _ => format!("{names}: {}", self.message),
+        }
+    }
+}
+
+/// The fixed parts of a message, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Pattern {
+    parts: Vec<String>,
+    /// Of all parts.
+    letters: usize,
+    /// A value stands at the beginning, at the end.
+    open: (bool, bool),
+}
+
+impl Pattern {
+    fn of(message: &str) -> Pattern {
+        let parts = fixed(&message.to_lowercase());
+        Pattern {
+            letters: parts.iter().map(String::len).sum(),
+            open: (message.starts_with('{'), message.ends_with('}')),
+            parts,
         }
     }
 
-    fn is_named(&self, name: &str) -> bool {
-        let bare = |name: &str| {
-            name.to_ascii_lowercase()
-                .trim_end_matches("exception")
-                .to_owned()
-        };
-        self.names.iter().any(|own| bare(own) == bare(name))
+    /// All parts stand in the text, in this order; those of a short message are all of it.
+    fn fits(&self, text: &str) -> bool {
+        if text.len() < self.letters {
+            return false;
+        }
+        let mut rest = text;
+        let in_order = self.parts.iter().all(|part| match rest.split_once(part) {
+            Some((_, after)) => {
+                rest = after;
+                true
+            }
+            None => false,
+        });
+        in_order && (self.letters >= TELLING || self.is_all_of(text))
+    }
+
+    fn is_all_of(&self, text: &str) -> bool {
+        let (first, last) = (self.parts.first(), self.parts.last());
+        let begins = first.is_some_and(|part| self.open.0 || text.starts_with(part));
+        begins && last.is_some_and(|part| self.open.1 || text.ends_with(part))
     }
 }
 
 /// The document is read once: a log has many lines.
 static ALL: LazyLock<Vec<Text>> = LazyLock::new(rows);
+
+/// Which rows a number or a name stands for.
+static NAMED: LazyLock<HashMap<String, Vec<&'static Text>>> = LazyLock::new(|| {
+    let mut named: HashMap<String, Vec<&Text>> = HashMap::new();
+    for text in all() {
+        for name in &text.names {
+            named.entry(bare(name)).or_default().push(text);
+        }
+    }
+    named
+});
+
+/// A name in small letters; STS's two protocols spell some codes with a word more.
+fn bare(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    name.strip_suffix("exception").unwrap_or(&name).to_owned()
+}
 
 /// Every row whose message is no reason's number.
 pub fn all() -> &'static [Text] {
@@ -85,7 +146,10 @@ fn rows() -> Vec<Text> {
         }
         let text = match (first, cells.as_slice()) {
             ("code", [code, name, words, cause, remedy]) => coded(code, name, words, cause, remedy),
-            ("error code of STS", [name, cause, remedy]) => coded(name, "", "–", cause, remedy),
+            ("error code of STS", [name, cause, remedy]) => Text {
+                kind: Kind::StsCode,
+                ..coded(name, "", "–", cause, remedy)
+            },
             ("message", [message, cause, check, remedy]) => said(message, cause, check, remedy),
             ("message", [message, cause, remedy]) => said(message, cause, "", remedy),
             _ => continue,
@@ -103,27 +167,30 @@ fn said(message: &str, cause: &str, check: &str, remedy: &str) -> Text {
     let names = number.parse::<u32>().is_ok().then(|| number.to_owned());
     Text {
         message: message.to_owned(),
-        pattern: message.to_lowercase(),
+        pattern: Pattern::of(message),
         section: String::new(),
         cause: cell(cause),
         check: cell(check),
         remedy: cell(remedy),
         names: names.into_iter().collect(),
-        is_code: false,
+        kind: Kind::Message,
     }
 }
 
 fn coded(code: &str, name: &str, words: &str, cause: &str, remedy: &str) -> Text {
     let names = [code, name].into_iter().filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(str::to_owned).collect();
     let words = cell(words);
-    let message = match words.is_empty() {
-        true => names.clone().collect::<Vec<_>>().join(" "),
-        false => words,
-    };
     Text {
-        names: names.map(str::to_owned).collect(),
-        is_code: true,
-        ..said(&message, cause, "", remedy)
+        // Without words it is found by its names alone.
+        pattern: Pattern::of(&words),
+        message: match words.is_empty() {
+            true => names.join(" "),
+            false => words,
+        },
+        names,
+        kind: Kind::Code,
+        ..said("", cause, "", remedy)
     }
 }
 
@@ -132,76 +199,44 @@ fn cell(markdown: &str) -> String {
 }
 
 /// The rows that this number or name stands for alone, in any letters.
-pub fn named(name: &str) -> Vec<Text> {
-    let named = all().iter().filter(|text| text.is_named(name));
-    named.cloned().collect()
+pub fn named(name: &str) -> Vec<&'static Text> {
+    NAMED.get(&bare(name)).cloned().unwrap_or_default()
 }
 
-/// The codes of servers whose name stands among these words.
-pub fn code_among<'a>(words: impl Iterator<Item = &'a str>) -> Option<Text> {
-    let mut words = words;
-    words.find_map(|word| {
-        let mut codes = all().iter().filter(|text| text.is_code);
-        let code = codes.find(|text| text.names.iter().any(|name| name == word));
-        code.cloned()
-    })
+/// The code of servers or STS with this number or name.
+pub fn code(name: &str) -> Option<&'static Text> {
+    named(name)
+        .into_iter()
+        .find(|text| text.kind != Kind::Message)
 }
 
-/// The text that a line has in it; of several, the one that says most.
-pub fn find(line: &str) -> Option<Text> {
-    let line = line.trim();
-    let line = line
+/// The row whose message stands in the text; of several, the one that says most.
+pub fn find(text: &str) -> Option<&'static Text> {
+    let text = text.trim();
+    let text = text
         .strip_prefix(REFERENCE_SERVER)
-        .unwrap_or(line)
+        .unwrap_or(text)
         .to_lowercase();
-    let fitting = all().iter().filter(|text| {
-        let message = text.pattern.as_str();
-        let fixed = fixed(message);
-        let whole = fixed
-            .first()
-            .is_some_and(|first| message.starts_with('{') || line.starts_with(first))
-            && fixed
-                .last()
-                .is_some_and(|last| message.ends_with('}') || line.ends_with(last));
-        (whole || letters(message) >= TELLING) && stand_in(&line, &fixed)
-    });
-    fitting.max_by_key(|text| letters(&text.message)).cloned()
+    let fitting = all().iter().filter(|row| row.pattern.fits(&text));
+    fitting.max_by_key(|row| row.pattern.letters)
 }
 
 /// The parts between the values; a number before the words stands apart in the server's log.
-fn fixed(message: &str) -> Vec<&str> {
+fn fixed(message: &str) -> Vec<String> {
     let mut parts = message.split('{');
-    let first = parts.next().into_iter().flat_map(|first| {
-        let digits = first.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
-        let (number, words) = first.split_at(digits);
-        [
-            number,
-            if digits == 0 {
-                words
-            } else {
-                words.trim_start()
-            },
-        ]
-    });
+    let first = parts.next().unwrap_or_default();
+    let digits = first.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+    let (number, words) = first.split_at(digits);
+    let words = if digits == 0 {
+        words
+    } else {
+        words.trim_start()
+    };
     let others = parts.filter_map(|part| Some(part.split_once('}')?.1));
-    let all = first.chain(others);
-    all.filter(|part| !part.is_empty()).collect()
-}
-
-fn letters(message: &str) -> usize {
-    fixed(message).iter().map(|part| part.len()).sum()
-}
-
-/// All parts stand in the line, in this order.
-fn stand_in(line: &str, parts: &[&str]) -> bool {
-    let mut rest = line;
-    parts.iter().all(|part| match rest.split_once(part) {
-        Some((_, after)) => {
-            rest = after;
-            true
-        }
-        None => false,
-    })
+    let all = [number, words].into_iter().chain(others);
+    all.filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -218,7 +253,11 @@ mod tests {
                 let after = rest.split_once('}').unwrap().1;
                 line = format!("{before}7{after}");
             }
-            let found = find(&line).unwrap_or_else(|| panic!("{line}"));
+            let found = match text.pattern.parts.is_empty() {
+                true => code(&text.names[0]),
+                false => find(&line),
+            };
+            let found = found.unwrap_or_else(|| panic!("{line}"));
             assert_eq!(found.message, text.message, "{line}");
             assert!(!text.section.is_empty(), "{text:?}");
             for cell in [&text.cause, &text.remedy] {
@@ -257,6 +296,10 @@ mod tests {
             ("391", "ReauthenticationRequired"),
             ("reauthenticationrequired", "ReauthenticationRequired"),
             ("RegionDisabled", "RegionDisabledException"),
+            (
+                "MissingAuthenticationTokenException",
+                "MissingAuthenticationToken",
+            ),
             ("INCOMPLETESIGNATURE", "IncompleteSignature"),
             ("3911602", "3911602 MONGODB-AWS login refused"),
         ] {
@@ -266,6 +309,6 @@ mod tests {
                 found[0].message.contains(wanted) || found[0].names.iter().any(|own| own == wanted)
             );
         }
-        assert_eq!(named("39"), []);
+        assert!(named("39").is_empty());
     }
 }
