@@ -7,7 +7,7 @@ use mongodb_aws_auth::identity::PrincipalFormat;
 use crate::args::{Principal as PrincipalArgs, Whoami};
 use crate::aws::{CaFile, Client, Failure, Source};
 use crate::input::arn_faults::shown;
-use crate::input::credentials::{address_fault, shown_key_id};
+use crate::input::credentials::shown_key_id;
 use crate::input::principal::{Principal, create_user, look_at};
 use crate::output::{Exit, Paint, Report, Unusable, facts, wrapped, wrapped_behind};
 
@@ -16,14 +16,14 @@ pub fn whoami(args: &Whoami, paint: Paint) -> Result<Report, Unusable> {
     if let Some(arn) = &args.arn {
         return Ok(present(args, arn, &[], paint));
     }
-    let endpoint = args.sts_endpoint.as_deref();
-    if let Some(fault) = endpoint.and_then(|url| address_fault("--sts-endpoint", url)) {
-        return Err(Unusable(fault));
-    }
     let ca_file = CaFile::of(args.ca_file.as_deref());
     let client = Client::new(&args.aws, ca_file.as_ref())?;
-    Ok(match client.caller(args.sts_endpoint.as_deref()) {
+    let endpoint = client.endpoint(args.sts_endpoint.as_deref())?;
+    Ok(match client.caller(endpoint.as_deref()) {
         Ok(caller) => {
+            let warning = caller
+                .odd_token
+                .map_or(String::new(), |odd| odd.to_string());
             let source = caller.source.to_string();
             let key_id = shown_key_id(&caller.access_key_id);
             let identity = shown(&caller.arn);
@@ -34,6 +34,7 @@ pub fn whoami(args: &Whoami, paint: Paint) -> Result<Report, Unusable> {
                 ("access key id", &key_id),
                 ("credentials", &source),
                 ("region", &caller.region),
+                ("warning", &warning),
             ];
             present(args, &caller.arn, &rows, paint)
         }

@@ -86,7 +86,7 @@ fn a_source_that_is_named_and_of_no_use_is_an_error_and_never_another_one_s_turn
             alice(),
             &["whoami", "--profile", ""],
             2,
-            "--profile: there is no profile",
+            "--profile is empty: leave it out, or name a profile; there are bare, bob",
         ),
         (
             alice().set("AWS_PROFILE", "bop"),
@@ -269,7 +269,7 @@ fn settings_that_cannot_be_used_are_named_by_their_own_names() {
             "htps://sts.example",
             "Did you mean https://?",
         ),
-        ("AWS_ENDPOINT_URL_STS", "https://a b", "no valid host"),
+        ("AWS_ENDPOINT_URL_STS", "https://a b", "white space"),
         (
             "AWS_CA_BUNDLE",
             "/none/ca.pem",
@@ -303,8 +303,8 @@ fn settings_that_cannot_be_used_are_named_by_their_own_names() {
         ),
         (
             "AWS_ENDPOINT_URL_STS",
-            "",
-            "AWS_ENDPOINT_URL_STS is empty: unset it",
+            "https://sts.example/path",
+            "AWS_ENDPOINT_URL_STS: \"https://sts.example/path\" has a path",
         ),
         (
             "AWS_CONFIG_FILE",
@@ -329,12 +329,12 @@ fn settings_that_cannot_be_used_are_named_by_their_own_names() {
         (
             "https_proxy",
             "socks5h://user:hunter2@proxy:1080",
-            "https_proxy: socks5h://***@proxy:1080 is a proxy of SOCKS",
+            "https_proxy of the environment is \"socks5h://***@proxy:1080\": SOCKS proxies are not supported",
         ),
         (
             "HTTPS_PROXY",
             "http://user:hunter2@a b",
-            "HTTPS_PROXY: http://***@a b is no proxy",
+            "HTTPS_PROXY of the environment is \"http://***@a b\": a proxy looks like",
         ),
     ] {
         let status = if words.starts_with("user:") { 0 } else { 2 };

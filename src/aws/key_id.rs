@@ -21,7 +21,7 @@ pub fn shown_key_id(claimed: &str) -> Cow<'_, str> {
 
 /// `AKIA`, `ASIA` and the like, then upper-case letters and digits (IAM, unique identifiers). A secret key
 /// has 40 characters of both cases.
-fn looks_like_key_id(text: &str) -> bool {
+pub fn looks_like_key_id(text: &str) -> bool {
     let is_valid = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
     let has_prefix = matches!(text.as_bytes(), [b'A', _, _, b'A', ..]);
     LENGTHS.contains(&text.len()) && has_prefix && text.bytes().all(is_valid)

@@ -23,7 +23,7 @@ pub use endpoint::{
     sts_partition, sts_region,
 };
 pub use error_reason::error_reason;
-pub use key_id::shown_key_id;
+pub use key_id::{looks_like_key_id, shown_key_id};
 pub use partition::Partition;
 pub use proxy::{Proxy, is_exempt, without_password};
 pub use signed_request::{SignedParts, SignedRequest};

@@ -11,19 +11,28 @@ const FOR_ANY_SCHEME: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 
 /// The proxy of the environment, and the hosts that are reached without it.
 pub(super) fn proxy() -> Result<(Option<Proxy>, String), String> {
-    let no_proxy = variable("no_proxy")?.map(|(_, hosts)| hosts);
-    let proxy = match variable("https_proxy")? {
-        Some((name, url)) => Some(parse(&name, &url)?),
-        None => None,
-    };
-    Ok((proxy, no_proxy.unwrap_or_default()))
+    let proxy = environment_proxy()?.map(|(_, proxy)| proxy);
+    Ok((proxy, environment_no_proxy()?))
 }
 
-fn parse(name: &str, url: &str) -> Result<Proxy, String> {
-    Proxy::parse(url).map_err(|valid| {
-        let shown = printable(&without_password(url));
-        format!("{name} of the environment is \"{shown}\": {valid}")
-    })
+/// The proxy of the environment, and the variable that names it.
+pub fn environment_proxy() -> Result<Option<(String, Proxy)>, String> {
+    let Some((name, url)) = variable("https_proxy")? else {
+        return Ok(None);
+    };
+    match Proxy::parse(&url) {
+        Ok(proxy) => Ok(Some((name, proxy))),
+        Err(valid) => {
+            let shown = printable(&without_password(&url));
+            Err(format!("{name} of the environment is \"{shown}\": {valid}"))
+        }
+    }
+}
+
+/// The hosts that the environment has reached without a proxy.
+pub fn environment_no_proxy() -> Result<String, String> {
+    let hosts = variable("no_proxy")?.map(|(_, hosts)| hosts);
+    Ok(hosts.unwrap_or_default())
 }
 
 /// In lower case or else in upper case; one that is empty counts as not set. All as with libcurl.
@@ -56,8 +65,7 @@ pub fn ignored_proxy(option: &str, settings: &Settings) -> Option<String> {
         (!value.is_empty()).then(|| ((*name).to_owned(), value))
     };
     let (name, url) = names.iter().find_map(set)?;
-    let no_proxy = variable("no_proxy").ok().flatten().map(|(_, hosts)| hosts);
-    let no_proxy = no_proxy.unwrap_or_default();
+    let no_proxy = environment_no_proxy().unwrap_or_default();
     let mut endpoints = settings.endpoints.iter();
     if endpoints.all(|endpoint| is_exempt(&no_proxy, endpoint.server_name())) {
         return None;

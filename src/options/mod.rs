@@ -11,7 +11,9 @@ mod values;
 use std::fmt;
 use std::time::Duration;
 
-pub use self::environment::{PROXY_VARIABLES, ignored_proxy};
+pub use self::environment::{
+    PROXY_VARIABLES, environment_no_proxy, environment_proxy, ignored_proxy,
+};
 pub use self::hosts::Endpoints;
 use self::table::{Draft, OPTIONS, Spec};
 use crate::aws::Proxy;

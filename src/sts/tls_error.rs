@@ -14,10 +14,30 @@ const NAMED: usize = 3;
 /// Days in 400 years.
 const ERA: u64 = 146_097;
 
+/// What the settings are called that a description names.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The one with further certificate authorities.
+    pub ca_file: &'static str,
+    /// The one with the address to connect to.
+    pub endpoint: &'static str,
+}
+
+/// The plugin's options.
+const OPTIONS: Settings = Settings {
+    ca_file: "awsStsCAFile",
+    endpoint: "awsStsEndpoint",
+};
+
 /// Describes the failure of a handshake or connection with this host.
 pub fn describe(error: &Error, host: &str) -> String {
+    describe_for(OPTIONS, error, host)
+}
+
+/// As [`describe`], for a program whose settings have other names.
+pub fn describe_for(settings: Settings, error: &Error, host: &str) -> String {
     match error {
-        Error::InvalidCertificate(error) => certificate(error, host),
+        Error::InvalidCertificate(error) => certificate(settings, error, host),
         Error::NoCertificatesPresented => format!("{host} presents no certificate"),
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
@@ -113,10 +133,11 @@ pub fn rule(error: &Error) -> String {
     }
 }
 
-fn certificate(error: &CertificateError, host: &str) -> String {
+fn certificate(settings: Settings, error: &CertificateError, host: &str) -> String {
+    let Settings { ca_file, endpoint } = settings;
     match error {
         CertificateError::UnknownIssuer => format!(
-            "the certificate of {host} has an unknown issuer: add that authority to awsStsCAFile or the \
+            "the certificate of {host} has an unknown issuer: add that authority to {ca_file} or the \
              system's CA bundle (a proxy that inspects TLS has its own); mongodb-aws-auth check names it"
         ),
         CertificateError::ExpiredContext { time, not_after } => format!(
@@ -132,7 +153,7 @@ fn certificate(error: &CertificateError, host: &str) -> String {
             utc(*time)
         ),
         CertificateError::NotValidForNameContext { presented, .. } => format!(
-            "the certificate presented for {host} is for {}: awsStsEndpoint has to name a host of the \
+            "the certificate presented for {host} is for {}: {endpoint} has to name a host of the \
              certificate",
             names(presented)
         ),
@@ -164,7 +185,7 @@ fn certificate(error: &CertificateError, host: &str) -> String {
             Some(webpki::Error::CaUsedAsEndEntity) => format!(
                 "{host} presents the certificate of an authority as its own, as openssl req -x509 makes it: \
                  issue one with -addext basicConstraints=critical,CA:FALSE -addext subjectAltName={}:{host}, and \
-                 name that file in awsStsCAFile",
+                 name that file in {ca_file}",
                 match host.parse::<IpAddr>() {
                     Ok(_) => "IP",
                     Err(_) => "DNS",

@@ -27,8 +27,8 @@ pub enum Failure {
         code: String,
         /// STS's words.
         message: String,
-        /// The credentials are temporary and lack their token.
-        lacks_token: bool,
+        /// What is odd about the token that was sent, or not.
+        odd_token: Option<OddToken>,
     },
     /// Something answered, which was no answer of STS's.
     NotSts(String),
@@ -36,25 +36,68 @@ pub enum Failure {
     NoAnswer {
         /// What happened.
         cause: String,
-        /// The region, and the variable or option that it comes from.
-        region: (String, String),
+        /// Where the answer would have come from.
+        route: Route,
     },
 }
 
-/// What went wrong with a call of STS at this host; `lacks_token`: the credentials are temporary and have no
-/// token.
+/// A token that does not go with its key id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OddToken {
+    /// A temporary key id has none.
+    Missing,
+    /// A long-term key id has one.
+    LeftOver,
+}
+
+impl fmt::Display for OddToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OddToken::Missing => {
+                "The key id is a temporary one (ASIA...), and its session token is missing: set \
+                 AWS_SESSION_TOKEN, too."
+            }
+            OddToken::LeftOver => {
+                "The key id is a long-term one (AKIA...), which has no session token, and one is set beside \
+                 it, left over from other credentials. Drivers send it, and STS refuses it: unset \
+                 AWS_SESSION_TOKEN, or remove aws_session_token from the profile."
+            }
+        })
+    }
+}
+
+/// The way to STS.
+#[derive(Debug)]
+pub struct Route {
+    /// STS's host.
+    pub host: String,
+    /// The region, and the variable or option that it comes from.
+    pub region: (String, String),
+    /// The proxy on the way, and its variable.
+    pub proxy: Option<String>,
+    /// The variable of a proxy that is not used.
+    pub ignored_proxy: Option<&'static str>,
+}
+
+/// The settings of this tool.
+const SETTINGS: tls_error::Settings = tls_error::Settings {
+    ca_file: "the file of --ca-file or AWS_CA_BUNDLE",
+    endpoint: "--sts-endpoint or AWS_ENDPOINT_URL_STS",
+};
+
+/// What went wrong with a call of STS on this way.
 pub fn of_call<E>(
     error: &SdkError<E, HttpResponse>,
-    host: &str,
-    region: (String, String),
-    lacks_token: bool,
+    route: Route,
+    odd_token: Option<OddToken>,
 ) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
+    let host = route.host.clone();
     let no_answer = |cause: String| Failure::NoAnswer {
         cause: printable(&cause),
-        region: region.clone(),
+        route,
     };
     match error {
         SdkError::ServiceError(answer) => {
@@ -63,7 +106,7 @@ where
                 (Some(code), message) => Failure::Refused {
                     code: printable(code),
                     message: harmless(message.unwrap_or_default()),
-                    lacks_token,
+                    odd_token,
                 },
                 (None, _) => Failure::NotSts(format!("status {status}, and no error of STS's")),
             }
@@ -77,7 +120,7 @@ where
             let cause: Option<&(dyn Error + 'static)> = failure
                 .as_connector_error()
                 .map(|error| error as &(dyn Error + 'static));
-            let tls = cause.and_then(|error| tls_words(error, host));
+            let tls = cause.and_then(|error| tls_words(error, &host));
             let innermost = cause.map(|error| innermost(error).to_string());
             no_answer(
                 tls.or(innermost)
@@ -99,12 +142,12 @@ fn tls_words(error: &(dyn Error + 'static), host: &str) -> Option<String> {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-            return Some(tls_error::describe(error, host));
+            return Some(tls_error::describe_for(SETTINGS, error, host));
         }
         let io = cause.downcast_ref::<std::io::Error>();
         let inner = io.and_then(|error| error.get_ref());
         if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(tls_error::describe(error, host));
+            return Some(tls_error::describe_for(SETTINGS, error, host));
         }
         next = match inner {
             Some(inner) => Some(inner as &(dyn Error + 'static)),
@@ -189,20 +232,18 @@ impl Failure {
             Failure::Refused {
                 code,
                 message,
-                lacks_token,
-            } => refusal(code, message, *lacks_token),
+                odd_token,
+            } => refusal(code, message, *odd_token),
             Failure::NotSts(_) => catalogue::remedy(Reason::AnswerStatus),
-            Failure::NoAnswer { region, .. } => no_answer(region),
+            Failure::NoAnswer { route, .. } => no_answer(route),
         }
     }
 }
 
-fn refusal(code: &str, message: &str, lacks_token: bool) -> String {
+fn refusal(code: &str, message: &str, odd_token: Option<OddToken>) -> String {
     let reason = error_reason(code, message);
-    if lacks_token && reason == Reason::AccessKeyUnknown {
-        return "The key id is a temporary one (ASIA...), and its session token is missing: set \
-            AWS_SESSION_TOKEN, too."
-            .to_owned();
+    if let Some(odd) = odd_token.filter(|_| reason == Reason::AccessKeyUnknown) {
+        return odd.to_string();
     }
     if reason == Reason::StsScopeRefused {
         return "The request was signed for another region than that of the STS that answered: check --region, \
@@ -221,15 +262,29 @@ fn refusal(code: &str, message: &str, lacks_token: bool) -> String {
     }
 }
 
-fn no_answer((region, whence): &(String, String)) -> String {
-    let way = "Check the way out to STS, port 443: name service, firewall, proxy, certificate \
-        authorities. On the database host, `check` goes through it.";
-    match regions::meant(region) {
-        Some(meant) => {
-            format!("The region {region} comes from {whence}. Did you mean {meant}? {way}")
-        }
-        None => way.to_owned(),
+fn no_answer(route: &Route) -> String {
+    let (region, whence) = &route.region;
+    let mut remedy = regions::meant(region).map_or(String::new(), |meant| {
+        format!("The region {region} comes from {whence}. Did you mean {meant}? ")
+    });
+    if let Some(proxy) = &route.proxy {
+        remedy.push_str(&format!(
+            "The way leads through the proxy {proxy}: check that it lets {} through, or name that host in \
+             no_proxy. ",
+            route.host
+        ));
     }
+    if let Some(variable) = route.ignored_proxy {
+        remedy.push_str(&format!(
+            "{variable} is set, which neither this tool nor the plugin uses: where a proxy is the way, set \
+             https_proxy. "
+        ));
+    }
+    remedy.push_str(
+        "Check the way out to STS, port 443: name service, firewall, proxy (https_proxy), certificate \
+         authorities (--ca-file, AWS_CA_BUNDLE). On the database host, `check` goes through it.",
+    );
+    remedy
 }
 
 impl fmt::Display for Failure {
@@ -250,7 +305,10 @@ impl fmt::Display for Failure {
             }
             Failure::Refused { code, message, .. } => write!(f, "STS refused: {code}: {message}"),
             Failure::NotSts(what) => write!(f, "something else than STS answered: {what}"),
-            Failure::NoAnswer { cause, .. } => write!(f, "no answer from STS: {cause}"),
+            Failure::NoAnswer { cause, route } => match &route.proxy {
+                Some(proxy) => write!(f, "no answer from STS through the proxy {proxy}: {cause}"),
+                None => write!(f, "no answer from STS: {cause}"),
+            },
         }
     }
 }

@@ -1,7 +1,10 @@
 //! AWS as its own tools see it: the places of credentials, and STS.
 
+mod address;
 mod failure;
+mod process;
 mod sources;
+mod way;
 
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
@@ -18,27 +21,26 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
-use mongodb_aws_auth::aws::{Arn, without_password};
+use mongodb_aws_auth::aws::Arn;
 use mongodb_aws_auth::reason::printable;
 use mongodb_aws_auth::sts::load_roots;
 use tokio::runtime::Runtime;
 
 use crate::args::Aws;
-use crate::input::credentials::address_fault;
-use crate::input::environment::with_scheme;
+use crate::input::credentials::left_over_token;
 use crate::input::regions;
 use crate::output::Unusable;
 
 pub use aws_credential_types::Credentials;
-pub use failure::Failure;
+pub use failure::{Failure, OddToken};
 pub use sources::Source;
+
+use way::Way;
 
 const DEFAULT_REGION: &str = "us-east-1";
 const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 /// Variables with the region, the first above the others.
 const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-/// Variables with the address of STS, the first above the others.
-const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"];
 const ATTEMPTS: u32 = 3;
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -52,8 +54,10 @@ pub struct Client {
     explicit: Option<String>,
     /// As `--profile` or the environment says it; it is there.
     profile: Option<String>,
+    profiles: ProfileSet,
     /// The region, and who set it.
     region: (String, String),
+    way: Way,
 }
 
 /// What STS says of the caller.
@@ -67,6 +71,8 @@ pub struct Caller {
     pub user_id: String,
     /// What was signed with.
     pub access_key_id: String,
+    /// What is odd about its token.
+    pub odd_token: Option<OddToken>,
     /// Where that came from.
     pub source: Source,
     /// Whose STS was asked.
@@ -76,14 +82,17 @@ pub struct Caller {
 /// A file of further certificate authorities, and the option or variable that names it.
 #[derive(Debug)]
 pub struct CaFile {
-    name: &'static str,
+    name: String,
     path: PathBuf,
 }
 
 impl CaFile {
     /// The file of this option, or else of AWS's own variable.
     pub fn of(option: Option<&Path>) -> Option<CaFile> {
-        let named = |name, path: PathBuf| CaFile { name, path };
+        let named = |name: &str, path: PathBuf| CaFile {
+            name: name.to_owned(),
+            path,
+        };
         let variable = std::env::var_os(CA_BUNDLE).filter(|file| !file.is_empty());
         let variable = variable.map(|file| named(CA_BUNDLE, PathBuf::from(file)));
         option
@@ -91,44 +100,18 @@ impl CaFile {
             .or(variable)
     }
 
+    /// The file that the profile names.
+    fn of_profile(name: &str, profiles: &ProfileSet) -> Option<CaFile> {
+        let file = profiles.get_profile(name)?.get("ca_bundle")?;
+        (!file.is_empty()).then(|| CaFile {
+            name: format!("ca_bundle of profile {}", printable(name)),
+            path: PathBuf::from(file),
+        })
+    }
+
     fn unusable(&self, error: &dyn fmt::Display) -> Unusable {
         Unusable(format!("{}: {}: {error}", self.name, self.path.display()))
     }
-}
-
-/// The environment's proxy, for `https` alone: AWS gives credentials (EC2, ECS, EKS) at addresses of
-/// `http` that no proxy reaches.
-fn proxy() -> Result<ProxyConfig, Unusable> {
-    let Some((name, url)) = variable(&["https_proxy", "all_proxy"]) else {
-        return Ok(ProxyConfig::disabled());
-    };
-    let whole = with_scheme(&url);
-    let shown = printable(&without_password(&whole));
-    let refused = |what: &str| Unusable(format!("{name}: {shown} {what}"));
-    let scheme = whole
-        .split("://")
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    if scheme.starts_with("socks") {
-        return Err(refused(
-            "is a proxy of SOCKS, which neither this tool nor the plugin takes: name one of HTTP",
-        ));
-    }
-    let proxy = ProxyConfig::https(whole.clone());
-    let proxy = proxy.map_err(|_| refused("is no proxy; one looks like http://HOST:PORT"))?;
-    let direct = variable(&["no_proxy"]).map(|(_, hosts)| hosts);
-    Ok(proxy.no_proxy(direct.unwrap_or_default()))
-}
-
-/// The first of these that is set and not empty, in lower case or else in upper case.
-fn variable(names: &[&str]) -> Option<(String, String)> {
-    let spelt = names
-        .iter()
-        .flat_map(|name| [(*name).to_owned(), name.to_uppercase()]);
-    let mut set = spelt.filter_map(|name| Some((std::env::var(&name).ok()?, name)));
-    set.find(|(value, _)| !value.is_empty())
-        .map(|(value, name)| (name, value))
 }
 
 fn http_client(tls: TlsContext, proxy: ProxyConfig) -> SharedHttpClient {
@@ -206,24 +189,10 @@ fn region(args: &Aws, profile: &str, profiles: &ProfileSet) -> Result<(String, S
     }
 }
 
-/// The address of STS in the environment is one.
-fn check_endpoint_variables() -> Result<(), Unusable> {
-    let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-    if ignored.is_ok_and(|value| value.eq_ignore_ascii_case("true")) {
-        return Ok(());
-    }
-    let set = ENDPOINT_VARIABLES
-        .iter()
-        .find_map(|name| Some((name, std::env::var_os(name)?)));
-    let fault = set.and_then(|(name, url)| address_fault(name, &url.to_string_lossy()));
-    fault.map_or(Ok(()), |fault| Err(Unusable(fault)))
-}
-
 impl Client {
     /// Reads profiles and finds the region; asks for no credentials yet.
     pub fn new(args: &Aws, ca_file: Option<&CaFile>) -> Result<Client, Unusable> {
-        check_endpoint_variables()?;
-        let http = http_client(trust(ca_file)?, proxy()?);
+        let way = Way::of_environment()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -231,7 +200,10 @@ impl Client {
         sources::check_files()?;
         let profiles = guarded(|| runtime.block_on(sources::profiles()))??;
         let profile = sources::profile(args.profile.as_deref(), &profiles)?;
-        let region = region(args, profile.as_deref().unwrap_or("default"), &profiles)?;
+        let name = profile.as_deref().unwrap_or(sources::DEFAULT_PROFILE);
+        let of_profile = CaFile::of_profile(name, &profiles);
+        let http = http_client(trust(ca_file.or(of_profile.as_ref()))?, way.config.clone());
+        let region = region(args, name, &profiles)?;
         let limits = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_LIMIT)
             .build();
@@ -251,7 +223,9 @@ impl Client {
             http,
             explicit: args.profile.clone(),
             profile,
+            profiles,
             region,
+            way,
         })
     }
 
@@ -264,9 +238,15 @@ impl Client {
         let (explicit, profile) = (self.explicit.as_deref(), self.profile.as_deref());
         let found = guarded(|| {
             self.runtime
-                .block_on(sources::find(explicit, profile, &config))
+                .block_on(sources::find(explicit, profile, &self.profiles, &config))
         });
         found.unwrap_or_else(|Unusable(why)| Err(Failure::Malformed(why)))
+    }
+
+    /// The address of STS, where this option, a variable or the profile sets one.
+    pub fn endpoint(&self, option: Option<&str>) -> Result<Option<String>, Unusable> {
+        let profile = self.profile.as_deref().unwrap_or(sources::DEFAULT_PROFILE);
+        address::of_sts(option, profile, &self.profiles)
     }
 
     /// Asks STS who signs; an error comes with the source of the credentials, if there were any.
@@ -282,24 +262,28 @@ impl Client {
         source: Source,
         endpoint: Option<&str>,
     ) -> Result<Caller, Failure> {
-        let lacks_token = credentials.session_token().is_none()
-            && credentials.access_key_id().starts_with("ASIA");
-        let mut config = aws_sdk_sts::config::Builder::from(&self.config);
-        config = config.credentials_provider(credentials.clone());
-        let url = endpoint.or(self.config.endpoint_url());
-        if let Some(url) = url {
-            config = config.endpoint_url(url);
-        }
-        let host = url
-            .and_then(|url| url.split("://").nth(1))
-            .map(str::to_owned);
+        let (key_id, token) = (credentials.access_key_id(), credentials.session_token());
+        let odd_token = match token {
+            None if key_id.starts_with("ASIA") => Some(OddToken::Missing),
+            _ => left_over_token(key_id, token).then_some(OddToken::LeftOver),
+        };
+        let host = endpoint.and_then(|url| url.split("://").nth(1));
+        let host = host.map(|host| host.trim_end_matches('/').to_owned());
         let host = host.unwrap_or_else(|| format!("sts.{}.amazonaws.com", self.region.0));
-        let host = host.split(['/', ':']).next().unwrap_or_default();
-        let client = aws_sdk_sts::Client::from_conf(config.build());
+        let host = match host.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+            Some((v6, _)) => v6,
+            None => host.split(':').next().unwrap_or_default(),
+        };
         let call = || {
+            let client = aws_sdk_sts::Client::from_conf(self.sts_config(credentials, endpoint));
             let answer = self.runtime.block_on(client.get_caller_identity().send());
-            let region = self.region.clone();
-            answer.map_err(|error| failure::of_call(&error, host, region, lacks_token))
+            let way = failure::Route {
+                host: host.to_owned(),
+                region: self.region.clone(),
+                proxy: self.way.proxy_to(host).map(str::to_owned),
+                ignored_proxy: self.way.ignored(),
+            };
+            answer.map_err(|error| failure::of_call(&error, way, odd_token))
         };
         let answer = guarded(call).map_err(|Unusable(why)| Failure::Malformed(why))??;
         let (Some(arn), Some(account), Some(user_id)) =
@@ -318,8 +302,24 @@ impl Client {
             account: printable(&account),
             user_id: printable(&user_id),
             access_key_id: credentials.access_key_id().to_owned(),
+            odd_token,
             source,
             region: self.region.0.clone(),
         })
+    }
+
+    /// By the settings that were checked: the SDK takes an empty variable for an address.
+    fn sts_config(&self, credentials: &Credentials, endpoint: Option<&str>) -> aws_sdk_sts::Config {
+        let mut builder = aws_sdk_sts::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(self.http.clone())
+            .region(self.config.region().cloned())
+            .credentials_provider(credentials.clone())
+            .use_fips(self.config.use_fips().unwrap_or_default())
+            .use_dual_stack(self.config.use_dual_stack().unwrap_or_default());
+        builder.set_retry_config(self.config.retry_config().cloned());
+        builder.set_timeout_config(self.config.timeout_config().cloned());
+        builder.set_endpoint_url(endpoint.map(str::to_owned));
+        builder.build()
     }
 }

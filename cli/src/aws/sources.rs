@@ -16,6 +16,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use mongodb_aws_auth::reason::printable;
 
 use super::failure::{Failure, causes};
+use super::process::Process;
 use crate::input::credentials::{Places, fault};
 use crate::input::near::nearest;
 use crate::output::Unusable;
@@ -24,7 +25,7 @@ const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 const TOKEN: &str = "AWS_SESSION_TOKEN";
 const PROFILE: &str = "AWS_PROFILE";
-const DEFAULT_PROFILE: &str = "default";
+pub const DEFAULT_PROFILE: &str = "default";
 /// Larger than any file of profiles, in bytes.
 const FILE_LIMIT: u64 = 16 * 1024 * 1024;
 
@@ -64,6 +65,12 @@ impl fmt::Display for Source {
 pub fn profile(explicit: Option<&str>, profiles: &ProfileSet) -> Result<Option<String>, Unusable> {
     let variable = std::env::var_os(PROFILE).filter(|name| !name.is_empty());
     let (whence, name) = match (explicit, variable) {
+        (Some(""), _) => {
+            let known = known(profiles);
+            return Err(Unusable(format!(
+                "--profile is empty: leave it out, or name a profile; {known}"
+            )));
+        }
         (Some(name), _) => ("--profile", name.to_owned()),
         (None, Some(name)) => (PROFILE, text(PROFILE, name).map_err(Unusable)?),
         (None, None) => return Ok(None),
@@ -71,18 +78,21 @@ pub fn profile(explicit: Option<&str>, profiles: &ProfileSet) -> Result<Option<S
     if profiles.get_profile(&name).is_some() {
         return Ok(Some(name));
     }
-    let mut known: Vec<&str> = profiles.profiles().collect();
-    known.sort_unstable();
-    let known_text = match known.as_slice() {
-        [] => "there is none at all (~/.aws/config, ~/.aws/credentials)".to_owned(),
-        names => format!("there are {}", names.join(", ")),
-    };
-    let meant = nearest(&name, known.iter().copied());
+    let meant = nearest(&name, profiles.profiles());
     let meant = meant.map_or(String::new(), |meant| format!(". Did you mean {meant}?"));
-    let name = printable(&name);
+    let (name, known) = (printable(&name), known(profiles));
     Err(Unusable(printable(&format!(
-        "{whence}: there is no profile {name}; {known_text}{meant}"
+        "{whence}: there is no profile {name}; {known}{meant}"
     ))))
+}
+
+fn known(profiles: &ProfileSet) -> String {
+    let mut names: Vec<&str> = profiles.profiles().collect();
+    names.sort_unstable();
+    match names.as_slice() {
+        [] => "there is none at all (~/.aws/config, ~/.aws/credentials)".to_owned(),
+        names => printable(&format!("there are {}", names.join(", "))),
+    }
 }
 
 /// Files that the environment names for AWS's SDK, which reads them to their end.
@@ -93,23 +103,60 @@ const FILES: [&str; 4] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
 
+/// Files that it reads where the environment names none, below the home folder.
+const USUAL_FILES: [(&str, &str); 2] = [
+    ("AWS_CONFIG_FILE", ".aws/config"),
+    ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
+];
+
 /// The files that the environment names are ones with an end; they may be missing.
 pub fn check_files() -> Result<(), Unusable> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     for name in FILES {
-        let Some(path) = std::env::var_os(name).filter(|path| !path.is_empty()) else {
-            continue;
-        };
-        let path = PathBuf::from(path);
-        let Ok(status) = std::fs::metadata(&path) else {
-            continue;
-        };
-        let wrong = match status.is_file() {
-            true => (status.len() > FILE_LIMIT).then_some("it is larger than 16 MiB"),
-            false => (path != Path::new("/dev/null")).then_some("it is not a regular file"),
-        };
-        if let Some(wrong) = wrong {
-            return Err(Unusable(format!("{name}: {}: {wrong}", path.display())));
+        if let Some(path) = variable(name) {
+            check_file(name, Path::new(&path)).map_err(Unusable)?;
         }
+    }
+    let home = variable("HOME").map(PathBuf::from);
+    for (name, path) in USUAL_FILES {
+        if let Some(home) = home.as_ref().filter(|_| variable(name).is_none()) {
+            check_file("~", &home.join(path)).map_err(Unusable)?;
+        }
+    }
+    Ok(())
+}
+
+/// The file is one with an end, or is not there; `name` says who names it.
+fn check_file(name: &str, path: &Path) -> Result<(), String> {
+    let Ok(status) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    let wrong = match status.is_file() {
+        true => (status.len() > FILE_LIMIT).then_some("it is larger than 16 MiB"),
+        false => (path != Path::new("/dev/null")).then_some("it is not a regular file"),
+    };
+    match wrong {
+        None => Ok(()),
+        Some(wrong) => Err(format!("{name}: {}: {wrong}", path.display())),
+    }
+}
+
+/// The files of a profile, and of those that it takes credentials from, are ones with an end.
+fn check_files_of(profiles: &ProfileSet, name: &str) -> Result<(), String> {
+    let mut seen = Vec::new();
+    let mut next = profiles.get_profile(name);
+    while let Some(profile) = next.filter(|profile| !seen.contains(&profile.name())) {
+        if let Some(path) = profile.get("web_identity_token_file") {
+            let name = format!(
+                "web_identity_token_file of profile {}",
+                printable(profile.name())
+            );
+            check_file(&name, Path::new(path))?;
+        }
+        seen.push(profile.name());
+        next = profile
+            .get("source_profile")
+            .and_then(|name| profiles.get_profile(name));
     }
     Ok(())
 }
@@ -129,6 +176,7 @@ pub async fn profiles() -> Result<ProfileSet, Unusable> {
 pub async fn find(
     explicit: Option<&str>,
     profile: Option<&str>,
+    profiles: &ProfileSet,
     config: &ProviderConfig,
 ) -> Result<(Credentials, Source), Failure> {
     let keys = if explicit.is_none() {
@@ -140,9 +188,20 @@ pub async fn find(
         return Ok((keys, Source::Environment(profile.map(str::to_owned))));
     }
     let name = profile.unwrap_or(DEFAULT_PROFILE);
-    let builder = ProfileFileCredentialsProvider::builder().configure(config);
-    let provider = builder.profile_name(name).build();
     let source = Source::Profile(name.to_owned());
+    check_files_of(profiles, name).map_err(|why| Failure::Source(source.clone(), why))?;
+    let mut builder = ProfileFileCredentialsProvider::builder().configure(config);
+    if let Some(process) = Process::of(profiles, name) {
+        let run = process.run();
+        let keys = run.map_err(|why| Failure::Source(source.clone(), why))?;
+        let places = Places::entries(&format!("profile {}", process.profile));
+        let keys = in_order(&places, keys)?;
+        match process.files(profiles, &keys) {
+            None => return Ok((keys, source)),
+            Some(files) => builder = builder.profile_files(files),
+        }
+    }
+    let provider = builder.profile_name(name).build();
     if let Some(found) = ask(source, &provider).await? {
         return Ok(found);
     }
@@ -191,8 +250,16 @@ fn text(name: &str, value: OsString) -> Result<String, String> {
     text.map_err(|_| format!("{name} is not text in UTF-8"))
 }
 
-/// The credentials, if nothing is wrong with their form: no request is signed with others.
+/// The credentials, if nothing is wrong with their form: no request is signed with others. A token that is
+/// empty counts as none, as for the AWS CLI.
 fn in_order(places: &Places, found: Credentials) -> Result<Credentials, Failure> {
+    let found = match found.session_token() {
+        Some("") => {
+            let (key_id, secret) = (found.access_key_id(), found.secret_access_key());
+            Credentials::new(key_id, secret, None, found.expiry(), "without a token")
+        }
+        _ => found,
+    };
     let (key_id, secret) = (found.access_key_id(), found.secret_access_key());
     match fault(places, key_id, secret, found.session_token()) {
         None => Ok(found),

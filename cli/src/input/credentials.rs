@@ -1,12 +1,12 @@
 //! The form of credentials and of addresses from the environment and from profiles, before anything is
 //! signed with them. What is said of one never has the value in it.
 
+use mongodb_aws_auth::aws::looks_like_key_id;
+
 use super::near::nearest;
 
 /// Longest access key id, in bytes, as the plugin takes it.
 const KEY_ID_LIMIT: usize = 128;
-/// Characters of a value that is not a key id that may be shown.
-const SHOWN: usize = 4;
 /// Longest session token, in bytes, as the plugin takes it.
 const TOKEN_LIMIT: usize = 16 * 1024;
 /// Length of the secret keys that AWS gives out.
@@ -131,17 +131,16 @@ fn blemish(text: &str) -> Option<String> {
     ))
 }
 
-/// The text is an access key id, by its form: AWS's have capital letters and digits only.
-pub fn looks_like_key_id(text: &str) -> bool {
-    let form = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    (16..=KEY_ID_LIMIT).contains(&text.len()) && text.bytes().all(form)
-}
-
-/// It also begins as the key ids of AWS do.
+/// The text is an access key id of AWS's.
 pub fn is_key_id_of_aws(text: &str) -> bool {
     const PREFIXES: [&str; 3] = ["AKIA", "ASIA", "ABIA"];
     let known = PREFIXES.iter().any(|prefix| text.starts_with(prefix));
-    known && text.len() <= 32 && looks_like_key_id(text)
+    known && looks_like_key_id(text)
+}
+
+/// What is odd about a token beside a long-term key, which has none: drivers send both, and STS refuses that.
+pub fn left_over_token(key_id: &str, token: Option<&str>) -> bool {
+    key_id.starts_with("AKIA") && is_key_id_of_aws(key_id) && token.is_some()
 }
 
 /// The text is a secret key, by its form.
@@ -152,20 +151,9 @@ pub fn looks_like_secret(text: &str) -> bool {
         || text.len() > 16 && text.bytes().all(base64) && text.contains(['/', '+', '='])
 }
 
-/// An access key id as it may be shown: whole if it has the form of one, otherwise its beginning.
+/// An access key id as it may be shown, by the plugin's rule.
 pub fn shown_key_id(text: &str) -> String {
-    if looks_like_key_id(text) {
-        return text.to_owned();
-    }
-    let beginning: String = text
-        .chars()
-        .take(SHOWN.min(text.chars().count() / 2))
-        .collect();
-    let beginning = mongodb_aws_auth::reason::printable(&beginning);
-    format!(
-        "{beginning}... ({} characters, which is no key id of AWS's)",
-        text.chars().count()
-    )
+    mongodb_aws_auth::reason::printable(&mongodb_aws_auth::aws::shown_key_id(text))
 }
 
 /// What is wrong with the address of a service; `name` is the option or variable that has it.
@@ -174,9 +162,7 @@ pub fn address_fault(name: &str, url: &str) -> Option<String> {
     let wrong = |what: &str| Some(format!("{name}: \"{shown}\" {what}"));
     let form = "an address looks like https://HOST or https://HOST:PORT";
     if url.is_empty() {
-        return Some(format!(
-            "{name} is empty: unset it, or give an address of the form https://HOST"
-        ));
+        return Some(format!("{name} is empty: {form}"));
     }
     let Some((scheme, rest)) = url.split_once("://") else {
         let meant = match url.bytes().all(|b| b.is_ascii_graphic()) {
@@ -192,8 +178,14 @@ pub fn address_fault(name: &str, url: &str) -> Option<String> {
             "has another scheme than https or http: {form}{meant}"
         ));
     }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains('@') {
+    if !rest.bytes().all(|b| b.is_ascii_graphic()) {
+        return wrong(&format!(
+            "holds white space or another character that no address has: {form}"
+        ));
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, behind) = rest.split_at(end);
+    if rest.contains('@') {
         return wrong(&format!("has a user in it: {form}"));
     }
     let host_and_port = match authority.strip_prefix('[') {
@@ -218,10 +210,10 @@ pub fn address_fault(name: &str, url: &str) -> Option<String> {
         Ok(1..) => {}
         _ => return wrong(&format!("has no valid port: {form}")),
     }
-    match rest.bytes().all(|b| b.is_ascii_graphic()) {
-        true => None,
-        false => wrong(&format!(
-            "holds white space or another character that no address has: {form}"
+    match behind {
+        "" | "/" => None,
+        _ => wrong(&format!(
+            "has a path, a query or a fragment behind the host, and STS has none: {form}"
         )),
     }
 }

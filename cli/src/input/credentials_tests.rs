@@ -102,8 +102,19 @@ fn what_a_secret_store_or_a_shell_adds_is_named_with_its_place() {
 }
 
 #[test]
-fn what_is_no_key_id_is_never_shown_whole() {
+fn a_key_id_is_shown_by_the_plugin_s_rule() {
     assert_eq!(shown_key_id(KEY_ID), KEY_ID);
+    for text in [
+        "ACCAIOSFODNN7EXAMPLE",
+        "minioadmin",
+        "TESTKEYIDOFANOTHERKIND",
+        PLAIN_SECRET,
+    ] {
+        assert_eq!(
+            shown_key_id(text),
+            mongodb_aws_auth::aws::shown_key_id(text)
+        );
+    }
     for text in [SECRET, PLAIN_SECRET, "test", "a", "", "\u{1b}[2Jxxxxxxxx"] {
         let shown = shown_key_id(text);
         assert!(text.len() < 2 || !shown.contains(text), "{shown}");
@@ -125,7 +136,12 @@ fn an_address_is_named_by_its_own_option_or_variable() {
         ("htps://sts.example", "Did you mean https://?"),
         ("ftp://sts.example", "another scheme"),
         ("https://", "no valid host"),
-        ("https://a b", "no valid host"),
+        ("https://a b", "white space"),
+        ("https://a/b", "a path, a query or a fragment"),
+        ("https://a?b=c", "a path, a query or a fragment"),
+        ("https://a#b", "a path, a query or a fragment"),
+        ("https://a//", "a path, a query or a fragment"),
+        ("https://a/?x=u:hunter2@b", "a user in it"),
         ("https://a/ b", "white space"),
         ("https://a:0", "no valid port"),
         ("https://a:x", "no valid port"),
@@ -139,7 +155,7 @@ fn an_address_is_named_by_its_own_option_or_variable() {
     }
     let empty = address_fault("AWS_ENDPOINT_URL", "").unwrap();
     assert!(
-        empty.contains("AWS_ENDPOINT_URL is empty: unset it"),
+        empty.contains("AWS_ENDPOINT_URL is empty: an address looks like"),
         "{empty}"
     );
     for url in [

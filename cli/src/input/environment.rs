@@ -24,6 +24,14 @@ pub fn with_scheme(proxy: &str) -> String {
     }
 }
 
+/// The hosts of `no_proxy` as the SDK reads them, separated by commas; `None` where it is `*`, every host.
+pub fn direct_hosts(no_proxy: &str) -> Option<String> {
+    let entries = no_proxy.split(|c: char| c == ',' || c.is_ascii_whitespace());
+    let bare = entries.map(|entry| entry.strip_prefix('*').unwrap_or(entry));
+    let hosts: Vec<&str> = bare.filter(|entry| !entry.is_empty()).collect();
+    (no_proxy.trim() != "*").then(|| hosts.join(","))
+}
+
 fn assignment(line: &str) -> Option<Variable> {
     let line = line.trim();
     let line = line.strip_prefix("export ").unwrap_or(line);
@@ -57,6 +65,21 @@ mod tests {
             pair("J", "\"k"),
         ];
         assert_eq!(of_file(text), wanted);
+    }
+
+    #[test]
+    fn hosts_without_a_proxy_are_a_list_or_all() {
+        for (no_proxy, wanted) in [
+            ("*", None),
+            (" * ", None),
+            ("", Some("")),
+            ("a,b", Some("a,b")),
+            ("a b\tc", Some("a,b,c")),
+            ("*.example.com,10.0.0.0/8", Some(".example.com,10.0.0.0/8")),
+            ("a,*", Some("a")),
+        ] {
+            assert_eq!(direct_hosts(no_proxy).as_deref(), wanted, "{no_proxy}");
+        }
     }
 
     #[test]
