@@ -389,6 +389,12 @@ def tool_seeds() -> dict[str, bytes]:
             " (20261123T121500Z - 15 min.)",
         ),
         "code": (line, "error code: 391"),
+        "numbers": (line, "MAWS_E_DENIED (-21), 301 302"),
+        "no-user": (
+            line,
+            '{"c":"ACCESS","id":5286307,"attr":{"error":"UserNotFound: Could not find user'
+            ' \\"arn:aws:iam::123456789012:user/alice\\" for db \\"$external\\""}}',
+        ),
         "arn": (arn, "arn:aws:sts::123456789012:assumed-role/shop-app/i-0abc"),
         "path": (arn, "arn:aws:iam::123456789012:role/team/shop-app"),
     }

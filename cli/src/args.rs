@@ -91,10 +91,10 @@ pub struct Whoami {
     /// Role to grant in the createUser command, as ROLE@DATABASE; may be repeated, or separated by commas
     #[arg(long, value_name = "ROLE@DATABASE", value_delimiter = ',', value_parser = grant)]
     pub grant: Vec<Grant>,
-    /// Connect to this address instead of AWS's own for STS
+    /// Connect to this address of STS, https://HOST or https://HOST:PORT, instead of AWS's own
     #[arg(long, value_name = "URL")]
     pub sts_endpoint: Option<String>,
-    /// PEM file of further certificate authorities; otherwise AWS_CA_BUNDLE
+    /// PEM file of further certificate authorities; otherwise AWS_CA_BUNDLE, or the profile's ca_bundle
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     #[command(flatten)]
@@ -207,7 +207,7 @@ pub struct Options {
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// Number, name, error code of STS, or text of a log line; - or nothing: lines of standard input
+    /// Numbers, names, error codes of STS, or text of a log line; - or nothing: lines of standard input
     #[arg(allow_negative_numbers = true)]
     pub message: Vec<String>,
 }

@@ -38,7 +38,7 @@ Environment:
       another address of STS
   AWS_CA_BUNDLE
       further certificate authorities
-  https_proxy, all_proxy, no_proxy
+  https_proxy, no_proxy
       the way to STS";
 
 /// Behind `check`'s.
@@ -70,6 +70,7 @@ pub const EXPLAIN: &str = "\
 Examples:
   mongodb-aws-auth explain 304
   mongodb-aws-auth explain code 18
+  mongodb-aws-auth explain 301 302
   mongodb-aws-auth explain SignatureDoesNotMatch
   grep MONGODB-AWS mongod.log | tail -n 1 | mongodb-aws-auth explain";
 

@@ -37,7 +37,7 @@ pub enum Failure {
         /// What happened.
         cause: String,
         /// Where the answer would have come from.
-        route: Route,
+        route: Box<Route>,
     },
 }
 
@@ -97,7 +97,7 @@ where
     let host = route.host.clone();
     let no_answer = |cause: String| Failure::NoAnswer {
         cause: printable(&cause),
-        route,
+        route: Box::new(route),
     };
     match error {
         SdkError::ServiceError(answer) => {
@@ -180,6 +180,20 @@ pub fn causes(error: &dyn Error) -> String {
 }
 
 impl Failure {
+    /// As the failure of a place that may have been asked through this proxy.
+    pub fn through(self, proxy: Option<&str>) -> Failure {
+        match (self, proxy) {
+            (
+                Failure::Source(source @ (Source::Profile(_) | Source::WebIdentity), cause),
+                Some(proxy),
+            ) => {
+                let cause = format!("{cause}; requests of https go through the proxy {proxy}");
+                Failure::Source(source, cause)
+            }
+            (other, _) => other,
+        }
+    }
+
     /// What the plugin would make of it.
     pub fn reason(&self) -> Option<Reason> {
         match self {

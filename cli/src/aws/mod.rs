@@ -240,7 +240,8 @@ impl Client {
             self.runtime
                 .block_on(sources::find(explicit, profile, &self.profiles, &config))
         });
-        found.unwrap_or_else(|Unusable(why)| Err(Failure::Malformed(why)))
+        let found = found.unwrap_or_else(|Unusable(why)| Err(Failure::Malformed(why)));
+        found.map_err(|failure| failure.through(self.way.proxy()))
     }
 
     /// The address of STS, where this option, a variable or the profile sets one.

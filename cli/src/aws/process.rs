@@ -65,8 +65,8 @@ impl<'a> Process<'a> {
             }
             let elsewhere = ELSEWHERE.iter().any(|key| profile.get(key).is_some());
             let command = profile.get("credential_process")?;
-            let takes_it = !elsewhere && !(is_source && has_keys(profile));
-            return takes_it.then_some(Process {
+            let others_first = elsewhere || is_source && has_keys(profile);
+            return (!others_first).then_some(Process {
                 profile: name,
                 command,
                 roles,

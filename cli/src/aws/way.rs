@@ -55,10 +55,14 @@ impl Way {
         })
     }
 
+    /// The proxy on the way to hosts that go through one.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
+    }
+
     /// The proxy on the way to this host.
     pub fn proxy_to(&self, host: &str) -> Option<&str> {
-        let proxy = self.proxy.as_deref();
-        proxy.filter(|_| !is_exempt(&self.no_proxy, host))
+        self.proxy().filter(|_| !is_exempt(&self.no_proxy, host))
     }
 
     /// A proxy that other programs use, and this one, as the plugin, does not.

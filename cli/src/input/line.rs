@@ -209,7 +209,7 @@ fn reason_in(text: &str, of_logins: bool) -> Option<i64> {
 /// `'code': 18,`.
 fn numbered(text: &str, name: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
-    let found = lower.match_indices(name).find_map(|(at, _)| {
+    lower.match_indices(name).find_map(|(at, _)| {
         let before = lower.get(..at)?.chars().next_back();
         if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
             return None;
@@ -224,8 +224,7 @@ fn numbered(text: &str, name: &str) -> Option<i64> {
             .parse()
             .ok()
             .filter(|_| value.len() < rest.len() && ends)
-    });
-    found
+    })
 }
 
 /// The line as it is searched: not without end, and without a line end.
