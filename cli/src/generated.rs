@@ -3,6 +3,7 @@
 use std::fs;
 
 use clap::CommandFactory as _;
+use clap::builder::PossibleValue;
 use serde_json::json;
 
 use crate::args::{Cli, Completions, Man};
@@ -19,11 +20,32 @@ pub fn completions(args: &Completions) -> Report {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), name, &mut script);
     let script = String::from_utf8_lossy(&script);
-    let script = match bash {
-        true => script.replace(&format!(" {name}\n"), &format!(" {NAME}\n")),
-        false => script.into_owned(),
+    let script = match args.shell {
+        clap_complete::Shell::Bash => script.replace(&format!(" {name}\n"), &format!(" {NAME}\n")),
+        clap_complete::Shell::Fish => format!("{script}{}", fish_values()),
+        _ => script.into_owned(),
     };
     text("script", script.into_bytes())
+}
+
+/// The values of arguments without a name, which clap_complete's script for fish leaves out.
+fn fish_values() -> String {
+    let command = Cli::command();
+    let lines = command.get_subcommands().flat_map(|command| {
+        command.get_positionals().filter_map(|argument| {
+            let values = argument.get_possible_values();
+            let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+            let of = format!(
+                "__fish_mongodb_aws_auth_using_subcommand {}",
+                command.get_name()
+            );
+            let values = (!values.is_empty()).then(|| values.join(" "))?;
+            Some(format!(
+                "complete -c {NAME} -n \"{of}\" -f -a \"{values}\"\n"
+            ))
+        })
+    });
+    lines.collect()
 }
 
 /// Runs `man`.

@@ -104,32 +104,66 @@ fn fish_completes_commands_and_their_options() {
         ("mongodb-aws-auth whoami --gr", "--grant"),
         ("mongodb-aws-auth check --off", "--offline"),
         ("mongodb-aws-auth whoami --format sts", "stsWildcard"),
+        ("mongodb-aws-auth completions fi", "fish"),
+        ("mongodb-aws-auth completions ", "powershell"),
+        ("mongodb-aws-auth check --config x --set", "--setParameter"),
+        ("mongodb-aws-auth --json explain --js", "--json"),
     ] {
         let script = format!("source $argv[2]; complete --do-complete '{line}'");
         let text = in_shell(&Machine::new(), "fish", &script);
-        assert!(text.contains(wanted), "{line}: {text}");
+        let mut found = text.lines().map(|line| line.split('\t').next().unwrap());
+        assert!(found.any(|word| word == wanted), "{line}: {text}");
     }
 }
 
 #[test]
-fn zsh_takes_the_script_and_finds_the_command() {
+fn zsh_completes_commands_their_options_and_values() {
+    // A shell at a terminal, in which a key completes the line and shows it.
     let script = r#"
-        autoload -Uz compinit && compinit -u -D
-        source "$1"
-        print -r -- ${_comps[mongodb-aws-auth]} ${+functions[_mongodb-aws-auth]} \
-            ${+functions[_mongodb-aws-auth__whoami_commands]}
-        functions _mongodb-aws-auth | grep -c -- --grant
+        zmodload zsh/zpty
+        zpty shell zsh -f -i
+        zpty -w shell "PS1=; autoload -Uz compinit && compinit -u -D; source $1; show() {
+            zle complete-word; print -r -- \"<\$BUFFER>\" >>$HOME/lines; BUFFER=; print DO''NE
+        }; zle -N show; bindkey '^T' show; print READ''Y"
+        zpty -r shell out '*READY*'
+        while read -r line; do
+            zpty -w -n shell "$line"$'\C-t'
+            zpty -r shell out '*DONE*'
+        done <<<"$LINES_TO_COMPLETE"
+        cat $HOME/lines
     "#;
-    let text = in_shell(&Machine::new(), "zsh", script);
-    let mut lines = text.lines();
-    assert!(
-        lines.next().unwrap().starts_with("_mongodb-aws-auth 1"),
-        "{text}"
-    );
-    assert!(
-        lines.next().unwrap().trim().parse::<u32>().unwrap() > 0,
-        "{text}"
-    );
+    let lines = [
+        ("mongodb-aws-auth who", "mongodb-aws-auth whoami "),
+        (
+            "mongodb-aws-auth whoami --gr",
+            "mongodb-aws-auth whoami --grant=",
+        ),
+        (
+            "mongodb-aws-auth check --off",
+            "mongodb-aws-auth check --offline ",
+        ),
+        (
+            "mongodb-aws-auth whoami --format sts",
+            "mongodb-aws-auth whoami --format stsWildcard ",
+        ),
+        (
+            "mongodb-aws-auth completions fi",
+            "mongodb-aws-auth completions fish ",
+        ),
+        (
+            "mongodb-aws-auth --json explain --js",
+            "mongodb-aws-auth --json explain --json ",
+        ),
+        (
+            "mongodb-aws-auth check --config x --set",
+            "mongodb-aws-auth check --config x --setParameter=",
+        ),
+    ];
+    let given = lines.map(|(line, _)| line).join("\n");
+    let script = format!("LINES_TO_COMPLETE='{given}'\n{script}");
+    let text = in_shell(&Machine::new(), "zsh", &script);
+    let wanted = lines.map(|(_, wanted)| format!("<{wanted}>\n")).concat();
+    assert_eq!(text, wanted);
 }
 
 fn longest_line(machine: &Machine, arguments: &[&str]) -> usize {
