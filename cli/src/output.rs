@@ -137,7 +137,8 @@ impl Paint {
 pub fn facts(rows: &[(&str, &str)]) -> String {
     let rows = rows.iter().filter(|(_, value)| !value.is_empty());
     let width = rows.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
-    rows.map(|(name, value)| format!("{name:width$}  {value}\n"))
+    let indent = " ".repeat(width + 2);
+    rows.map(|(name, value)| wrapped_behind(&format!("{name:width$}  "), &indent, value))
         .collect()
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use mongodb_aws_auth::identity::PrincipalFormat;
 
 use crate::args::{Principal as PrincipalArgs, Whoami};
-use crate::aws::{CaFile, Client, Failure, Source};
+use crate::aws::{CaFile, Client, Failure, OddToken, Source};
 use crate::input::arn_faults::shown;
 use crate::input::credentials::shown_key_id;
 use crate::input::principal::{Principal, create_user, look_at};
@@ -14,16 +14,13 @@ use crate::output::{Exit, Paint, Report, Unusable, facts, wrapped, wrapped_behin
 /// Runs `whoami`.
 pub fn whoami(args: &Whoami, paint: Paint) -> Result<Report, Unusable> {
     if let Some(arn) = &args.arn {
-        return Ok(present(args, arn, &[], paint));
+        return Ok(present(args, arn, &[], None, paint));
     }
     let ca_file = CaFile::of(args.ca_file.as_deref());
     let client = Client::new(&args.aws, ca_file.as_ref())?;
     let endpoint = client.endpoint(args.sts_endpoint.as_deref())?;
     Ok(match client.caller(endpoint.as_deref()) {
         Ok(caller) => {
-            let warning = caller
-                .odd_token
-                .map_or(String::new(), |odd| odd.to_string());
             let source = caller.source.to_string();
             let key_id = shown_key_id(&caller.access_key_id);
             let identity = shown(&caller.arn);
@@ -34,15 +31,20 @@ pub fn whoami(args: &Whoami, paint: Paint) -> Result<Report, Unusable> {
                 ("access key id", &key_id),
                 ("credentials", &source),
                 ("region", &caller.region),
-                ("warning", &warning),
             ];
-            present(args, &caller.arn, &rows, paint)
+            present(args, &caller.arn, &rows, caller.odd_token, paint)
         }
         Err((failure, source)) => refused(&failure, source, paint),
     })
 }
 
-fn present(args: &Whoami, arn: &str, rows: &[(&str, &str)], paint: Paint) -> Report {
+fn present(
+    args: &Whoami,
+    arn: &str,
+    rows: &[(&str, &str)],
+    odd_token: Option<OddToken>,
+    paint: Paint,
+) -> Report {
     let principal = match look_at(arn) {
         Ok(principal) => principal,
         Err(why) => {
@@ -59,10 +61,12 @@ fn present(args: &Whoami, arn: &str, rows: &[(&str, &str)], paint: Paint) -> Rep
     };
     let name = principal.name(args.format.into());
     let command = name.map(|name| create_user(name, &args.grant));
+    let warning = odd_token.map(|odd| odd.to_string());
     let mut document = json!({
         "principal": principal,
         "userName": name,
         "createUser": command,
+        "warning": warning,
     });
     if let Some(document) = document.as_object_mut() {
         for (key, value) in rows.iter().skip(1) {
@@ -78,7 +82,7 @@ fn present(args: &Whoami, arn: &str, rows: &[(&str, &str)], paint: Paint) -> Rep
     let title = paint.bold(name.unwrap_or("none in this format"));
     all.push(("user name", &title));
     let mut text = facts(&all);
-    for note in &principal.notes {
+    for note in warning.iter().chain(&principal.notes) {
         text.push_str(&wrapped_behind("  - ", "    ", note));
     }
     if let Some(command) = &command {

@@ -197,6 +197,44 @@ fn a_program_gives_credentials_and_its_standard_error_is_nobody_s_business() {
 }
 
 #[test]
+fn a_role_is_assumed_at_the_address_of_the_profile() {
+    let sts = sts();
+    let keys = keys_of(ALICE);
+    let role = "role_arn = arn:aws:iam::123456789012:role/shop-app\nrole_session_name = jane\n";
+    let way = way_to(&sts);
+    let config = format!("[profile a]\n{role}source_profile = b\n{way}[profile b]\n{keys}");
+    let empty = machine(&config).set("AWS_ENDPOINT_URL_STS", "");
+    for machine in [machine(&config), empty] {
+        let run = machine.run(&["whoami", "--profile", "a"]);
+        run.assert_says(0, &["assumed-role/shop-app/jane"]);
+    }
+}
+
+#[test]
+fn a_role_is_assumed_with_the_credentials_of_a_program() {
+    let sts = sts();
+    let machine = Machine::new();
+    let command = printing(&machine, ALICE);
+    let role = "role_arn = arn:aws:iam::123456789012:role/shop-app\nrole_session_name = jane\n";
+    let way = way_to(&sts);
+    let config = format!(
+        "[profile a]\n{role}source_profile = b\n{way}[profile b]\ncredential_process = {command}\n\
+         [profile own]\n{role}source_profile = own\ncredential_process = {command}\n{way}"
+    );
+    let config = machine.file("config", &config);
+    let machine = machine
+        .set("AWS_CONFIG_FILE", &config)
+        .set("AWS_ENDPOINT_URL_STS", &sts.endpoint());
+    for profile in ["a", "own"] {
+        let run = machine.run(&["whoami", "--profile", profile]);
+        run.assert_says(
+            0,
+            &["assumed-role/shop-app/jane", &format!("profile {profile}")],
+        );
+    }
+}
+
+#[test]
 fn a_program_that_fails_is_told_without_its_output() {
     for (command, words) in [
         (

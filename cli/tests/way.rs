@@ -47,6 +47,28 @@ fn a_proxy_that_fails_is_named_with_its_variable_and_without_its_password() {
 }
 
 #[test]
+fn lines_are_as_long_as_the_terminal_is_wide() {
+    let sts = sts();
+    let proxy = format!("http://127.0.0.1:{}", closed_port());
+    let both = || client(&sts).with_keys_of(ALICE).set("AWS_PROFILE", "bob");
+    for machine in [
+        both(),
+        both().set("https_proxy", &proxy),
+        both().set("AWS_CA_BUNDLE", ""),
+    ] {
+        for (columns, most) in [("40", 60), ("80", 80)] {
+            let machine = Machine {
+                environment: machine.environment.clone(),
+                ..Machine::new()
+            };
+            let run = machine.set("COLUMNS", columns).run(&["whoami"]);
+            let longest = run.stdout.lines().map(|line| line.chars().count()).max();
+            assert!(longest.unwrap() <= most, "{columns}: {run:?}");
+        }
+    }
+}
+
+#[test]
 fn hosts_of_no_proxy_are_reached_without_one() {
     let sts = sts();
     let proxy = format!("http://127.0.0.1:{}", closed_port());

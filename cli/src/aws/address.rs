@@ -1,5 +1,8 @@
 //! The address of STS, where the command line, the environment or a profile sets one.
 
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
 use aws_config::profile::{Profile, ProfileSet};
 use aws_runtime::env_config::property::PropertiesKey;
 use mongodb_aws_auth::reason::printable;
@@ -29,6 +32,28 @@ pub fn of_sts(
         Some(fault) => Err(Unusable(fault)),
         None => Ok(Some(url)),
     }
+}
+
+/// Starts the tool anew without those of the variables that are empty: AWS's SDK, which reads them itself
+/// where a profile assumes a role, takes an empty one for an address. Gives back only what went wrong.
+pub fn without_empty_variables() -> Result<(), Unusable> {
+    let is_empty = |name: &&&str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let empty: Vec<_> = VARIABLES.iter().filter(is_empty).collect();
+    if empty.is_empty() {
+        return Ok(());
+    }
+    let failed = |error: std::io::Error| {
+        Unusable(format!(
+            "{}: unset those that are empty: {error}",
+            VARIABLES.join(", ")
+        ))
+    };
+    let mut tool = Command::new(std::env::current_exe().map_err(failed)?);
+    tool.args(std::env::args_os().skip(1));
+    for name in &empty {
+        tool.env_remove(name);
+    }
+    Err(failed(tool.exec()))
 }
 
 fn configured(name: &str, profiles: &ProfileSet) -> Option<(String, String)> {

@@ -192,6 +192,7 @@ fn region(args: &Aws, profile: &str, profiles: &ProfileSet) -> Result<(String, S
 impl Client {
     /// Reads profiles and finds the region; asks for no credentials yet.
     pub fn new(args: &Aws, ca_file: Option<&CaFile>) -> Result<Client, Unusable> {
+        address::without_empty_variables()?;
         let way = Way::of_environment()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
