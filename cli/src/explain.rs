@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::args::Explain;
 use crate::input::catalogue::{self, code_name};
 use crate::input::line;
-use crate::input::meaning::{Meaning, meaning};
+use crate::input::meaning::{Meaning, meanings};
 use crate::input::texts::Text;
 use crate::output::{Exit, Paint, Report, Unusable, wrapped};
 
@@ -26,7 +26,7 @@ pub fn explain(args: &Explain, paint: Paint) -> Result<Report, Unusable> {
         words => words.join(" "),
     };
     let mut seen = HashSet::new();
-    let meanings = text.lines().map(meaning);
+    let meanings = meanings(&text).into_iter();
     let meanings = meanings.filter(|meaning| !meaning.is_empty());
     let meanings: Vec<Meaning> = meanings
         .filter(|meaning| seen.insert(meaning.clone()))
@@ -98,7 +98,11 @@ fn report(meanings: &[Meaning], paint: Paint) -> Report {
             entries.push(json!(text));
         }
         if let Some(login) = &meaning.login {
-            blocks.push(wrapped("  ", login));
+            let whose = wrapped("  ", login);
+            match blocks.last_mut() {
+                Some(block) => block.push_str(&whose),
+                None => blocks.push(whose),
+            }
             logins.push(login);
         }
         if let Some(command) = &meaning.create_user {

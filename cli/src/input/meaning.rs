@@ -1,6 +1,7 @@
 //! What a line means that somebody gives `explain`.
 
 use mongodb_aws_auth::reason::{Reason, printable};
+use serde::de::IgnoredAny;
 
 use super::line::{self, Line};
 use super::numbers::{self, Item, Whose};
@@ -89,10 +90,29 @@ fn first<T: PartialEq>(seen: &mut Vec<T>, item: T) -> bool {
     is_first
 }
 
-/// Finds what the line means: only what it names, no guess.
+/// What each line of a text means: only what it names, no guess. Numbers and names alone are what somebody
+/// asks for, and no lines of a log: they count where there is nothing else. One document of JSON is one line.
+pub fn meanings(text: &str) -> Vec<Meaning> {
+    if text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return vec![meaning(text)];
+    }
+    let lines = || {
+        text.lines()
+            .map(line::bounded)
+            .filter(|line| !line.is_empty())
+    };
+    let asked_for: Option<Vec<Meaning>> = lines().map(of_list).collect();
+    asked_for.unwrap_or_else(|| lines().map(in_line).collect())
+}
+
+/// What one line means.
 pub fn meaning(text: &str) -> Meaning {
     let text = line::bounded(text);
-    let mut meaning = of_list(text).unwrap_or_else(|| of_line(text));
+    of_list(text).unwrap_or_else(|| in_line(text))
+}
+
+fn in_line(text: &str) -> Meaning {
+    let mut meaning = of_line(text);
     if meaning.reasons.iter().any(|reason| is_clock(*reason)) {
         meaning.clock = signing_clock::note(text);
     }

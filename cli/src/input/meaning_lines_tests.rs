@@ -217,3 +217,26 @@ fn texts_of_loaders_options_and_drivers_are_found() {
         assert_eq!(texts(text), [wanted], "{text}");
     }
 }
+
+#[test]
+fn numbers_alone_are_no_lines_of_a_log() {
+    let known = |text: &str| {
+        meanings(text)
+            .iter()
+            .filter(|found| !found.is_empty())
+            .count()
+    };
+    for (text, wanted) in [
+        ("301\n302\n", 2),
+        ("\n301\n\nSignatureMismatch\n", 2),
+        ("GET /login\nid: 301\nstatus 13\n", 0),
+        ("{\n \"status\": 301,\n \"id\": 13\n}\n", 0),
+        ("port 1\n11\n12\n", 0),
+        (
+            "{\n \"c\": \"ACCESS\",\n \"id\": 3911602,\n \"attr\": {\n  \"reason\": 301,\n  \"login\": 11\n }\n}\n",
+            1,
+        ),
+    ] {
+        assert_eq!(known(text), wanted, "{text}");
+    }
+}

@@ -26,8 +26,11 @@ pub enum Item<'a> {
     Word(&'a str),
 }
 
-/// The text as a list of numbers and words; `None` for one that is too long to be one.
+/// The text as a list of numbers and words; `None` for one that is too long to be one, and for JSON.
 pub fn list(text: &str) -> Option<Vec<Item<'_>>> {
+    if text.starts_with('{') {
+        return None;
+    }
     let between = |c: char| c.is_whitespace() || ":=,;#\"'()[]{}<>`|/".contains(c);
     let words = text.split(between);
     let words = words.map(|word| word.trim_end_matches(['.', '!', '?']));
@@ -104,6 +107,7 @@ mod tests {
         }
         assert_eq!(list(""), None);
         assert_eq!(list("code"), None);
+        assert_eq!(list("{\"status\": 301}"), None);
         assert_eq!(list(&"1 ".repeat(LIMIT + 1)), None);
         assert_eq!(list(&"a".repeat(NAME_LIMIT + 1)), None);
     }
