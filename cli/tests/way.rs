@@ -7,6 +7,7 @@ mod support;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::Command;
 
+use sts_emulator::proxy::ConnectProxy;
 use support::client::{assert_words, client};
 use support::{ALICE, Machine, Run, ca_file, sts};
 
@@ -44,6 +45,35 @@ fn a_proxy_that_fails_is_named_with_its_variable_and_without_its_password() {
         assert!(!format!("{run:?}").contains("hunter2"), "{run:?}");
     }
     assert_eq!(sts.counters().connections, 0);
+}
+
+#[test]
+fn the_way_leads_through_the_proxy_that_is_set() {
+    let sts = sts();
+    let proxy = ConnectProxy::start("200 OK").unwrap();
+    for credentials in ["", "jane:hunter2@", "j%40ne:hunter2%2F@"] {
+        let machine = client(&sts).with_keys_of(ALICE);
+        let machine = machine.set("https_proxy", &proxy.url(credentials));
+        machine.run(&["whoami"]).assert_says(0, &[ALICE]);
+    }
+    let heads = proxy.heads();
+    assert_eq!(heads.len(), 3);
+    // j@ne:hunter2/ in base64.
+    assert!(heads[2].contains("Basic akBuZTpodW50ZXIyLw=="), "{heads:?}");
+    for status in [
+        "407 Proxy Authentication Required",
+        "403 Forbidden",
+        "502 Bad Gateway",
+    ] {
+        let proxy = ConnectProxy::start(status).unwrap();
+        let machine = client(&sts).with_keys_of(ALICE);
+        let run = machine
+            .set("https_proxy", &proxy.url("jane:hunter2@"))
+            .run(&["whoami"]);
+        let shown = format!("through the proxy {} (https_proxy)", proxy.url("***@"));
+        assert_words(&run, 1, &[&shown]);
+        assert!(!format!("{run:?}").contains("hunter2"), "{run:?}");
+    }
 }
 
 #[test]

@@ -123,6 +123,7 @@ fn has_keys(profile: &Profile) -> bool {
 fn run(command: &str, limit: Duration) -> Result<Vec<u8>, String> {
     let mut child = Command::new("sh")
         .args(["-c", command])
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .process_group(0)

@@ -40,11 +40,15 @@ impl Way {
             name => name.to_owned(),
         };
         let port = proxy.endpoint().port();
-        let config = ProxyConfig::https(format!("{scheme}://{host}:{port}"));
-        let mut config = config.map_err(|error| broken(&error))?;
-        if let Some((user, password)) = proxy.credentials() {
-            config = config.with_basic_auth(user, password);
-        }
+        let login = proxy
+            .credentials()
+            .map_or(String::new(), |(user, password)| {
+                format!("{}:{}@", encoded(user), encoded(password))
+            });
+        let config = ProxyConfig::https(format!("{scheme}://{login}{host}:{port}"));
+        // Its words may repeat the password.
+        let config =
+            config.map_err(|_| broken(&format!("it does not take the proxy of {variable}")))?;
         let credentials = proxy.credentials().map_or("", |_| "***@");
         Ok(Way {
             config: config.no_proxy(hosts),
@@ -71,4 +75,13 @@ impl Way {
         let mut variables = PROXY_VARIABLES.into_iter();
         variables.find(|name| self.proxy.is_none() && set(name) && !name.starts_with(['h', 'H']))
     }
+}
+
+/// Percent-encoded (RFC 3986, section 2.1), as the SDK takes user and password.
+fn encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte.is_ascii_alphanumeric() {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }

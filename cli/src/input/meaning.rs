@@ -28,6 +28,27 @@ const OF_STS: [&str; 5] = [
     "GetSessionToken",
 ];
 
+/// What STS says, in small letters, with the code that it says it under.
+const STS_SAYS: [(&str, &str); 8] = [
+    ("signature expired:", "SignatureDoesNotMatch"),
+    ("signature not yet current", "SignatureDoesNotMatch"),
+    ("credential should be scoped", "SignatureDoesNotMatch"),
+    ("credential must be scoped", "SignatureDoesNotMatch"),
+    ("date in credential scope", "SignatureDoesNotMatch"),
+    (
+        "request signature we calculated does not match",
+        "SignatureDoesNotMatch",
+    ),
+    (
+        "security token included in the request is invalid",
+        "InvalidClientTokenId",
+    ),
+    (
+        "security token included in the request is expired",
+        "ExpiredToken",
+    ),
+];
+
 /// What one line means.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Meaning {
@@ -268,11 +289,15 @@ fn sts_error(line: &Line<'_>) -> Option<Meaning> {
         if operation.is_some_and(|operation| !OF_STS.contains(&operation)) {
             return None;
         }
-        line::names(text).find_map(|name| {
+        let by_name = line::names(text).find_map(|name| {
             let reason = catalogue::by_sts_code(name, text).map(Meaning::of_reason);
             let documented = texts::code(name).filter(|row| row.kind == Kind::StsCode);
             reason.or(documented.map(Meaning::of_text))
-        })
+        });
+        let lower = text.to_ascii_lowercase();
+        let said = || STS_SAYS.iter().find(|(words, _)| lower.contains(words));
+        let by_words = || catalogue::by_sts_code(said()?.1, text).map(Meaning::of_reason);
+        by_name.or_else(by_words)
     })
 }
 

@@ -240,3 +240,36 @@ fn numbers_alone_are_no_lines_of_a_log() {
         assert_eq!(known(text), wanted, "{text}");
     }
 }
+
+#[test]
+fn what_sts_says_is_known_without_its_code() {
+    for (text, wanted) in [
+        (
+            "Signature expired: 20261129T080000Z is now earlier than 20261129T094500Z",
+            304,
+        ),
+        (
+            "Signature not yet current: 20261129T140000Z is still later",
+            305,
+        ),
+        (
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP",
+            306,
+        ),
+        (
+            "error: credential should be scoped to a valid region, not 'x'",
+            306,
+        ),
+        (
+            "The request signature we calculated does not match the signature you provided.",
+            301,
+        ),
+        (
+            "The security token included in the request is invalid.",
+            302,
+        ),
+        ("The security token included in the request is expired", 303),
+    ] {
+        assert_eq!(reasons(text), [wanted], "{text}");
+    }
+}
