@@ -74,6 +74,24 @@ fn a_refusal_by_sts_has_the_plugin_s_reason_by_its_message() {
             "--sts-endpoint",
         ),
         (
+            "SignatureDoesNotMatch",
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP",
+            306,
+            "neither clock nor secret key is wrong",
+        ),
+        (
+            "InvalidSignatureException",
+            "Credential must be scoped to a valid Region, not us-east-9",
+            306,
+            "another region than that of the STS that answered",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'.",
+            306,
+            "--sts-endpoint",
+        ),
+        (
             "InvalidClientTokenId",
             "The security token included in the request is invalid",
             302,

@@ -231,7 +231,7 @@ impl Failure {
                     .to_owned()
             }
             Failure::Malformed(_) => {
-                "Nothing was sent to AWS. Correct the value and try again.".to_owned()
+                "Nothing was sent to AWS. Correct it and try again.".to_owned()
             }
             Failure::Source(Source::Profile(_), _) => {
                 "Log in anew if the profile is one of IAM Identity \

@@ -120,7 +120,7 @@ pub fn check_files() -> Result<(), Unusable> {
     let home = variable("HOME").map(PathBuf::from);
     for (name, path) in USUAL_FILES {
         if let Some(home) = home.as_ref().filter(|_| variable(name).is_none()) {
-            check_file("~", &home.join(path)).map_err(Unusable)?;
+            check_file("AWS's files", &home.join(path)).map_err(Unusable)?;
         }
     }
     Ok(())
@@ -189,11 +189,10 @@ pub async fn find(
     }
     let name = profile.unwrap_or(DEFAULT_PROFILE);
     let source = Source::Profile(name.to_owned());
-    check_files_of(profiles, name).map_err(|why| Failure::Source(source.clone(), why))?;
+    check_files_of(profiles, name).map_err(Failure::Malformed)?;
     let mut builder = ProfileFileCredentialsProvider::builder().configure(config);
     if let Some(process) = Process::of(profiles, name) {
-        let run = process.run();
-        let keys = run.map_err(|why| Failure::Source(source.clone(), why))?;
+        let keys = process.run().map_err(Failure::Malformed)?;
         let places = Places::entries(&format!("profile {}", process.profile));
         let keys = in_order(&places, keys)?;
         match process.files(profiles, &keys) {
