@@ -39,7 +39,7 @@ Environment:
   AWS_CA_BUNDLE
       further certificate authorities
   https_proxy, no_proxy
-      the way to STS";
+      the route to STS";
 
 /// Behind `check`'s.
 pub const CHECK: &str = "\

@@ -234,7 +234,7 @@ impl Failure {
                 "Nothing was sent to AWS. Correct it and try again.".to_owned()
             }
             Failure::Source(Source::Profile(_), _) => {
-                "Log in anew if the profile is one of IAM Identity \
+                "Log in again if the profile is one of IAM Identity \
                 Center (aws sso login --profile NAME), or correct it in ~/.aws/config."
                     .to_owned()
             }
@@ -283,14 +283,14 @@ fn no_answer(route: &Route) -> String {
     });
     if let Some(proxy) = &route.proxy {
         remedy.push_str(&format!(
-            "The way leads through the proxy {proxy}: check that it lets {} through, or name that host in \
+            "The route leads through the proxy {proxy}: check that it lets {} through, or name that host in \
              no_proxy. ",
             route.host
         ));
     }
     if let Some(variable) = route.ignored_proxy {
         remedy.push_str(&format!(
-            "{variable} is set, which neither this tool nor the plugin uses: where a proxy is the way, set \
+            "{variable} is set, which neither this tool nor the plugin uses: where the route needs a proxy, set \
              https_proxy. "
         ));
     }
