@@ -97,7 +97,7 @@ fn a_line_of_a_log_is_explained() {
         ),
         (
             "users file '/tmp/u.json': cannot be read",
-            ["It is not there", "Correct the path"],
+            ["It is missing", "Correct the path"],
         ),
     ] {
         Machine::new()
