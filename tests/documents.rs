@@ -162,7 +162,7 @@ fn reasons() -> String {
         for reason in section.reasons {
             let (number, name, summary) = (reason.number(), reason.name(), reason.summary());
             let remedy = match reason.own_remedy() {
-                "" => "As above.",
+                "" => "–",
                 own => own,
             };
             text.push_str(&format!("| {number} | {name} | {summary} | {remedy} |\n"));

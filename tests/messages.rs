@@ -1,5 +1,5 @@
 //! What the server's side says beside the plugin: the C++ shim, mongod's adapter and the reference
-//! server keep their texts in tables, and `docs/troubleshooting.md` explains each.
+//! server keep their texts in tables, and a document explains each.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -7,13 +7,21 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOCUMENT: &str = "docs/troubleshooting.md";
-/// The heading over the explanations, and the table of the texts.
-const TABLES: [(&str, &str); 3] = [
-    ("When the plugin ", "cpp_shim/maws/messages.h"),
-    ("Messages of mongod", "cpp_shim/mongod/messages.h"),
-    ("Messages of the reference server", "tests/host/messages.h"),
+/// The document, the heading over the explanations, and the table of the texts.
+const TABLES: [(&str, &str, &str); 3] = [
+    (OPERATORS, "## When the plugin ", "cpp_shim/maws/messages.h"),
+    (
+        OPERATORS,
+        "## Messages of mongod",
+        "cpp_shim/mongod/messages.h",
+    ),
+    (
+        "tests/host/messages.md",
+        "# Messages of the reference server",
+        "tests/host/messages.h",
+    ),
 ];
+const OPERATORS: &str = "docs/troubleshooting.md";
 /// The words that the log macros of mongod take as literals.
 const MONGOD_LOG: &str = "cpp_shim/mongod/server_log.cpp";
 
@@ -26,10 +34,11 @@ fn read(of: &str) -> String {
 }
 
 /// The first cells of the rows below headings that begin so; of a text in code marks, none.
-fn explained(heading: &str) -> Vec<String> {
-    let text = read(DOCUMENT);
-    let sections = text.split("\n## ").filter(|part| part.starts_with(heading));
-    let rows = sections.flat_map(str::lines).filter_map(|line| {
+fn explained(document: &str, heading: &str) -> Vec<String> {
+    let text = format!("\n{}", read(document));
+    let sections = text.split("\n#").map(|part| format!("#{part}"));
+    let sections: String = sections.filter(|part| part.starts_with(heading)).collect();
+    let rows = sections.lines().filter_map(|line| {
         let cell = line.strip_prefix("| ")?.split(" | ").next()?;
         let is_head = ["message", "text"].contains(&cell);
         (!is_head && !cell.starts_with('`')).then(|| cell.to_owned())
@@ -62,8 +71,8 @@ fn told_to_the_log() -> Vec<String> {
 
 #[test]
 fn every_text_of_the_server_s_side_is_explained_and_nothing_else_is() {
-    for (heading, table) in TABLES {
-        let explained = explained(heading);
+    for (document, heading, table) in TABLES {
+        let explained = explained(document, heading);
         let unique: BTreeSet<&String> = explained.iter().collect();
         assert_eq!(unique.len(), explained.len(), "{heading}: one row for each");
         let mut texts = told(table);
@@ -77,19 +86,19 @@ fn every_text_of_the_server_s_side_is_explained_and_nothing_else_is() {
         let missing: Vec<_> = texts.difference(&unique).collect();
         assert!(
             missing.is_empty(),
-            "{DOCUMENT} lacks, of {table}: {missing:#?}"
+            "{document} lacks, of {table}: {missing:#?}"
         );
         let idle: Vec<_> = unique.difference(&texts).collect();
         assert!(
             idle.is_empty(),
-            "{DOCUMENT} explains what {table} never says: {idle:#?}"
+            "{document} explains what {table} never says: {idle:#?}"
         );
     }
 }
 
 #[test]
 fn every_text_is_used() {
-    for (_, table) in TABLES {
+    for (_, _, table) in TABLES {
         let folder = path(table).parent().unwrap().to_owned();
         let sources: String = sources(&folder)
             .iter()
@@ -141,7 +150,7 @@ const NOT_FOR_THE_LOG: [&str; 5] = [
 
 #[test]
 fn no_sentence_for_the_operator_stands_outside_of_the_tables() {
-    for (_, table) in TABLES {
+    for (_, _, table) in TABLES {
         let folder = path(table).parent().unwrap().to_owned();
         for (name, text) in sources(&folder) {
             if NOT_FOR_THE_LOG.iter().any(|other| name.starts_with(other)) {

@@ -1,5 +1,5 @@
-//! What the server's side says beside the plugin: `docs/troubleshooting.md` has a row for each text,
-//! with words in braces where values stand.
+//! What the server's side says beside the plugin: documents have a row for each text, with words in
+//! braces where values stand.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,8 +8,10 @@ use serde::Serialize;
 
 use super::catalogue::plain;
 
-/// The document.
-const TROUBLESHOOTING: &str = include_str!("../../../docs/troubleshooting.md");
+const DOCUMENTS: [&str; 2] = [
+    include_str!("../../../docs/troubleshooting.md"),
+    include_str!("../../../tests/host/messages.md"),
+];
 /// A text with fewer letters of its own is found only where it is the whole line.
 const TELLING: usize = 15;
 /// What the reference server puts before its errors at startup.
@@ -132,8 +134,8 @@ pub fn all() -> &'static [Text] {
 fn rows() -> Vec<Text> {
     let (mut section, mut first) = ("", "");
     let mut texts = Vec::new();
-    for line in TROUBLESHOOTING.lines() {
-        if let Some(title) = line.strip_prefix("## ") {
+    for line in DOCUMENTS.iter().flat_map(|document| document.lines()) {
+        if let Some(title) = line.strip_prefix("## ").or(line.strip_prefix("# ")) {
             section = title;
         }
         let row = line
