@@ -13,6 +13,7 @@ use std::time::Duration;
 
 pub use self::environment::{PROXY_VARIABLES, ignored_proxy};
 pub use self::hosts::Endpoints;
+pub use self::values::whole_number;
 use self::table::{Draft, OPTIONS, Spec};
 use crate::aws::Proxy;
 use crate::identity::IdentityRules;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use mongodb_aws_auth::abi::maws_option_kind::MAWS_OPTION_LIST;
-use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::options::table::OPTIONS;
+use mongodb_aws_auth::options::{OptionError, Options};
 use mongodb_aws_auth::sts::load_roots;
 
 use super::{Findings, Name, mechanisms, placement};
@@ -58,7 +58,9 @@ pub fn configured_path(config: &ServerConfig) -> Option<&str> {
 fn plugin_path(config: &ServerConfig, findings: &mut Findings) {
     const STEP: Name = Name::PluginPath;
     match configured_path(config) {
-        Some(path) => findings.pass(STEP, path),
+        Some(path) if Path::new(path).is_absolute() => findings.pass(STEP, path),
+        // It is at fault among the options.
+        Some(_) => {}
         None => findings.warn(
             STEP,
             "awsAuthPluginPath is not set",
@@ -157,12 +159,16 @@ pub fn given(config: &ServerConfig) -> Vec<(String, String)> {
         .collect()
 }
 
-/// All that a server would not start with among these options, each with what to do; by the rules of
-/// the plugin that this tool was built with.
-pub fn faults(given: &[(String, String)]) -> Vec<(String, String)> {
+/// All that a server would not start with among its own parameters and these options, each with what to
+/// do; by the rules of the plugin that this tool was built with.
+fn faults(config: &ServerConfig, given: &[(String, String)]) -> Vec<(String, String)> {
+    let servers = server_parameters::all().into_iter();
+    let servers = servers.filter_map(|one| one.fault(config.parameter(one.name)?));
+    let servers: Vec<OptionError> = servers.collect();
     let pairs = pairs(given);
     let faults = Options::faults(&pairs, |settings| load_roots(&settings.ca_file).map(|_| ()));
-    let faults = faults.into_iter().map(|fault| fault.to_string());
+    let faults = servers.into_iter().chain(faults);
+    let faults = faults.map(|fault| fault.to_string());
     faults.map(|fault| explained(&fault, given)).collect()
 }
 
@@ -201,7 +207,7 @@ pub fn explained(fault: &str, given: &[(String, String)]) -> (String, String) {
 pub fn options(config: &ServerConfig, no_proxy: &str, findings: &mut Findings) -> Option<Options> {
     const STEP: Name = Name::Options;
     let given = given(config);
-    let faults = faults(&given);
+    let faults = faults(config, &given);
     let at_fault = !faults.is_empty();
     for (fault, remedy) in faults {
         findings.fail(STEP, fault, remedy);

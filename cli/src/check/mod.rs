@@ -77,6 +77,11 @@ impl Findings {
         });
     }
 
+    /// Some step found just this.
+    pub fn says(&self, found: &str) -> bool {
+        self.0.iter().any(|step| step.found == found)
+    }
+
     /// Where the next step will stand.
     pub fn mark(&self) -> usize {
         self.0.len()
@@ -168,7 +173,7 @@ fn unseen(args: &Check) -> Vec<&'static str> {
 pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
     let mut config = match &args.config {
         Some(path) => {
-            let text = files::read_text(path)?;
+            let text = files::read_text(path, files::SETTINGS_LIMIT)?;
             ServerConfig::parse(&text).map_err(|error| Unusable::file(path, error))?
         }
         None => ServerConfig::default(),

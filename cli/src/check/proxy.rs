@@ -2,7 +2,6 @@
 //! obey and the plugin only where it is told to.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use mongodb_aws_auth::aws::{Proxy, without_password};
@@ -60,7 +59,7 @@ pub fn environment(args: &Check, config: &ServerConfig) -> Result<Environment, U
         pid: Some(pid),
     };
     if let Some(path) = &args.environment {
-        let text = files::read_text(path)?;
+        let text = files::read_text(path, files::SETTINGS_LIMIT)?;
         return Ok(Environment {
             whose: path.display().to_string(),
             variables: environment::of_file(&text),
@@ -68,12 +67,16 @@ pub fn environment(args: &Check, config: &ServerConfig) -> Result<Environment, U
         });
     }
     if let Some(pid) = args.pid {
-        return Ok(of_process(pid, &files::read(&process(pid))?));
+        return Ok(of_process(
+            pid,
+            &files::read(&process(pid), files::LIST_LIMIT)?,
+        ));
     }
     let pid_file = config.get("processManagement.pidFilePath");
-    let pid = pid_file.and_then(|path| fs::read_to_string(Path::new(path)).ok());
-    let pid = pid.and_then(|text| text.trim().parse::<u32>().ok());
-    if let Some((pid, bytes)) = pid.and_then(|pid| Some((pid, fs::read(process(pid)).ok()?))) {
+    let read = |path: &Path| files::read(path, files::LIST_LIMIT).ok();
+    let pid = pid_file.and_then(|path| read(Path::new(path)));
+    let pid = pid.and_then(|text| String::from_utf8_lossy(&text).trim().parse::<u32>().ok());
+    if let Some((pid, bytes)) = pid.and_then(|pid| Some((pid, read(&process(pid))?))) {
         return Ok(of_process(pid, &bytes));
     }
     let own = std::env::vars_os().map(|(name, value)| {

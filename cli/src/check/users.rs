@@ -20,7 +20,7 @@ const INSTANCE: &str = "EC2 instance identities are refused, also where the buil
 
 /// Reads the list: JSON as getUsers or mongoexport give it, or one name per line.
 pub fn read(path: &Path) -> Result<Vec<User>, Unusable> {
-    let text = files::read_text(path)?;
+    let text = files::read_text(path, files::LIST_LIMIT)?;
     user_list::read(&text).map_err(|error| Unusable::file(path, error))
 }
 
