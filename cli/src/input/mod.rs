@@ -11,6 +11,7 @@ pub mod near;
 pub mod principal;
 pub mod regions;
 pub mod server_config;
+pub mod settings;
 pub mod signing_clock;
 pub mod texts;
 pub mod user_list;
