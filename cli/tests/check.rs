@@ -138,7 +138,7 @@ fn a_server_that_is_set_up_for_something_else_is_warned_of() {
 #[test]
 fn a_server_in_fips_mode_is_told_of_the_plugin_s_own_tls() {
     let host = Host::new();
-    let text = "net:\n  tls:\n    mode: requireTLS\n    FIPSMode: true\n";
+    let text = "net:\n  tls:\n    mode: requireTLS\n    certificateKeyFile: /etc/ssl/mongod.pem\n    FIPSMode: true\n";
     let config = host.machine.file("fips.conf", text);
     let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
     steps.assert("FIPS mode", "warn", &["rustls with aws-lc"]);

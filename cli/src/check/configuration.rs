@@ -8,7 +8,7 @@ use mongodb_aws_auth::options::table::OPTIONS;
 use mongodb_aws_auth::options::{OptionError, Options};
 use mongodb_aws_auth::sts::load_roots;
 
-use super::{Findings, Name, mechanisms, placement};
+use super::{Findings, Name, client_tls, mechanisms, placement};
 use crate::input::near::nearest;
 use crate::input::regions;
 use crate::input::server_config::ServerConfig;
@@ -46,7 +46,7 @@ pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
     plugin_path(config, findings);
     authorization(config, findings);
     ldap(config, findings);
-    client_tls(config, findings);
+    client_tls::check(config, findings);
 }
 
 /// The plugin that the server is told to use.
@@ -96,38 +96,6 @@ fn ldap(config: &ServerConfig, findings: &mut Findings) {
              ignored. LDAP has to know the ARNs, or this server cannot have both.",
         ),
         _ => findings.pass(STEP, "not used, so roles come from the users of $external"),
-    }
-}
-
-fn client_tls(config: &ServerConfig, findings: &mut Findings) {
-    const STEP: Name = Name::ClientTls;
-    let mode = config.get("net.tls.mode").or(config.get("net.ssl.mode"));
-    let required = config.parameter("awsRequireTLS") == Some("true");
-    match mode {
-        Some("requireTLS" | "requireSSL") => findings.pass(STEP, "required of every client"),
-        Some(mode) if mode != "disabled" && required => {
-            findings.pass(
-                STEP,
-                format!("{mode}; awsRequireTLS asks it of these logins"),
-            );
-        }
-        Some(mode) if mode != "disabled" => findings.warn(
-            STEP,
-            format!("{mode}: clients may connect without TLS"),
-            "Without TLS a login can be relayed and its connection taken over: net.tls.mode: \
-             requireTLS, or awsRequireTLS: true for these logins alone.",
-        ),
-        _ if required => findings.fail(
-            STEP,
-            "awsRequireTLS is true, and net.tls.mode is not set",
-            "No client can log in with MONGODB-AWS: set up TLS.",
-        ),
-        _ => findings.warn(
-            STEP,
-            "net.tls.mode is not set",
-            "Without TLS a login can be relayed and its connection taken over: set it to \
-             requireTLS.",
-        ),
     }
 }
 

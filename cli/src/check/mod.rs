@@ -1,6 +1,7 @@
 //! `check`: everything that a login needs on the database host, in the order in which it is needed.
 
 mod certificates;
+mod client_tls;
 mod configuration;
 mod installed;
 mod mechanisms;
