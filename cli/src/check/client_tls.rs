@@ -193,13 +193,14 @@ mod tests {
             ),
             ("net.tls", None, &[], Status::Warn, "is not set"),
         ] {
-            let named = files.iter().chain(mode.map(|mode| ("mode", mode)).iter());
+            let mode = mode.map(|mode| ("mode", mode));
+            let named = files.iter().chain(&mode);
             let named: Vec<(String, &str)> = named
                 .map(|(name, value)| (format!("{section}.{name}"), *value))
                 .collect();
             let named: Vec<(&str, &str)> = named
                 .iter()
-                .map(|(name, value)| (name.as_str(), *value))
+                .map(|(name, value)| (&**name, *value))
                 .collect();
             let mut findings = Findings::default();
             check(&ServerConfig::of(&named), &mut findings);

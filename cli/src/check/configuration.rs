@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mongodb_aws_auth::abi::maws_option_kind::MAWS_OPTION_LIST;
 use mongodb_aws_auth::options::table::OPTIONS;
-use mongodb_aws_auth::options::{OptionError, Options};
+use mongodb_aws_auth::options::{OptionError, Options, Settings};
 use mongodb_aws_auth::sts::load_roots;
 
 use super::{Findings, Name, client_tls, mechanisms, placement};
@@ -169,6 +169,12 @@ pub fn explained(fault: &str, given: &[(String, String)]) -> (String, String) {
         false => "The server does not start with it. `options` shows what is valid.",
     };
     (fault.to_owned(), remedy.to_owned())
+}
+
+/// What the plugin makes of its options; `None` where a server would not start with them.
+pub fn settings(config: &ServerConfig) -> Option<Settings> {
+    let options = Options::new(&pairs(&given(config))).ok()?;
+    Some(options.settings)
 }
 
 /// Checks the options by the plugin's own rules; `None` where a server would not start with them.

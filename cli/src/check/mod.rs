@@ -206,7 +206,7 @@ pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
     };
     let verified = installed::login(args, &config, usable, library, &reached, &mut findings)?;
     if let Some(users) = &users {
-        let settings = usable.map(|options| &options.settings.identity);
+        let settings = usable.map(|options| &options.settings);
         users::check(users, settings, verified.as_deref(), &mut findings);
     }
     Ok(findings.report(&unseen(args), paint))
