@@ -270,6 +270,7 @@ fn every_wrong_option_is_named_once() {
         "awsAllowedAccounts",
         "awsPrincipalFormat",
         "awsMaxSessionSecs",
+        "awsStsCAFile",
     ];
     let text: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     let steps = check_lines(&format!("setParameter:\n{text}"));
