@@ -78,9 +78,12 @@ impl Findings {
         });
     }
 
-    /// Some step found just this.
-    pub fn says(&self, found: &str) -> bool {
-        self.0.iter().any(|step| step.found == found)
+    /// Some step failed for the option that stands first in this fault. Two versions of the plugin may
+    /// say the same in other words.
+    pub fn failed_for(&self, fault: &str) -> bool {
+        let option = |text: &str| text.split(':').next().unwrap_or_default().to_owned();
+        self.of(Status::Fail)
+            .any(|step| option(&step.found) == option(fault))
     }
 
     /// Where the next step will stand.
@@ -210,4 +213,29 @@ pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
         users::check(users, settings, verified.as_deref(), &mut findings);
     }
     Ok(findings.report(&unseen(args), paint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_an_option_is_known_in_whatever_words() {
+        let mut findings = Findings::default();
+        findings.fail(
+            Name::Options,
+            "awsStsWorkers: \"0\" is invalid: 1 to 1024",
+            "",
+        );
+        findings.warn(Name::Options, "awsStsProxy: \"x\": a warning", "");
+        for (fault, known) in [
+            ("awsStsWorkers: \"0\" is invalid: 1 to 1024", true),
+            ("awsStsWorkers: a number of another version", true),
+            ("awsStsProxy: \"x\" is invalid", false),
+            ("awsStsHost: \"x\" is invalid", false),
+            ("the plugin has no such function", false),
+        ] {
+            assert_eq!(findings.failed_for(fault), known, "{fault}");
+        }
+    }
 }
