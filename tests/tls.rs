@@ -301,6 +301,8 @@ fn a_file_without_a_certificate_is_refused_with_what_it_is() {
     let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     let der = CertificateDer::from_pem_slice(GOOD.as_bytes()).unwrap();
     let twice = [&*der, &*der].concat();
+    let mut cut_off = der.to_vec();
+    cut_off.pop();
     let wide: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (name, content, cause) in [
         ("empty", &b""[..], "the file is empty"),
@@ -313,11 +315,7 @@ fn a_file_without_a_certificate_is_refused_with_what_it_is() {
         ),
         ("digits", b"0\x82ab", "has no certificate"),
         ("der", &der, "is DER, not PEM"),
-        (
-            "der-cut",
-            &der[..der.len() - 1],
-            "is binary, and no certificate",
-        ),
+        ("der-cut", &cut_off, "is binary, and no certificate"),
         ("der-twice", &twice, "is binary, and no certificate"),
         (
             "der-key",

@@ -71,6 +71,8 @@ impl std::error::Error for ConfigError {}
 impl ServerConfig {
     /// Reads a configuration file's text.
     pub fn parse(text: &str) -> Result<ServerConfig, ConfigError> {
+        // Editors put it at the beginning of a file.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let read = ServerConfig::of_yaml(text);
         match is_of_old_form(text) {
             true => read.map_err(|_| ConfigError::OldForm),

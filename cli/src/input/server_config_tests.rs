@@ -107,6 +107,7 @@ fn the_form_before_yaml_is_told_of() {
         "# mongod.conf\n\nport = 27017\nsetParameter=awsStsHost=sts.amazonaws.com\n",
         "bind_ip = ::1\nlogpath = \"/var/log/x: y\"\n",
         "fork=true",
+        "\u{feff}port = 1\r\nauth = true\r\n",
     ] {
         let error = ServerConfig::parse(text).unwrap_err();
         assert_eq!(error, ConfigError::OldForm, "{text}");
