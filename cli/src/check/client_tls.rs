@@ -30,14 +30,12 @@ pub fn check(config: &ServerConfig, findings: &mut Findings) {
     let modes = SECTIONS.map(|section| config.get(&format!("{section}.mode")));
     let mode = modes.into_iter().flatten().next();
     let required = config.parameter("awsRequireTLS") == Some("true");
-    let before = findings.mark();
-    match mode {
-        Some("disabled") | None => without_mode(config, findings),
-        Some(mode) => certificate(config, mode, findings),
+    let is_on = mode.is_some_and(|mode| mode != "disabled");
+    if let Some((found, remedy)) = no_start(config, mode.filter(|_| is_on)) {
+        findings.fail(STEP, found, remedy);
+        return;
     }
     match mode {
-        // Nothing of it works before that is mended.
-        _ if findings.mark() > before => {}
         Some("requireTLS" | "requireSSL") => findings.pass(STEP, "required of every client"),
         Some(mode @ ("allowTLS" | "preferTLS" | "allowSSL" | "preferSSL")) => match required {
             true => findings.pass(
@@ -52,26 +50,35 @@ pub fn check(config: &ServerConfig, findings: &mut Findings) {
             ),
         },
         // The value is at fault in the configuration.
-        Some(other) if other != "disabled" => {}
-        _ => {
-            let found = match mode {
-                Some(_) => "net.tls.mode is disabled",
-                None => "net.tls.mode is not set",
-            };
-            match required {
-                true => findings.fail(
-                    STEP,
-                    format!("awsRequireTLS is true, and {found}"),
-                    "No client can log in with MONGODB-AWS: set up TLS.",
-                ),
-                false => findings.warn(
-                    STEP,
-                    found,
-                    "Without TLS a login can be relayed and its connection taken over: set it to \
-                     requireTLS.",
-                ),
-            }
-        }
+        Some(_) if is_on => {}
+        _ if required => findings.fail(
+            STEP,
+            "awsRequireTLS is true, and net.tls.mode does not switch TLS on",
+            "No client can log in with MONGODB-AWS: set up TLS.",
+        ),
+        _ => findings.warn(
+            STEP,
+            "net.tls.mode does not switch TLS on",
+            "Without TLS a login can be relayed and its connection taken over: set it to \
+             requireTLS.",
+        ),
+    }
+}
+
+/// Why no server starts with these settings, and what to do; `mode` is one that switches TLS on.
+fn no_start(config: &ServerConfig, mode: Option<&str>) -> Option<(String, &'static str)> {
+    match mode {
+        Some(mode) if first(config, &CERTIFICATES).is_none() => Some((
+            format!("{mode}, and net.tls.certificateKeyFile is not set"),
+            "No server starts with that: name the PEM file that has the server's certificate and its key.",
+        )),
+        Some(_) => None,
+        None => first(config, &ONLY_WITH_MODE).map(|name| {
+            (
+                format!("{name} is set, and net.tls.mode does not switch TLS on"),
+                "No server starts with that: set net.tls.mode to requireTLS, or take the other settings out.",
+            )
+        }),
     }
 }
 
@@ -80,28 +87,8 @@ fn first(config: &ServerConfig, names: &[&str]) -> Option<String> {
     let all = SECTIONS
         .iter()
         .flat_map(|section| names.iter().map(move |name| format!("{section}.{name}")));
-    let mut set = all.filter(|name| config.get(name).is_some());
+    let mut set = all.filter(|name| config.get(name).is_some_and(|value| !value.is_empty()));
     set.next()
-}
-
-fn without_mode(config: &ServerConfig, findings: &mut Findings) {
-    if let Some(name) = first(config, &ONLY_WITH_MODE) {
-        findings.fail(
-            STEP,
-            format!("{name} is set, and net.tls.mode does not switch TLS on"),
-            "No server starts with that: set net.tls.mode to requireTLS, or take the other settings out.",
-        );
-    }
-}
-
-fn certificate(config: &ServerConfig, mode: &str, findings: &mut Findings) {
-    if first(config, &CERTIFICATES).is_none() {
-        findings.fail(
-            STEP,
-            format!("{mode}, and net.tls.certificateKeyFile is not set"),
-            "No server starts with that: name the PEM file that has the server's certificate and its key.",
-        );
-    }
 }
 
 #[cfg(test)]
@@ -189,9 +176,15 @@ mod tests {
                 Some("disabled"),
                 &[],
                 Status::Warn,
-                "is disabled",
+                "net.tls.mode does not switch TLS on",
             ),
-            ("net.tls", None, &[], Status::Warn, "is not set"),
+            (
+                "net.tls",
+                None,
+                &[],
+                Status::Warn,
+                "net.tls.mode does not switch TLS on",
+            ),
         ] {
             let mode = mode.map(|mode| ("mode", mode));
             let named = files.iter().chain(&mode);
