@@ -13,8 +13,8 @@ use std::time::Duration;
 
 pub use self::environment::{PROXY_VARIABLES, ignored_proxy};
 pub use self::hosts::Endpoints;
-pub use self::values::whole_number;
 use self::table::{Draft, OPTIONS, Spec};
+pub use self::values::whole_number;
 use crate::aws::Proxy;
 use crate::identity::IdentityRules;
 use crate::reason::{printable, printable_within};
