@@ -73,13 +73,26 @@ fn plugin_path(config: &ServerConfig, findings: &mut Findings) {
 }
 
 fn authorization(config: &ServerConfig, findings: &mut Findings) {
-    let on = config.get("security.authorization") == Some("enabled")
+    const STEP: Name = Name::Authorization;
+    let is_router = config.get("sharding.configDB").is_some();
+    let setting = config.get("security.authorization");
+    let on = setting == Some("enabled")
         || config.get("security.keyFile").is_some()
         || config.get("security.clusterAuthMode").is_some();
-    match on {
-        true => findings.pass(Name::Authorization, "the server asks for a login"),
-        false => findings.warn(
-            Name::Authorization,
+    match (is_router, on) {
+        (true, _) if setting.is_some() => findings.fail(
+            STEP,
+            "security.authorization is set, and sharding.configDB makes a mongos of this server",
+            "A mongos does not know it, and does not start: take it out, and set security.keyFile.",
+        ),
+        (_, true) => findings.pass(STEP, "the server asks for a login"),
+        (true, false) => findings.warn(
+            STEP,
+            "security.keyFile is not set",
+            "Whoever connects to this mongos may do everything without a login: set it, as on the shards.",
+        ),
+        (false, false) => findings.warn(
+            STEP,
             "security.authorization is not enabled",
             "Whoever connects may do everything without a login: set it to enabled.",
         ),
@@ -244,6 +257,37 @@ mod tests {
         let config = ServerConfig::of(&[(key, value)]);
         fips(&config, tls, &mut findings);
         findings.0.first().map(|step| step.status)
+    }
+
+    #[test]
+    fn a_server_asks_for_a_login_by_the_setting_that_it_knows() {
+        const ROUTER: (&str, &str) = ("sharding.configDB", "c/config:27019");
+        const KEY: (&str, &str) = ("security.keyFile", "/k");
+        const ON: (&str, &str) = ("security.authorization", "enabled");
+        for (settings, status, words) in [
+            (&[ON][..], Status::Pass, "asks for a login"),
+            (&[KEY], Status::Pass, "asks for a login"),
+            (&[], Status::Warn, "security.authorization is not enabled"),
+            (
+                &[("security.authorization", "Enabled")],
+                Status::Warn,
+                "is not enabled",
+            ),
+            (&[ROUTER, KEY], Status::Pass, "asks for a login"),
+            (&[ROUTER], Status::Warn, "security.keyFile is not set"),
+            (&[ROUTER, KEY, ON], Status::Fail, "makes a mongos"),
+            (
+                &[ROUTER, ("security.authorization", "disabled")],
+                Status::Fail,
+                "makes a mongos",
+            ),
+        ] {
+            let mut findings = Findings::default();
+            authorization(&ServerConfig::of(settings), &mut findings);
+            let step = &findings.0[0];
+            assert_eq!(step.status, status, "{settings:?}: {step:?}");
+            assert!(step.found.contains(words), "{settings:?}: {step:?}");
+        }
     }
 
     #[test]
