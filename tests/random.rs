@@ -15,6 +15,8 @@ use mongodb_aws_auth::sts::StsOverHttps;
 
 use support::{ALICE, SHOP_APP, Server, client_first};
 
+const CA_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/unused_ca.pem");
+
 /// From here on getrandom fails with this error in the calling thread, and in those that it starts.
 fn deny_getrandom(error: i32) {
     let statement = |code: u32, jt, jf, k| libc::sock_filter {
@@ -74,7 +76,7 @@ fn on_an_old_kernel() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         with_getrandom_failing(libc::ENOSYS, || {
-            let options = Options::new(&[("awsStsCAFile", "tests/c/unused_ca.pem")]).unwrap();
+            let options = Options::new(&[("awsStsCAFile", CA_FILE)]).unwrap();
             StsOverHttps::new(&options.settings).unwrap();
         });
     });

@@ -299,10 +299,30 @@ fn a_file_with_a_certificate_that_cannot_be_used_is_refused_with_its_place() {
 #[test]
 fn a_file_without_a_certificate_is_refused_with_what_it_is() {
     let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    let der = CertificateDer::from_pem_slice(GOOD.as_bytes()).unwrap();
+    let twice = [&*der, &*der].concat();
+    let mut cut_off = der.to_vec();
+    cut_off.pop();
+    let wide: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (name, content, cause) in [
         ("empty", &b""[..], "the file is empty"),
         ("text", b"none\n", "has no certificate"),
-        ("der", b"\x30\x82\x01\x00", "is DER, not PEM"),
+        ("zero", b"0", "has no certificate"),
+        (
+            "number",
+            b"0123456789012 is an account\n",
+            "has no certificate",
+        ),
+        ("digits", b"0\x82ab", "has no certificate"),
+        ("der", &der, "is DER, not PEM"),
+        ("der-cut", &cut_off, "is binary, and no certificate"),
+        ("der-twice", &twice, "is binary, and no certificate"),
+        (
+            "der-key",
+            b"\x30\x82\x01\x01\x02\x01\x00\x30",
+            "is binary, and no certificate",
+        ),
+        ("utf-16", &wide, "is binary, and no certificate"),
         ("key", key.as_bytes(), "has PRIVATE KEY but no certificate"),
     ] {
         let text = refusal(&file(name, content));

@@ -35,7 +35,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::{Cli, Command};
-use output::{Paint, Report, UNUSABLE, Unusable, print};
+use output::{Paint, Report, UNUSABLE, Unusable, complain, print};
 
 fn main() -> ExitCode {
     let command = Cli::command().term_width(output::width());
@@ -46,19 +46,26 @@ fn main() -> ExitCode {
             let text = error.render().to_string();
             return unusable(text.trim_end().trim_start_matches("error: "), true);
         }
-        Err(error) if error.use_stderr() => error.exit(),
+        Err(error) if error.use_stderr() => {
+            complain(&rendered(&error, Paint::on(&std::io::stderr())));
+            return ExitCode::from(UNUSABLE);
+        }
         Err(help) => {
-            let text = help.render();
-            let text = match Paint::detect().is_on() {
-                true => text.ansi().to_string(),
-                false => text.to_string(),
-            };
+            let text = rendered(&help, Paint::detect());
             return print(&text).err().unwrap_or(ExitCode::SUCCESS);
         }
     };
     match run(&cli.command) {
         Ok(report) => report.print(cli.json),
         Err(Unusable(why)) => unusable(&why, cli.json),
+    }
+}
+
+fn rendered(error: &clap::Error, paint: Paint) -> String {
+    let text = error.render();
+    match paint.is_on() {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
     }
 }
 
@@ -69,7 +76,7 @@ fn unusable(why: &str, json: bool) -> ExitCode {
             return failed;
         }
     } else {
-        eprintln!("mongodb-aws-auth: {why}");
+        complain(&format!("mongodb-aws-auth: {why}"));
     }
     ExitCode::from(UNUSABLE)
 }

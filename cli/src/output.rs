@@ -1,6 +1,7 @@
 //! What a command gives back, and how it is shown.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -70,12 +71,27 @@ pub fn print(text: &str) -> Result<(), ExitCode> {
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let mut stderr = io::stderr().lock();
-            let _nowhere_to_say = writeln!(stderr, "mongodb-aws-auth: standard output: {error}");
+            complain(&format!("mongodb-aws-auth: standard output: {error}"));
             Err(ExitCode::from(UNUSABLE))
         }
         _ => Ok(()),
     }
+}
+
+/// Writes to standard error, in lines of its terminal's width.
+pub fn complain(text: &str) {
+    let width = width_of(io::stderr());
+    let text: String = text.lines().map(|line| folded(width, line)).collect();
+    let _nowhere_to_say = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A line that is too long in several, the further ones two columns in.
+fn folded(width: usize, line: &str) -> String {
+    if shown_width(line) <= width {
+        return format!("{line}\n");
+    }
+    let (indent, text) = line.split_at(line.len() - line.trim_start().len());
+    wrapped_to(width, indent, &format!("{indent}  "), text)
 }
 
 /// Colours, where they are wanted.
@@ -87,10 +103,15 @@ pub struct Paint {
 impl Paint {
     /// On for a terminal that can show them, unless NO_COLOR is set.
     pub fn detect() -> Paint {
+        Paint::on(&io::stdout())
+    }
+
+    /// The same for what is written here.
+    pub fn on(stream: &impl io::IsTerminal) -> Paint {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Paint {
-            on: io::stdout().is_terminal() && !set("NO_COLOR") && !dumb,
+            on: stream.is_terminal() && !set("NO_COLOR") && !dumb,
         }
     }
 
@@ -147,13 +168,17 @@ const USUAL_WIDTH: usize = 80;
 /// Fewer are taken for so many: a window that is made tiny.
 const LEAST_WIDTH: usize = 30;
 
-/// Columns of a line: COLUMNS, the terminal's, or the usual number.
+/// Columns of a line of standard output: COLUMNS, the terminal's, or the usual number.
 pub fn width() -> usize {
+    width_of(io::stdout())
+}
+
+fn width_of(stream: impl AsFd) -> usize {
     let columns = std::env::var("COLUMNS")
         .ok()
         .and_then(|text| text.parse().ok());
     let terminal = || {
-        let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+        let (width, _) = terminal_size::terminal_size_of(&stream)?;
         Some(usize::from(width.0))
     };
     let width = columns.filter(|columns| *columns > 0).or_else(terminal);
@@ -244,6 +269,25 @@ mod tests {
             wrapped_to(30, "  ", "  ", &format!("a {long} b")),
             format!("  a\n  {long}\n  b\n")
         );
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_folded_behind_its_own_indent() {
+        let long = format!("  tip: {}", "word ".repeat(20));
+        let text = folded(40, &long);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(
+            lines.len() > 1 && lines.iter().all(|line| line.len() <= 40),
+            "{text}"
+        );
+        assert!(lines[0].starts_with("  tip: word"), "{text}");
+        assert!(
+            lines[1..].iter().all(|line| line.starts_with("    word")),
+            "{text}"
+        );
+        for short in ["", "error: a  b", "  tip"] {
+            assert_eq!(folded(40, short), format!("{short}\n"));
+        }
     }
 
     #[test]

@@ -138,20 +138,53 @@ fn a_server_that_is_set_up_for_something_else_is_warned_of() {
 #[test]
 fn a_server_in_fips_mode_is_told_of_the_plugin_s_own_tls() {
     let host = Host::new();
-    let text = "net:\n  tls:\n    mode: requireTLS\n    FIPSMode: true\n";
+    let text = "net:\n  tls:\n    mode: requireTLS\n    certificateKeyFile: /etc/ssl/mongod.pem\n    FIPSMode: true\n";
     let config = host.machine.file("fips.conf", text);
     let steps = host.check(&config, &["--offline", "--plugin", &host.plugin]);
     steps.assert("FIPS mode", "warn", &["rustls with aws-lc"]);
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_ends_with_2() {
-    let machine = Machine::new();
-    let broken = machine.file("mongod.conf", "net: [\n");
-    for path in [&broken, "/none/mongod.conf"] {
-        let run = machine.run(&["check", "--config", path]);
-        assert_eq!(run.status, 2, "{run:?}");
-        assert!(run.stderr.contains("mongod.conf"), "{run:?}");
+fn a_file_that_cannot_be_read_ends_with_2() {
+    let host = Host::new();
+    let config = host.config(&[]);
+    let broken = host.machine.file("broken.conf", "net: [\n");
+    let fifo = host.machine.home.path().join("fifo");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let large = host.machine.file("large", "");
+    let file = fs::File::options().write(true).open(&large).unwrap();
+    file.set_len(1 << 40).unwrap();
+    for (path, words) in [
+        (&*broken, "not YAML"),
+        ("/none/mongod.conf", "No such file"),
+        ("/dev/zero", "not a regular file"),
+        (fifo.to_str().unwrap(), "not a regular file"),
+        (host.machine.home.path().to_str().unwrap(), "is a directory"),
+        (&large, "is larger than"),
+    ] {
+        for option in ["--config", "--users", "--environment"] {
+            if path == broken && option != "--config" {
+                continue;
+            }
+            let named = ["check", "--offline", "--config", &config, option, path];
+            let named = match option {
+                "--config" => [&named[..2], &named[4..]].concat(),
+                _ => named.to_vec(),
+            };
+            let run = host.machine.run(&named);
+            assert_eq!(run.status, 2, "{option} {path}: {run:?}");
+            let said = run.complaint();
+            assert!(
+                said.contains(path) && said.contains(words),
+                "{option} {path}: {said}"
+            );
+        }
     }
 }
 
@@ -241,5 +274,5 @@ fn a_list_of_users_that_is_none_ends_with_2() {
     let arguments = ["check", "--offline", "--config", &config, "--users", &users];
     let run = host.machine.run(&arguments);
     assert_eq!(run.status, 2, "{run:?}");
-    assert!(run.stderr.contains("users.json"), "{run:?}");
+    assert!(run.complaint().contains("users.json"), "{run:?}");
 }

@@ -98,12 +98,17 @@ fn without_credentials_the_login_is_left_out_with_a_word_on_how_to_get_them() {
 fn a_verified_login_without_a_user_is_warned_of() {
     let host = Host::with(Machine::new().with_keys_of(SHOP_APP));
     let with_path = "arn:aws:iam::123456789012:role/team/shop-app";
-    let users = host.machine.file("users.txt", &format!("{with_path}\n"));
-    let steps = host.check(&host.config(&[]), &["--users", &users]);
-    steps
-        .assert("users", "warn", &[with_path, "never matches", SHOP_ROLE])
-        .assert("user of the login", "warn", &[SHOP_ROLE, "this host's own"]);
-    assert_eq!(steps.status, 0);
+    for (others, status) in [("", "fail"), (ALICE, "warn")] {
+        let users = host
+            .machine
+            .file("users.txt", &format!("{with_path}\n{others}\n"));
+        let steps = host.check(&host.config(&[]), &["--users", &users]);
+        steps
+            .assert("users", "warn", &[with_path, "never matches", SHOP_ROLE])
+            .assert("users", status, &[])
+            .assert("user of the login", "warn", &[SHOP_ROLE, "this host's own"]);
+        assert_eq!(steps.status, i32::from(status == "fail"));
+    }
 }
 
 #[test]

@@ -138,6 +138,6 @@ fn a_proxy_that_is_none_ends_with_2_and_its_password_is_not_shown() {
     let machine = Machine::new().set("https_proxy", "socks5://user:hunter2@proxy:1080");
     let run = machine.with_keys_of(ALICE).run(&["whoami"]);
     assert_eq!(run.status, 2, "{run:?}");
-    assert!(run.stderr.contains("https_proxy"), "{run:?}");
-    assert!(!run.stderr.contains("hunter2"), "{run:?}");
+    assert!(run.complaint().contains("https_proxy"), "{run:?}");
+    assert!(!run.complaint().contains("hunter2"), "{run:?}");
 }

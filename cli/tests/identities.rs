@@ -116,7 +116,7 @@ fn a_ca_file_that_cannot_be_used_is_named() {
     let empty = machine.file("ca.pem", "nothing");
     let run = machine.run(&["whoami", "--ca-file", &empty]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("ca.pem"), "{run:?}");
+    assert!(run.complaint().contains("ca.pem"), "{run:?}");
 }
 
 #[test]

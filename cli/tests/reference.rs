@@ -54,7 +54,7 @@ fn options_of_a_file_that_is_no_plugin_are_refused() {
     let file = machine.file("plugin.so", "text");
     let run = machine.run(&["options", "--plugin", &file]);
     assert_eq!(run.status, 2, "{run:?}");
-    assert!(run.stderr.contains("plugin.so"), "{run:?}");
+    assert!(run.complaint().contains("plugin.so"), "{run:?}");
 }
 
 #[test]

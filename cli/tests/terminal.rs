@@ -334,3 +334,27 @@ fn explain_says_which_of_several_numbers_nobody_knows() {
         "{text}"
     );
 }
+
+#[test]
+fn messages_on_standard_error_are_as_wide_as_the_terminal() {
+    for (columns, width) in [("40", 40), ("64", 64), ("0", 80)] {
+        let machine = Machine::new().set("COLUMNS", columns);
+        let old = machine.file("c", "port = 27017\n");
+        for arguments in [
+            &["check", "--offline", "--config", &old][..],
+            &["check", "--offline", "--config", "/none"],
+            &["whoami", "--grant", "readWrite"],
+            &["whoami", "--nope", "x"],
+        ] {
+            let run = machine.run(arguments);
+            assert_eq!(run.status, 2, "{run:?}");
+            for line in run.stderr.lines() {
+                let is_one_word = line.split_whitespace().count() == 1;
+                assert!(
+                    line.chars().count() <= width || is_one_word,
+                    "{width}: {run:?}"
+                );
+            }
+        }
+    }
+}

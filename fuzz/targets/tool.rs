@@ -13,7 +13,7 @@ mod input;
 use input::credentials::{Places, address_fault, fault, shown_key_id};
 use input::principal::look_at;
 use input::server_config::ServerConfig;
-use input::{environment, meaning, near, regions, signing_clock, user_list};
+use input::{environment, meaning, regions, settings, signing_clock, user_list};
 
 /// Shorter texts stand in messages by chance.
 const TELLING: usize = 12;
@@ -54,13 +54,15 @@ fn configuration(text: &str) {
         Err(error) => said(Some(error.to_string())),
         Ok(config) => {
             for name in config.names() {
-                assert!(config.get(name).is_some());
+                let value = config.get(name).expect("a value");
+                assert!(!config.is_list(name) || config.line(name).is_some());
+                let fault = settings::fault(name, value, config.is_list(name), &["awsStsHost"]);
+                said(fault.map(|(what, remedy)| format!("{what} {remedy}")));
             }
             for (name, value) in config.parameters() {
                 assert_eq!(config.parameter(name), Some(value));
-                near::nearest(name, ["awsStsHost", "authenticationMechanisms"]);
+                settings::parameter_fault(name, &["awsStsHost", "authenticationMechanisms"]);
             }
-            assert!(config.lists().all(|name| config.line(name).is_some()));
         }
     }
 }

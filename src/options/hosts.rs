@@ -9,6 +9,7 @@ use super::values::separators;
 use crate::aws::{
     Endpoint, HostForm, Partition, region_and_domain, sts_host_form, sts_partition, sts_region,
 };
+use crate::reason::printable;
 
 /// AWS has fewer regions in each partition.
 const MOST_HOSTS: usize = 64;
@@ -30,6 +31,18 @@ impl Endpoints {
     pub fn at(&self, index: usize) -> &Arc<Endpoint> {
         let other = index.checked_sub(1).and_then(|at| self.others.get(at));
         other.unwrap_or(&self.first)
+    }
+
+    /// The partition of AWS that they all belong to; none for a custom host.
+    pub fn partition(&self) -> Option<&'static str> {
+        sts_partition(self.first.host())
+    }
+
+    /// Why an identity of another partition is not known there.
+    pub fn of_one_partition(&self) -> String {
+        let host = printable(self.first.host());
+        let own = self.partition().unwrap_or_default();
+        format!("the STS host {host} has the identities of partition {own} alone")
     }
 
     /// All of them.

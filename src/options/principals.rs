@@ -107,14 +107,17 @@ fn fault(entry: &str, format: PrincipalFormat) -> String {
     let [_, partition, service, _, account, resource] = parts[..] else {
         return FORM.into();
     };
-    let last = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        printable_within(QUOTED, name)
+    let last = |path: &str| match (path.rsplit('/').next().unwrap_or_default(), is_pattern) {
+        // A pattern may end with the path.
+        ("", _) => "NAME".to_owned(),
+        (name, false) => printable_within(QUOTED, name),
+        (name, true) => format!("{}*", printable_within(QUOTED, name)),
     };
     let name_of_role = |role: &str| match format {
         PrincipalFormat::IamRole => format!("arn:{partition}:iam::{account}:role/{role}"),
         PrincipalFormat::StsWildcard => {
-            format!("arn:{partition}:sts::{account}:assumed-role/{role}/*")
+            let sessions = if role.ends_with('*') { "" } else { "/*" };
+            format!("arn:{partition}:sts::{account}:assumed-role/{role}{sessions}")
         }
     };
     match (service, resource.split_once('/'), format) {
@@ -127,8 +130,11 @@ fn fault(entry: &str, format: PrincipalFormat) -> String {
             name_of_role(&last(path))
         ),
         ("sts", Some(("assumed-role", rest)), _) => {
-            let role = rest.split('/').next().unwrap_or_default();
-            let role = printable_within(QUOTED, role);
+            // The session stands last, also behind a path that STS never returns.
+            let role = match rest.rsplit('/').nth(1) {
+                Some(role) => printable_within(QUOTED, role),
+                None => last(rest),
+            };
             let format = match format {
                 PrincipalFormat::IamRole => "iamRole",
                 PrincipalFormat::StsWildcard => "stsWildcard",

@@ -131,7 +131,32 @@ fn an_entry_that_no_user_name_matches_is_refused_with_its_reason() {
         (
             "arn:aws:iam::123456789012:role/team/*",
             "iamRole",
-            "role's path",
+            "STS does not return a role's path, so that the user name is arn:aws:iam::123456789012:role/NAME",
+        ),
+        (
+            "arn:aws:iam::123456789012:role/team/shop-*",
+            "iamRole",
+            "the user name is arn:aws:iam::123456789012:role/shop-*",
+        ),
+        (
+            "arn:aws:iam::123456789012:role/a/b/*",
+            "stsWildcard",
+            "a role is arn:aws:sts::123456789012:assumed-role/NAME/*",
+        ),
+        (
+            "arn:aws:iam::123456789012:role/a/shop-*",
+            "stsWildcard",
+            "a role is arn:aws:sts::123456789012:assumed-role/shop-*",
+        ),
+        (
+            "arn:aws:sts::123456789012:assumed-role/team/shop-app/*",
+            "iamRole",
+            ROLE,
+        ),
+        (
+            "arn:aws:sts::123456789012:assumed-role/a/b/shop-app/i-0123",
+            "stsWildcard",
+            "assumed-role/shop-app/*",
         ),
         (
             "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_x_0",
@@ -151,7 +176,7 @@ fn an_entry_that_no_user_name_matches_is_refused_with_its_reason() {
         (
             "arn:aws:sts::123456789012:assumed-role/*",
             "iamRole",
-            "awsPrincipalFormat=iamRole",
+            "arn:aws:iam::123456789012:role/NAME",
         ),
         (
             ROLE,

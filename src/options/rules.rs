@@ -3,9 +3,9 @@
 
 use super::principals;
 use super::{Endpoints, OptionError};
-use crate::aws::{Arn, Partition, sts_partition};
+use crate::aws::{Arn, Partition};
 use crate::identity::{IdentityRules, PrincipalFormat};
-use crate::reason::{Reason, printable, printable_within};
+use crate::reason::{Reason, printable_within};
 
 const PRINCIPALS: &str = "awsAllowedPrincipals";
 const PARTITIONS: &str = "awsAllowedPartitions";
@@ -31,8 +31,8 @@ pub(super) fn check(
     }
     let context = Context {
         rules,
-        host: endpoints.at(0).host(),
-        partition: sts_partition(endpoints.at(0).host()),
+        endpoints,
+        partition: endpoints.partition(),
     };
     let mut warnings = context.partitions(faults);
     warnings.extend(context.principals(faults));
@@ -46,7 +46,7 @@ pub(super) fn check(
 
 struct Context<'a> {
     rules: &'a IdentityRules,
-    host: &'a str,
+    endpoints: &'a Endpoints,
     /// Of the STS hosts: it has all identities that they know. None for a custom host.
     partition: Option<&'static str>,
 }
@@ -128,17 +128,12 @@ impl Context<'_> {
         let partition = self.partition.map(str::to_owned);
         let is_known = whole_partition(entry).is_none_or(is_known);
         let is_other = is_known && !fits(1, partition.as_slice());
-        is_other.then(|| self.of_other_identities())
+        is_other.then(|| self.endpoints.of_one_partition())
     }
 
     fn of_other_partition(&self, partition: &str) -> Option<String> {
         let differs = self.partition.is_some_and(|own| own != partition);
-        (is_known(partition) && differs).then(|| self.of_other_identities())
-    }
-
-    fn of_other_identities(&self) -> String {
-        let (host, own) = (printable(self.host), self.partition.unwrap_or_default());
-        format!("the STS host {host} has the identities of partition {own} alone")
+        (is_known(partition) && differs).then(|| self.endpoints.of_one_partition())
     }
 }
 

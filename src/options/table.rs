@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use super::Limits;
-use super::values::{boolean, count, entries, list, milliseconds, proxy, text_into};
+use super::values::{boolean, count, entries, list, milliseconds, path_into, proxy, text_into};
 use crate::abi::maws_option_kind::{self, *};
 use crate::aws::{Proxy, check_region, is_account, is_partition, without_password};
 use crate::identity::{IdentityRules, PrincipalFormat};
@@ -129,7 +129,7 @@ pub static OPTIONS: &[Spec] = &[
         help: c"Absolute path of a PEM file with the certificate authorities that verify STS, a regular file of at most 16 MiB. Empty: the system's bundle. Read at startup only: a new file takes effect with a restart.",
         example: "awsStsCAFile: /etc/pki/tls/certs/sts-ca.pem",
         since: "0.1.0",
-        set: |_, draft, text| text_into(&mut draft.ca_file, text),
+        set: |_, draft, text| path_into(&mut draft.ca_file, text),
         ..STARTUP
     },
     Spec {

@@ -15,6 +15,14 @@ pub(super) fn text_into(to: &mut String, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A file's path. A server may change its directory after it has read the configuration.
+pub(super) fn path_into(to: &mut String, text: &str) -> Result<(), String> {
+    if !text.is_empty() && !text.starts_with('/') {
+        return Err("an absolute path: a server may change its directory".to_owned());
+    }
+    text_into(to, text)
+}
+
 pub(super) fn proxy(draft: &mut Draft, text: &str) -> Result<(), String> {
     (draft.proxy, draft.no_proxy) = (None, String::new());
     match text {
@@ -45,11 +53,16 @@ pub(super) fn count(to: &mut usize, spec: &Spec, text: &str) -> Result<(), Strin
 }
 
 fn number(spec: &Spec, text: &str) -> Result<u32, String> {
+    whole_number(text, spec.min, spec.max)
+}
+
+/// The rule for numbers: digits alone, within the range.
+pub fn whole_number(text: &str, min: u32, max: u32) -> Result<u32, String> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let number = digits.then(|| text.parse().ok()).flatten();
     number
-        .filter(|n| (spec.min..=spec.max).contains(n))
-        .ok_or_else(|| format!("a whole number from {} to {}", spec.min, spec.max))
+        .filter(|n| (min..=max).contains(n))
+        .ok_or_else(|| format!("a whole number from {min} to {max}"))
 }
 
 pub(super) fn list(

@@ -158,12 +158,21 @@ fn no_certificate(content: &[u8], others: &[String]) -> String {
     match (content, others) {
         ([], _) => "the file is empty".into(),
         (_, [other, ..]) => format!("the file has {other} but no certificate"),
-        ([0x30, ..], []) => {
+        _ if is_der_certificate(content) => {
             "the file is DER, not PEM: convert it with openssl x509 -inform der -out NEW -in this file"
+                .into()
+        }
+        _ if content.contains(&0) => {
+            "the file is binary, and no certificate: a PEM file is text, with -----BEGIN CERTIFICATE-----"
                 .into()
         }
         _ => "the file has no certificate (none begins with -----BEGIN CERTIFICATE-----)".into(),
     }
+}
+
+fn is_der_certificate(content: &[u8]) -> bool {
+    let der = CertificateDer::from(content);
+    RootCertStore::empty().add(der).is_ok()
 }
 
 /// A part of a PEM file, from one BEGIN to the next.

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use mongodb_aws_auth::abi::maws_option_kind::MAWS_OPTION_LIST;
-use mongodb_aws_auth::options::Options;
 use mongodb_aws_auth::options::table::OPTIONS;
+use mongodb_aws_auth::options::{OptionError, Options, Settings};
 use mongodb_aws_auth::sts::load_roots;
 
-use super::{Findings, Name, mechanisms, placement};
+use super::{Findings, Name, client_tls, mechanisms, placement};
 use crate::input::near::nearest;
 use crate::input::regions;
 use crate::input::server_config::ServerConfig;
@@ -39,14 +39,14 @@ pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
         });
         findings.skip(
             Name::Configuration,
-            format!("no file was named{hint}: mechanisms, roles and TLS were not looked at"),
+            format!("no file was named{hint}: mechanisms, roles and TLS are not checked"),
         );
         return;
     }
     plugin_path(config, findings);
     authorization(config, findings);
     ldap(config, findings);
-    client_tls(config, findings);
+    client_tls::check(config, findings);
 }
 
 /// The plugin that the server is told to use.
@@ -58,7 +58,9 @@ pub fn configured_path(config: &ServerConfig) -> Option<&str> {
 fn plugin_path(config: &ServerConfig, findings: &mut Findings) {
     const STEP: Name = Name::PluginPath;
     match configured_path(config) {
-        Some(path) => findings.pass(STEP, path),
+        Some(path) if Path::new(path).is_absolute() => findings.pass(STEP, path),
+        // It is at fault among the options.
+        Some(_) => {}
         None => findings.warn(
             STEP,
             "awsAuthPluginPath is not set",
@@ -71,13 +73,26 @@ fn plugin_path(config: &ServerConfig, findings: &mut Findings) {
 }
 
 fn authorization(config: &ServerConfig, findings: &mut Findings) {
-    let on = config.get("security.authorization") == Some("enabled")
+    const STEP: Name = Name::Authorization;
+    let is_router = config.get("sharding.configDB").is_some();
+    let setting = config.get("security.authorization");
+    let on = setting == Some("enabled")
         || config.get("security.keyFile").is_some()
         || config.get("security.clusterAuthMode").is_some();
-    match on {
-        true => findings.pass(Name::Authorization, "the server asks for a login"),
-        false => findings.warn(
-            Name::Authorization,
+    match (is_router, on) {
+        (true, _) if setting.is_some() => findings.fail(
+            STEP,
+            "security.authorization is set, and sharding.configDB makes a mongos of this server",
+            "A mongos does not know it, and does not start: take it out, and set security.keyFile.",
+        ),
+        (_, true) => findings.pass(STEP, "the server asks for a login"),
+        (true, false) => findings.warn(
+            STEP,
+            "security.keyFile is not set",
+            "Whoever connects to this mongos may do everything without a login: set it, as on the shards.",
+        ),
+        (false, false) => findings.warn(
+            STEP,
             "security.authorization is not enabled",
             "Whoever connects may do everything without a login: set it to enabled.",
         ),
@@ -94,38 +109,6 @@ fn ldap(config: &ServerConfig, findings: &mut Findings) {
              ignored. LDAP has to know the ARNs, or this server cannot have both.",
         ),
         _ => findings.pass(STEP, "not used, so roles come from the users of $external"),
-    }
-}
-
-fn client_tls(config: &ServerConfig, findings: &mut Findings) {
-    const STEP: Name = Name::ClientTls;
-    let mode = config.get("net.tls.mode").or(config.get("net.ssl.mode"));
-    let required = config.parameter("awsRequireTLS") == Some("true");
-    match mode {
-        Some("requireTLS" | "requireSSL") => findings.pass(STEP, "required of every client"),
-        Some(mode) if mode != "disabled" && required => {
-            findings.pass(
-                STEP,
-                format!("{mode}; awsRequireTLS asks it of these logins"),
-            );
-        }
-        Some(mode) if mode != "disabled" => findings.warn(
-            STEP,
-            format!("{mode}: clients may connect without TLS"),
-            "Without TLS a login can be relayed and its connection taken over: net.tls.mode: \
-             requireTLS, or awsRequireTLS: true for these logins alone.",
-        ),
-        _ if required => findings.fail(
-            STEP,
-            "awsRequireTLS is true, and net.tls.mode is not set",
-            "No client can log in with MONGODB-AWS: set up TLS.",
-        ),
-        _ => findings.warn(
-            STEP,
-            "net.tls.mode is not set",
-            "Without TLS a login can be relayed and its connection taken over: set it to \
-             requireTLS.",
-        ),
     }
 }
 
@@ -157,12 +140,16 @@ pub fn given(config: &ServerConfig) -> Vec<(String, String)> {
         .collect()
 }
 
-/// All that a server would not start with among these options, each with what to do; by the rules of
-/// the plugin that this tool was built with.
-pub fn faults(given: &[(String, String)]) -> Vec<(String, String)> {
+/// All that a server would not start with among its own parameters and these options, each with what to
+/// do; by the rules of the plugin that this tool was built with.
+fn faults(config: &ServerConfig, given: &[(String, String)]) -> Vec<(String, String)> {
+    let servers = server_parameters::all().into_iter();
+    let servers = servers.filter_map(|one| one.fault(config.parameter(one.name)?));
+    let servers: Vec<OptionError> = servers.collect();
     let pairs = pairs(given);
     let faults = Options::faults(&pairs, |settings| load_roots(&settings.ca_file).map(|_| ()));
-    let faults = faults.into_iter().map(|fault| fault.to_string());
+    let faults = servers.into_iter().chain(faults);
+    let faults = faults.map(|fault| fault.to_string());
     faults.map(|fault| explained(&fault, given)).collect()
 }
 
@@ -197,11 +184,17 @@ pub fn explained(fault: &str, given: &[(String, String)]) -> (String, String) {
     (fault.to_owned(), remedy.to_owned())
 }
 
+/// What the plugin makes of its options; `None` where a server would not start with them.
+pub fn settings(config: &ServerConfig) -> Option<Settings> {
+    let options = Options::new(&pairs(&given(config))).ok()?;
+    Some(options.settings)
+}
+
 /// Checks the options by the plugin's own rules; `None` where a server would not start with them.
 pub fn options(config: &ServerConfig, no_proxy: &str, findings: &mut Findings) -> Option<Options> {
     const STEP: Name = Name::Options;
     let given = given(config);
-    let faults = faults(&given);
+    let faults = faults(config, &given);
     let at_fault = !faults.is_empty();
     for (fault, remedy) in faults {
         findings.fail(STEP, fault, remedy);
@@ -264,6 +257,37 @@ mod tests {
         let config = ServerConfig::of(&[(key, value)]);
         fips(&config, tls, &mut findings);
         findings.0.first().map(|step| step.status)
+    }
+
+    #[test]
+    fn a_server_asks_for_a_login_by_the_setting_that_it_knows() {
+        const ROUTER: (&str, &str) = ("sharding.configDB", "c/config:27019");
+        const KEY: (&str, &str) = ("security.keyFile", "/k");
+        const ON: (&str, &str) = ("security.authorization", "enabled");
+        for (settings, status, words) in [
+            (&[ON][..], Status::Pass, "asks for a login"),
+            (&[KEY], Status::Pass, "asks for a login"),
+            (&[], Status::Warn, "security.authorization is not enabled"),
+            (
+                &[("security.authorization", "Enabled")],
+                Status::Warn,
+                "is not enabled",
+            ),
+            (&[ROUTER, KEY], Status::Pass, "asks for a login"),
+            (&[ROUTER], Status::Warn, "security.keyFile is not set"),
+            (&[ROUTER, KEY, ON], Status::Fail, "makes a mongos"),
+            (
+                &[ROUTER, ("security.authorization", "disabled")],
+                Status::Fail,
+                "makes a mongos",
+            ),
+        ] {
+            let mut findings = Findings::default();
+            authorization(&ServerConfig::of(settings), &mut findings);
+            let step = &findings.0[0];
+            assert_eq!(step.status, status, "{settings:?}: {step:?}");
+            assert!(step.found.contains(words), "{settings:?}: {step:?}");
+        }
     }
 
     #[test]

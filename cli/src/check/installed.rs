@@ -19,6 +19,10 @@ use crate::plugin::{self, Library, PACKAGED, Session, distrusted};
 pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Option<Library> {
     const FILE: Name = Name::PluginFile;
     let configured = configuration::configured_path(config).map(PathBuf::from);
+    if args.plugin.is_none() && configured.as_ref().is_some_and(|path| !path.is_absolute()) {
+        findings.skip(FILE, "left out: awsAuthPluginPath is not an absolute path");
+        return None;
+    }
     let path = args.plugin.clone().or(configured);
     let path = path.unwrap_or_else(|| PathBuf::from(PACKAGED));
     let shown = path.display();
@@ -31,7 +35,10 @@ pub fn load(args: &Check, config: &ServerConfig, findings: &mut Findings) -> Opt
         );
         return None;
     }
-    findings.pass(FILE, format!("{shown} can be exchanged by nobody else"));
+    findings.pass(
+        FILE,
+        format!("only root and the server's user can replace {shown}"),
+    );
     match plugin::open(&path) {
         Ok(library) => {
             findings.pass(Name::Plugin, library.description());
@@ -106,7 +113,7 @@ pub fn login(
     Ok(name)
 }
 
-/// The installed plugin takes the options, all of them.
+/// The installed plugin takes the options, all of them. What is said of them already is not repeated.
 fn starts(
     library: &Library,
     given: &[(String, String)],
@@ -115,27 +122,30 @@ fn starts(
 ) -> bool {
     const STEP: Name = Name::PluginStart;
     let faults = library.check_options(given);
-    for fault in &faults {
-        let (found, remedy) = configuration::explained(fault, given);
+    let faults = faults
+        .iter()
+        .map(|fault| configuration::explained(fault, given));
+    let mut faults: Vec<(String, String)> = faults.collect();
+    if faults.is_empty() {
+        match Session::new(library, given, options) {
+            Ok(_stopped) => {
+                findings.pass(STEP, "it takes the server's options");
+                return true;
+            }
+            Err(error) => faults.push((
+                error.message,
+                "The server would not start with these options and this plugin.".to_owned(),
+            )),
+        }
+    }
+    faults.retain(|(found, _)| !findings.failed_for(found));
+    if faults.is_empty() {
+        findings.skip(STEP, "left out: the options are not valid");
+    }
+    for (found, remedy) in faults {
         findings.fail(STEP, found, remedy);
     }
-    if !faults.is_empty() {
-        return false;
-    }
-    let session = match Session::new(library, given, options) {
-        Ok(session) => session,
-        Err(error) => {
-            findings.fail(
-                STEP,
-                error.message,
-                "The server would not start with these options and this plugin.",
-            );
-            return false;
-        }
-    };
-    drop(session);
-    findings.pass(STEP, "it takes the server's options");
-    true
+    false
 }
 
 /// Where no login shows it: the plugin has random bytes for its answer to a client's first message. It

@@ -24,7 +24,9 @@ const KNOWN: [&str; 8] = [
 /// Looks at the list; `known`: the configuration is there to look at.
 pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
     const STEP: Name = Name::Mechanisms;
-    let Some(text) = config.parameter("authenticationMechanisms") else {
+    let listed = "security.authenticationMechanisms";
+    let of_section = config.get(listed).filter(|_| config.is_list(listed));
+    let Some(text) = config.parameter("authenticationMechanisms").or(of_section) else {
         if known {
             findings.fail(
                 STEP,
@@ -123,6 +125,32 @@ mod tests {
         let config = ServerConfig::of(&[("setParameter.authenticationMechanisms", value)]);
         check(&config, true, &mut findings);
         findings.0.remove(0)
+    }
+
+    #[test]
+    fn the_list_of_the_section_security_counts_where_there_is_no_parameter() {
+        for (text, wanted) in [
+            (
+                "security:\n  authenticationMechanisms: [PLAIN, MONGODB-AWS]\n",
+                Status::Pass,
+            ),
+            (
+                "security:\n  authenticationMechanisms: [PLAIN]\n",
+                Status::Fail,
+            ),
+            (
+                "security:\n  authenticationMechanisms: PLAIN,MONGODB-AWS\n",
+                Status::Fail,
+            ),
+            (
+                "security:\n  authenticationMechanisms: [PLAIN]\nsetParameter:\n  authenticationMechanisms: PLAIN,MONGODB-AWS\n",
+                Status::Pass,
+            ),
+        ] {
+            let mut findings = Findings::default();
+            check(&ServerConfig::parse(text).unwrap(), true, &mut findings);
+            assert_eq!(findings.0[0].status, wanted, "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `check`: everything that a login needs on the database host, in the order in which it is needed.
 
 mod certificates;
+mod client_tls;
 mod configuration;
 mod installed;
 mod mechanisms;
@@ -75,6 +76,14 @@ impl Findings {
             found,
             remedy,
         });
+    }
+
+    /// Some step failed for the option that stands first in this fault. Two versions of the plugin may
+    /// say the same in other words.
+    pub fn failed_for(&self, fault: &str) -> bool {
+        let option = |text: &str| text.split(':').next().unwrap_or_default().to_owned();
+        self.of(Status::Fail)
+            .any(|step| option(&step.found) == option(fault))
     }
 
     /// Where the next step will stand.
@@ -168,7 +177,7 @@ fn unseen(args: &Check) -> Vec<&'static str> {
 pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
     let mut config = match &args.config {
         Some(path) => {
-            let text = files::read_text(path)?;
+            let text = files::read_text(path, files::SETTINGS_LIMIT)?;
             ServerConfig::parse(&text).map_err(|error| Unusable::file(path, error))?
         }
         None => ServerConfig::default(),
@@ -200,8 +209,33 @@ pub fn check(args: &Check, paint: Paint) -> Result<Report, Unusable> {
     };
     let verified = installed::login(args, &config, usable, library, &reached, &mut findings)?;
     if let Some(users) = &users {
-        let settings = usable.map(|options| &options.settings.identity);
+        let settings = usable.map(|options| &options.settings);
         users::check(users, settings, verified.as_deref(), &mut findings);
     }
     Ok(findings.report(&unseen(args), paint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_an_option_is_known_in_whatever_words() {
+        let mut findings = Findings::default();
+        findings.fail(
+            Name::Options,
+            "awsStsWorkers: \"0\" is invalid: 1 to 1024",
+            "",
+        );
+        findings.warn(Name::Options, "awsStsProxy: \"x\": a warning", "");
+        for (fault, known) in [
+            ("awsStsWorkers: \"0\" is invalid: 1 to 1024", true),
+            ("awsStsWorkers: a number of another version", true),
+            ("awsStsProxy: \"x\" is invalid", false),
+            ("awsStsHost: \"x\" is invalid", false),
+            ("the plugin has no such function", false),
+        ] {
+            assert_eq!(findings.failed_for(fault), known, "{fault}");
+        }
+    }
 }

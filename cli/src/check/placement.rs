@@ -1,18 +1,15 @@
-//! Where parameters stand in the configuration, and how they are written: a server does not start with
-//! one in another place, and ignores or refuses one with another name.
+//! Where settings and parameters stand in the configuration, and how they are written: a server does not
+//! start with one in another place, and ignores or refuses one with another name.
 
 use mongodb_aws_auth::options::table::OPTIONS;
 use mongodb_aws_auth::reason::printable;
 
 use super::{Findings, Name};
-use crate::input::near::nearest;
 use crate::input::server_config::{PARAMETER, ServerConfig};
+use crate::input::settings;
 use crate::server_parameters;
 
-const SECTION: &str = "setParameter";
 const MECHANISMS: &str = "authenticationMechanisms";
-/// Settings beside parameters that this tool looks at, none of which may be a list.
-const SINGLE: [&str; 3] = ["net.", "security.", "processManagement."];
 
 /// The names of the parameters that a login has to do with.
 pub fn parameters() -> Vec<&'static str> {
@@ -27,70 +24,35 @@ pub fn check(config: &ServerConfig, findings: &mut Findings) {
     const STEP: Name = Name::Configuration;
     let known = parameters();
     let mut faults = 0;
-    let mut fail = |name: &str, what: &str, remedy: String| {
-        let line = config.line(name);
-        let line = line.map_or(String::new(), |line| format!("line {line}: "));
-        faults += 1;
-        findings.fail(STEP, format!("{line}{}: {what}", printable(name)), remedy);
-    };
     for name in config.names() {
-        let first = name.split('.').next().unwrap_or_default();
-        let Some(parameter) = name.strip_prefix(PARAMETER) else {
-            let last = name.rsplit('.').next().unwrap_or_default();
-            let meant = known.iter().find(|known| known.eq_ignore_ascii_case(last));
-            if first != SECTION && nearest(first, [SECTION]).is_some() {
-                let what = "there is no such section; did you mean setParameter?";
-                fail(name, what, format!("Write {SECTION}: in these letters."));
-            } else if let Some(meant) = meant {
-                let what = "it stands outside of setParameter, and no server starts with that";
-                fail(
-                    name,
-                    what,
-                    format!("Put {meant} below {SECTION}:, two columns in."),
-                );
-            } else if name == SECTION && config.get(name).is_some_and(|value| !value.is_empty()) {
-                let what = "it has a value of its own";
-                fail(
-                    name,
-                    what,
-                    "Parameters stand below it, each in a line NAME: VALUE.".to_owned(),
-                );
-            }
+        let value = config.get(name).unwrap_or_default();
+        let is_list = config.is_list(name);
+        let fault = match name.strip_prefix(PARAMETER) {
+            Some(parameter) if is_list => Some(listed(parameter, value)),
+            Some(parameter) => settings::parameter_fault(parameter, &known),
+            None => settings::fault(name, value, is_list, &known),
+        };
+        let Some((what, remedy)) = fault else {
             continue;
         };
-        if parameter.contains('.')
-            && known
-                .iter()
-                .any(|known| parameter.starts_with(&format!("{known}.")))
-        {
-            let what = "a parameter has one value, and nothing below it";
-            fail(name, what, "Write it in one line: NAME: VALUE.".to_owned());
-            continue;
-        }
-        let ours = known.contains(&parameter) || parameter.starts_with("aws");
-        let meant = nearest(parameter, known.iter().copied()).filter(|_| !ours);
-        if let Some(meant) = meant {
-            let what = format!("there is no such parameter; did you mean {meant}?");
-            let remedy = "Parameters are written in exactly these letters.".to_owned();
-            fail(name, &what, remedy);
-        }
-    }
-    for name in config.lists() {
-        let single = SINGLE.iter().any(|section| name.starts_with(section));
-        if name.starts_with(PARAMETER) || single {
-            let separator = if name.ends_with(MECHANISMS) { "," } else { " " };
-            let value = config.get(name).unwrap_or_default().replace(',', separator);
-            let what = "it is a YAML list, and no server takes one here";
-            fail(
-                name,
-                what,
-                format!("Write it in one line: {}.", printable(&value)),
-            );
-        }
+        let line = config.line(name);
+        let line = line.map_or(String::new(), |line| format!("line {line}: "));
+        findings.fail(STEP, format!("{line}{}: {what}", printable(name)), remedy);
+        faults += 1;
     }
     if faults == 0 {
         findings.pass(STEP, "its parameters stand where a server looks for them");
     }
+}
+
+/// A parameter that is a YAML list.
+fn listed(parameter: &str, value: &str) -> settings::Fault {
+    let separator = if parameter == MECHANISMS { "," } else { " " };
+    let value = printable(&value.replace(',', separator));
+    (
+        "it is a YAML list, and no server takes one here".to_owned(),
+        format!("Write it in one line: {value}."),
+    )
 }
 
 #[cfg(test)]
@@ -127,7 +89,7 @@ mod tests {
             ),
             (
                 "security:\n  authenticationMechanisms: MONGODB-AWS\n",
-                "outside of setParameter",
+                "Write it as a list: [MONGODB-AWS].",
             ),
             ("AWSAUTHPLUGINPATH: /x\n", "Put awsAuthPluginPath below"),
             (
@@ -139,10 +101,26 @@ mod tests {
                 "did you mean setParameter?",
             ),
             (
-                "setParam:\n  a: x\nsetParmeter:\n  b: x\n",
+                "setParmeter:\n  b: x\n",
                 "setParmeter.b: there is no such section",
             ),
             ("setParameter: awsStsHost=x\n", "a value of its own"),
+            (
+                "security:\nnet:\n  port: 1\n",
+                "line 1: security: it is empty",
+            ),
+            (
+                "net:\n  setParameter:\n    awsAllowRoot: true\n",
+                "line 3: net.setParameter.awsAllowRoot",
+            ),
+            (
+                "setParameter:\n  net:\n    port: 1\n",
+                "line 3: setParameter.net.port",
+            ),
+            (
+                "security:\n  authorization: Enabled\n",
+                "did you mean enabled?",
+            ),
             ("setParameter:\n  awsStsHost:\n    first: x\n", "one value"),
             (
                 "setParameter:\n  authenticationMechanism: x\n",
@@ -180,7 +158,7 @@ mod tests {
         let text = "awsStsHost: a\nsecurity:\n  awsRequireTLS: true\n";
         assert_eq!(found(text).len(), 2);
         let text = "setParameter:\n  enableLocalhostAuthBypass: false\n  ttlMonitorEnabled: true\n  \
-                    awsStsHost: x\nsetParameter.awsAllowRoot: true\n";
+                    awsStsHost: x\nsecurity.authorization: enabled\n";
         assert_eq!(found(text), [""; 0]);
     }
 }

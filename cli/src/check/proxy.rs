@@ -2,14 +2,13 @@
 //! obey and the plugin only where it is told to.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use mongodb_aws_auth::aws::{Proxy, without_password};
+use mongodb_aws_auth::aws::{Proxy, is_exempt, without_password};
 use mongodb_aws_auth::options::PROXY_VARIABLES;
 use mongodb_aws_auth::reason::printable;
 
-use super::{Findings, Name};
+use super::{Findings, Name, configuration};
 use crate::args::Check;
 use crate::files;
 use crate::input::environment::{self, Variable};
@@ -52,6 +51,44 @@ impl Environment {
     }
 }
 
+/// What `no_proxy` exempts, by the plugin's own rule.
+struct Direct<'a> {
+    no_proxy: &'a str,
+    /// Addresses of STS.
+    exempt: Vec<String>,
+    all: usize,
+}
+
+impl<'a> Direct<'a> {
+    fn of(environment: &'a Environment, config: &ServerConfig) -> Direct<'a> {
+        let no_proxy = environment.get("no_proxy").map_or("", |(_, hosts)| hosts);
+        let names: Vec<String> = match configuration::settings(config) {
+            Some(settings) => {
+                let endpoints = settings.endpoints.iter();
+                endpoints
+                    .map(|endpoint| endpoint.server_name().to_owned())
+                    .collect()
+            }
+            // What is wrong with them is told elsewhere.
+            None => Vec::new(),
+        };
+        let all = names.len();
+        let exempt = names
+            .into_iter()
+            .filter(|name| is_exempt(no_proxy, name))
+            .collect();
+        Direct {
+            no_proxy,
+            exempt,
+            all,
+        }
+    }
+
+    fn is_all(&self) -> bool {
+        self.all > 0 && self.exempt.len() == self.all
+    }
+}
+
 /// The server's environment where it can be had, otherwise the tool's own.
 pub fn environment(args: &Check, config: &ServerConfig) -> Result<Environment, Unusable> {
     let of_process = |pid: u32, bytes: &[u8]| Environment {
@@ -60,7 +97,7 @@ pub fn environment(args: &Check, config: &ServerConfig) -> Result<Environment, U
         pid: Some(pid),
     };
     if let Some(path) = &args.environment {
-        let text = files::read_text(path)?;
+        let text = files::read_text(path, files::SETTINGS_LIMIT)?;
         return Ok(Environment {
             whose: path.display().to_string(),
             variables: environment::of_file(&text),
@@ -68,12 +105,16 @@ pub fn environment(args: &Check, config: &ServerConfig) -> Result<Environment, U
         });
     }
     if let Some(pid) = args.pid {
-        return Ok(of_process(pid, &files::read(&process(pid))?));
+        return Ok(of_process(
+            pid,
+            &files::read(&process(pid), files::LIST_LIMIT)?,
+        ));
     }
     let pid_file = config.get("processManagement.pidFilePath");
-    let pid = pid_file.and_then(|path| fs::read_to_string(Path::new(path)).ok());
-    let pid = pid.and_then(|text| text.trim().parse::<u32>().ok());
-    if let Some((pid, bytes)) = pid.and_then(|pid| Some((pid, fs::read(process(pid)).ok()?))) {
+    let read = |path: &Path| files::read(path, files::LIST_LIMIT).ok();
+    let pid = pid_file.and_then(|path| read(Path::new(path)));
+    let pid = pid.and_then(|text| String::from_utf8_lossy(&text).trim().parse::<u32>().ok());
+    if let Some((pid, bytes)) = pid.and_then(|pid| Some((pid, read(&process(pid))?))) {
         return Ok(of_process(pid, &bytes));
     }
     let own = std::env::vars_os().map(|(name, value)| {
@@ -102,10 +143,11 @@ pub fn settle(
     let whose = &environment.whose;
     match config.parameter(OPTION).unwrap_or_default() {
         FROM_ENVIRONMENT => {
-            let url = from_environment(environment, findings);
+            config.set_parameter(OPTION, "");
+            let direct = Direct::of(environment, config);
+            let url = from_environment(environment, &direct, findings);
             config.set_parameter(OPTION, &url);
-            let direct = environment.get("no_proxy");
-            return direct.map_or("", |(_, hosts)| hosts).to_owned();
+            return direct.no_proxy.to_owned();
         }
         "" => {}
         url => {
@@ -121,6 +163,12 @@ pub fn settle(
         .iter()
         .find(|(name, value)| PROXY_VARIABLES.contains(&name.as_str()) && !value.is_empty());
     match set {
+        Some((name, _)) if Direct::of(environment, config).is_all() => findings.pass(
+            STEP,
+            format!(
+                "{name} is set in the environment of {whose}, and no_proxy exempts STS: it is connected to directly"
+            ),
+        ),
         // The value may hold a password.
         Some((name, _)) => findings.warn(
             STEP,
@@ -136,7 +184,11 @@ pub fn settle(
 
 /// The proxy of the environment, as curl reads it: without a scheme it is one of HTTP. Empty where there
 /// is none that can be used.
-fn from_environment(environment: &Environment, findings: &mut Findings) -> String {
+fn from_environment(
+    environment: &Environment,
+    direct: &Direct<'_>,
+    findings: &mut Findings,
+) -> String {
     const STEP: Name = Name::Proxy;
     let whose = &environment.whose;
     let Some((name, value)) = environment.get("https_proxy") else {
@@ -157,7 +209,16 @@ fn from_environment(environment: &Environment, findings: &mut Findings) -> Strin
     let shown = printable(&without_password(&url));
     match Proxy::parse(&url) {
         Ok(_) => {
-            findings.pass(STEP, format!("{shown}, from {name} of {whose}"));
+            let found = format!("{shown}, from {name} of {whose}");
+            let why = format!("no_proxy is \"{}\"", printable(direct.no_proxy));
+            let found = match &direct.exempt[..] {
+                [] => found,
+                _ if direct.is_all() => {
+                    format!("{found}, is not used: {why}. STS is connected to directly")
+                }
+                some => format!("{found}, but not for {}: {why}", some.join(", ")),
+            };
+            findings.pass(STEP, found);
             url
         }
         Err(valid) => {
@@ -176,87 +237,5 @@ fn from_environment(environment: &Environment, findings: &mut Findings) -> Strin
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::{Status, Step};
-
-    fn environment_of(variables: &[(&str, &str)]) -> Environment {
-        let pairs = variables.iter();
-        Environment {
-            whose: "process 1".to_owned(),
-            variables: pairs
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            pid: Some(1),
-        }
-    }
-
-    fn settled(variables: &[(&str, &str)]) -> (Step, String) {
-        let mut config = ServerConfig::default();
-        config.set_parameter(OPTION, FROM_ENVIRONMENT);
-        let mut findings = Findings::default();
-        settle(&environment_of(variables), &mut config, &mut findings);
-        let url = config.parameter(OPTION).unwrap().to_owned();
-        (findings.0.remove(0), url)
-    }
-
-    #[test]
-    fn the_environment_s_proxy_is_taken_as_curl_takes_it() {
-        for (variables, url) in [
-            (&[("https_proxy", "proxy:3128")][..], "http://proxy:3128"),
-            (
-                &[("https_proxy", ""), ("HTTPS_PROXY", "http://a:1")],
-                "http://a:1",
-            ),
-            (
-                &[("https_proxy", "http://a:1"), ("HTTPS_PROXY", "http://b:2")],
-                "http://a:1",
-            ),
-            (&[("HTTPS_PROXY", "10.0.0.1:8080")], "http://10.0.0.1:8080"),
-        ] {
-            let (step, taken) = settled(variables);
-            assert_eq!(
-                (step.status, taken.as_str()),
-                (Status::Pass, url),
-                "{step:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_proxy_that_is_not_taken_is_named_with_its_variable_and_without_its_password() {
-        for (name, value, words) in [
-            ("https_proxy", "socks5://user:hunter2@proxy:1080", "SOCKS"),
-            (
-                "HTTPS_PROXY",
-                "ftp://user:hunter2@proxy",
-                "a proxy looks like",
-            ),
-            (
-                "https_proxy",
-                "user:hunter2@proxy:port",
-                "a proxy looks like",
-            ),
-        ] {
-            let (step, taken) = settled(&[(name, value)]);
-            assert_eq!((step.status, taken.as_str()), (Status::Fail, ""));
-            let said = format!("{} {}", step.found, step.remedy);
-            assert!(said.contains(name) && said.contains(words), "{said}");
-            assert!(
-                said.contains("***@proxy") && !said.contains("hunter2"),
-                "{said}"
-            );
-        }
-        let (step, _) = settled(&[("ALL_PROXY", "http://proxy:1")]);
-        assert_eq!(step.status, Status::Warn);
-        assert!(step.remedy.contains("ALL_PROXY"), "{step:?}");
-    }
-
-    #[test]
-    fn an_environment_shows_no_values() {
-        let environment = environment_of(&[("https_proxy", "http://user:hunter2@proxy")]);
-        let shown = format!("{environment:?}");
-        assert!(shown.contains("https_proxy"), "{shown}");
-        assert!(!shown.contains("hunter2"), "{shown}");
-    }
-}
+#[path = "proxy_tests.rs"]
+mod tests;

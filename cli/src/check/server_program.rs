@@ -9,6 +9,7 @@ use memchr::memmem;
 
 use super::{Findings, Name};
 use crate::args::Check;
+use crate::files;
 use crate::input::server_config::ServerConfig;
 
 const STEP: Name = Name::Program;
@@ -109,7 +110,8 @@ fn of_service(names: [&str; 2]) -> Option<(PathBuf, String)> {
     let mut files =
         units.flat_map(|name| UNIT_FOLDERS.map(|folder| format!("{folder}/{name}.service")));
     files.find_map(|file| {
-        let program = program_of_unit(&fs::read_to_string(&file).ok()?)?;
+        let program =
+            program_of_unit(&files::read_text(Path::new(&file), files::SETTINGS_LIMIT).ok()?)?;
         Some((program, file))
     })
 }

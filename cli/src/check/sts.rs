@@ -209,7 +209,7 @@ fn tls(
                     STEP,
                     format!("{text}; {skipped}"),
                     "Certificates of these authorities are refused. Remove or replace what cannot be \
-                     used, and make the bundle anew (update-ca-certificates, update-ca-trust).",
+                     used, and rebuild the bundle (update-ca-certificates, update-ca-trust).",
                 ),
             }
             Some(tls)

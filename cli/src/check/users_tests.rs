@@ -1,4 +1,7 @@
+use mongodb_aws_auth::options::Options;
+
 use super::*;
+use crate::check::Status;
 
 fn rules() -> IdentityRules {
     IdentityRules::default()
@@ -13,7 +16,15 @@ fn a_name_that_works_is_left_in_peace() {
     ] {
         assert_eq!(look(user, &rules()), Look::Fine, "{user}");
     }
-    for user in ["CN=alice,O=example", "alice@EXAMPLE.COM"] {
+    for user in [
+        "CN=alice,O=example",
+        "alice@EXAMPLE.COM",
+        "uid=alice/backup",
+        "CN=Backup/Service+Accounts/Production=EU",
+        "spiffe://example/iam/sts",
+        "AKIA",
+        "12345678901",
+    ] {
         assert_eq!(look(user, &rules()), Look::Foreign, "{user}");
     }
 }
@@ -56,8 +67,41 @@ fn a_name_that_never_matches_comes_with_the_one_that_does() {
         ),
         ("arn:aws:iam::123456789012:role/shop\u{ad}app", "U+00AD"),
         ("\u{2068}ARN:aws:iam::123456789012:user/alice", "U+2068"),
-        ("arn:aws:iam::123456789012:group/dbas", "not the ARN"),
-        ("arn:aws:iam::12:role/shop-app", "malformed"),
+        (
+            "arn:aws:iam::123456789012:group/dbas",
+            "A group is no identity",
+        ),
+        ("arn:aws:iam::12:role/shop-app", "has 2 characters"),
+        (
+            "arn:aws:sts::123456789012:assumed-role/team/shop-app/i-0abc",
+            "assumed-role/shop-app/i-0abc.",
+        ),
+        (
+            "\"arn:aws:iam::123456789012:user/alice\"",
+            "without them it is arn:aws:iam::123456789012:user/alice.",
+        ),
+        (
+            "'arn:aws:iam::123456789012:role/shop-app',",
+            "There are quotes or punctuation around it",
+        ),
+        (
+            "`ARN:aws:iam::123456789012:user/alice`",
+            "There are quotes or punctuation around it",
+        ),
+        (
+            "\u{201c}arn:aws:iam::123456789012:user/alice\u{201d}",
+            "U+201C at its beginning",
+        ),
+        ("AKIAIOSFODNN7EXAMPLE", "An access key id is no ARN"),
+        ("ASIAIOSFODNN7EXAMPLE", "An access key id is no ARN"),
+        ("\"AKIAIOSFODNN7EXAMPLE\"", "quotes or punctuation"),
+        (" AKIAIOSFODNN7EXAMPLE", "white space at its beginning"),
+        ("123456789012", "An account's number is no ARN"),
+        (
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "A secret key is no ARN",
+        ),
+        ("urn:aws:iam::123456789012:user/alice", "begins with"),
     ] {
         match look(user, &rules()) {
             Look::Never(why) => assert!(why.contains(wanted), "{user}: {why}"),
@@ -147,4 +191,125 @@ fn a_user_of_an_aws_identity_in_another_database_is_told_of() {
             .any(|step| step.found.starts_with("1 of 1")),
         "{findings:?}"
     );
+}
+
+fn of_external(name: &str) -> User {
+    User {
+        name: name.to_owned(),
+        database: Some("$external".to_owned()),
+    }
+}
+
+/// The steps of a list of these names, with these options.
+fn steps(names: &[&str], options: &[(&str, &str)]) -> Vec<crate::check::Step> {
+    let users: Vec<User> = names.iter().map(|name| of_external(name)).collect();
+    let options = Options::new(options).unwrap();
+    let mut findings = Findings::default();
+    check(&users, Some(&options.settings), None, &mut findings);
+    findings.0
+}
+
+#[test]
+fn a_name_of_another_partition_than_the_sts_hosts_never_matches() {
+    const CHINA: &str = "sts.cn-north-1.amazonaws.com.cn";
+    const GOVERNMENT: &str = "sts.us-gov-west-1.amazonaws.com";
+    for (host, user, wanted) in [
+        (
+            "sts.amazonaws.com",
+            "arn:aws-cn:iam::123456789012:role/r",
+            "partition aws alone",
+        ),
+        (
+            CHINA,
+            "arn:aws:iam::123456789012:user/alice",
+            "partition aws-cn alone",
+        ),
+        (
+            GOVERNMENT,
+            "arn:aws:iam::123456789012:role/r",
+            "partition aws-us-gov alone",
+        ),
+        (
+            "sts.eu-west-1.amazonaws.com",
+            "arn:aws-us-gov:iam::123456789012:user/a",
+            "partition aws alone",
+        ),
+        (
+            "sts.amazonaws.com",
+            "arn:aws-chn:iam::123456789012:role/r",
+            "partition aws alone",
+        ),
+        (
+            "sts.amazonaws.com",
+            "arn:aws-cn:iam::123456789012:root",
+            "partition aws alone",
+        ),
+    ] {
+        let steps = steps(&[user], &[("awsStsHost", host)]);
+        let found = steps
+            .iter()
+            .find(|step| step.found.contains("never matches"))
+            .unwrap();
+        assert!(found.remedy.contains(wanted), "{user}: {found:?}");
+    }
+    for (host, user) in [
+        (CHINA, "arn:aws-cn:iam::123456789012:role/r"),
+        (GOVERNMENT, "arn:aws-us-gov:iam::123456789012:user/a"),
+        ("sts.amazonaws.com", "arn:aws:iam::123456789012:role/r"),
+    ] {
+        let steps = steps(&[user], &[("awsStsHost", host)]);
+        assert_eq!(steps[0].status, Status::Pass, "{user}: {steps:?}");
+    }
+    // An STS-compatible service of one's own.
+    let custom = [
+        ("awsStsHost", "sts.example.com"),
+        ("awsStsAllowCustomHost", "true"),
+    ];
+    let own = steps(&["arn:aws-cn:iam::123456789012:role/r"], &custom);
+    assert_eq!(own[0].status, Status::Pass, "{own:?}");
+}
+
+#[test]
+fn a_list_of_which_nobody_can_log_in_fails() {
+    for names in [
+        &[][..],
+        &["CN=alice,O=example"],
+        &["AKIAIOSFODNN7EXAMPLE"],
+        &["arn:aws:iam::123456789012:root", "alice@EXAMPLE.COM"],
+    ] {
+        let steps = steps(names, &[]);
+        let last = steps.last().unwrap();
+        assert_eq!(last.status, Status::Fail, "{names:?}: {steps:?}");
+        let wanted = format!("0 of {} can match", names.len());
+        assert!(last.found.contains(&wanted), "{names:?}: {last:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_in_the_list_several_times_is_told_of_once() {
+    const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
+    for (names, words) in [
+        (&[ALICE, ALICE][..], "user/alice is in the list 2 times"),
+        (
+            &[ALICE, "CN=a", ALICE, "CN=b", ALICE],
+            "user/alice is in the list 3 times",
+        ),
+        (&[ALICE, "CN=a", "CN=a"], "CN=a is in the list 2 times"),
+    ] {
+        let steps = steps(names, &[]);
+        let found = steps
+            .iter()
+            .filter(|step| step.found.contains("in the list"));
+        let found: Vec<_> = found.collect();
+        assert_eq!(found.len(), 1, "{steps:?}");
+        assert_eq!(found[0].status, Status::Warn, "{steps:?}");
+        assert!(found[0].found.ends_with(words), "{steps:?}");
+    }
+}
+
+#[test]
+fn a_secret_key_in_a_name_s_place_is_not_shown() {
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let steps = steps(&[secret, secret], &[]);
+    assert!(!format!("{steps:?}").contains(secret), "{steps:?}");
 }

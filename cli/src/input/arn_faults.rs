@@ -73,9 +73,7 @@ fn not_an_arn(text: &str) -> Option<String> {
             ' ' => "a space".to_owned(),
             c => format!("the character U+{:04X}", u32::from(c)),
         };
-        format!(
-            "{name} stands in it, behind {at} characters: an ARN has visible ASCII characters only"
-        )
+        format!("it has {name} after {at} characters: an ARN has visible ASCII characters only")
     } else if !text.contains(':') {
         "no ARN: it has no colon".to_owned()
     } else {
@@ -142,7 +140,8 @@ fn wrong_resource(text: &str, service: &str, resource: &str) -> Option<String> {
         "group" | "policy" | "instance-profile" | "saml-provider" | "oidc-provider" | "mfa"
         | "server-certificate" => {
             return Some(format!(
-                "a {kind} is no identity that can sign a request: name the user or role"
+                "{} is no identity that can sign a request: name the user or role",
+                with_article(kind)
             ));
         }
         _ => {}
@@ -154,22 +153,34 @@ fn wrong_resource(text: &str, service: &str, resource: &str) -> Option<String> {
         return Some(format!("\"{kind}\" is no kind of identity.{meant} {FORMS}"));
     };
     if service != *wanted {
-        return Some(format!("a {kind} belongs to the service {wanted}: {form}"));
+        let kind = with_article(kind);
+        return Some(format!("{kind} belongs to the service {wanted}: {form}"));
     }
     if resource.get(kind.len()..)?.starts_with(':') {
         return Some(format!("a slash stands behind {kind}: {form}"));
     }
     if text.contains(['*', '?']) {
+        let path = match kind == "role" && name.contains('/') {
+            true => "; STS does not return a role's path, so that no name has one",
+            false => "",
+        };
         return Some(format!(
-            "a wildcard stands in it: a user of $external is one name, to the letter, such as {form}. \
-             awsAllowedPrincipals takes a * at the end"
+            "it has a wildcard: a user of $external is one name, to the letter, such as {form}. \
+             awsAllowedPrincipals takes a * at the end{path}"
         ));
     }
     let (names, limit): (Vec<&str>, usize) = match kind {
         "assumed-role" => match name.split_once('/') {
-            Some((_, session)) if session.is_empty() || session.contains('/') => {
+            Some(_) if name.ends_with('/') => {
+                return Some(format!("the session's name is empty: {form}"));
+            }
+            Some((_, rest)) if rest.contains('/') => {
+                let mut names = name.rsplit('/');
+                let (session, role) = (names.next()?, names.next()?);
+                let front = text.strip_suffix(resource)?;
                 return Some(format!(
-                    "the session's name has no slash and is not empty: {form}"
+                    "a role and its session are two names: STS does not return a role's path, so that the ARN is \
+                     {front}{kind}/{role}/{session}"
                 ));
             }
             Some((role, _)) => (vec![role], 64),
@@ -181,6 +192,12 @@ fn wrong_resource(text: &str, service: &str, resource: &str) -> Option<String> {
     names
         .into_iter()
         .find_map(|name| wrong_name(kind, name, limit))
+}
+
+/// As it is read: mfa letter by letter.
+fn with_article(kind: &str) -> String {
+    let vowel = kind.starts_with(['a', 'e', 'i', 'o', 'u']) || kind == "mfa";
+    format!("{} {kind}", if vowel { "an" } else { "a" })
 }
 
 fn wrong_name(kind: &str, name: &str, limit: usize) -> Option<String> {
@@ -225,7 +242,7 @@ mod tests {
             ),
             (
                 "arn:aws:iam::123456789012:user/al ice",
-                "a space stands in it, behind 33 characters",
+                "it has a space after 33 characters",
             ),
             ("arn:aws:iam::123456789012:user/\u{430}lice", "U+0430"),
             ("arn:aws:iam::123456789012", "4 of the five colons"),
@@ -271,6 +288,35 @@ mod tests {
                 "a slash stands behind user",
             ),
             ("arn:aws:iam::123456789012:user/*", "a wildcard"),
+            (
+                "arn:aws:iam::123456789012:role/team/*",
+                "STS does not return a role's path",
+            ),
+            (
+                "arn:aws:sts::123456789012:assumed-role/team/shop-app/i-0abc",
+                "the ARN is arn:aws:sts::123456789012:assumed-role/shop-app/i-0abc",
+            ),
+            (
+                "arn:aws-cn:sts::123456789012:assumed-role/a/b/c/jane",
+                "the ARN is arn:aws-cn:sts::123456789012:assumed-role/c/jane",
+            ),
+            (
+                "arn:aws:iam::123456789012:instance-profile/web",
+                "an instance-profile is no identity",
+            ),
+            (
+                "arn:aws:iam::123456789012:oidc-provider/x",
+                "an oidc-provider is",
+            ),
+            ("arn:aws:iam::123456789012:mfa/jane", "an mfa is"),
+            (
+                "arn:aws:iam::123456789012:saml-provider/x",
+                "a saml-provider is",
+            ),
+            (
+                "arn:aws:iam::123456789012:assumed-role/r/s",
+                "an assumed-role belongs to",
+            ),
             ("arn:aws:iam::123456789012:role/shop-?", "a wildcard"),
             (
                 "arn:aws:sts::123456789012:assumed-role/r",
@@ -278,7 +324,7 @@ mod tests {
             ),
             (
                 "arn:aws:sts::123456789012:assumed-role/r/",
-                "session's name",
+                "session's name is empty",
             ),
             (
                 "arn:aws:iam::123456789012:user/",

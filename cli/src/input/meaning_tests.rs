@@ -185,7 +185,7 @@ fn a_verified_login_has_the_command_that_creates_its_user() {
     for line in [
         r#"{"id":3911601,"msg":"MONGODB-AWS login verified","attr":{"principal":"arn:aws:iam::123456789012:role/shop-app"}}"#,
         "MONGODB-AWS login verified principal=arn:aws:iam::123456789012:role/shop-app",
-        r#"{"text":"the verified ARN is no user of $external","principal":"arn:aws:iam::123456789012:role/shop-app"}"#,
+        r#"{"text":"no user of $external matches the verified ARN","principal":"arn:aws:iam::123456789012:role/shop-app"}"#,
     ] {
         let command = meaning(line).create_user.unwrap();
         assert!(

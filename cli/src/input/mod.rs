@@ -12,6 +12,7 @@ pub mod numbers;
 pub mod principal;
 pub mod regions;
 pub mod server_config;
+pub mod settings;
 pub mod signing_clock;
 pub mod texts;
 pub mod user_list;

@@ -104,11 +104,11 @@ fn note_on_path(principal: &mut Principal, role: &str) {
     if role.starts_with("AWSReservedSSO_") {
         principal.note(
             "A role of IAM Identity Center always has a path in IAM (aws-reserved/sso.amazonaws.com/). \
-             STS does not tell it, so the user name has none.",
+             STS does not return it, so the user name has none.",
         );
     } else {
         principal.note(
-            "If the role has a path in IAM, the user name still has none: STS does not tell it.",
+            "If the role has a path in IAM, the user name still has none: STS does not return it.",
         );
     }
 }
@@ -173,7 +173,7 @@ impl<'a> IamRole<'a> {
         };
         if self.has_path() {
             principal.note(format!(
-                "This role has the path /{}/ in IAM. STS does not tell a role's path, so the user \
+                "This role has the path /{}/ in IAM. STS does not return a role's path, so the user \
                  name must not have it: a user created as {text} never matches.",
                 self.path
             ));

@@ -12,6 +12,8 @@ pub const PARAMETER: &str = "setParameter.";
 const DEPTH_LIMIT: usize = 32;
 /// Keys under which a server looks up the value elsewhere.
 const EXPANSIONS: [&str; 2] = ["__exec", "__rest"];
+/// YAML's key for the lines of another mapping.
+const MERGE: &str = "<<";
 
 /// A value of the file.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub enum ConfigError {
         /// What is wrong there.
         why: String,
     },
+    /// It has the form that came before YAML.
+    OldForm,
 }
 
 impl fmt::Display for ConfigError {
@@ -54,6 +58,10 @@ impl fmt::Display for ConfigError {
         match self {
             ConfigError::NotYaml(why) => write!(f, "not YAML: {why}"),
             ConfigError::Refused { line, why } => write!(f, "line {line}: {why}"),
+            ConfigError::OldForm => write!(
+                f,
+                "its lines have the old form NAME = VALUE, which this tool does not read. {OUTPUT_CONFIG}"
+            ),
         }
     }
 }
@@ -63,6 +71,16 @@ impl std::error::Error for ConfigError {}
 impl ServerConfig {
     /// Reads a configuration file's text.
     pub fn parse(text: &str) -> Result<ServerConfig, ConfigError> {
+        // Editors put it at the beginning of a file.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let read = ServerConfig::of_yaml(text);
+        match is_of_old_form(text) {
+            true => read.map_err(|_| ConfigError::OldForm),
+            false => read,
+        }
+    }
+
+    fn of_yaml(text: &str) -> Result<ServerConfig, ConfigError> {
         let mut reader = Reader::default();
         for event in Parser::new_from_str(text) {
             let (event, span) =
@@ -131,10 +149,11 @@ impl ServerConfig {
         line.filter(|line| *line > 0)
     }
 
-    /// Names of settings that are YAML lists.
-    pub fn lists(&self) -> impl Iterator<Item = &str> {
-        let lists = self.settings.iter().filter(|(_, setting)| setting.is_list);
-        lists.map(|(name, _)| name.as_str())
+    /// A setting is a YAML list.
+    pub fn is_list(&self, name: &str) -> bool {
+        self.settings
+            .get(name)
+            .is_some_and(|setting| setting.is_list)
     }
 }
 
@@ -149,12 +168,12 @@ struct Reader {
 enum Node {
     Mapping {
         name: String,
-        /// The key whose value comes next.
-        key: Option<String>,
+        /// The key whose value comes next, and its line.
+        key: Option<(String, usize)>,
         seen: BTreeSet<String>,
     },
-    /// Its name, and the values so far.
-    Sequence(String, Vec<String>),
+    /// Its name with its line, and the values so far.
+    Sequence((String, usize), Vec<String>),
 }
 
 impl Reader {
@@ -169,7 +188,7 @@ impl Reader {
             }
             Event::Scalar(text, ..) => self.scalar(&text, line),
             Event::MappingStart(..) => {
-                let name = self.name_of_value()?;
+                let (name, _) = self.name_of_value()?;
                 self.open(Node::Mapping {
                     name,
                     key: None,
@@ -178,7 +197,7 @@ impl Reader {
             }
             Event::SequenceStart(..) => {
                 let name = self.name_of_value()?;
-                if name.is_empty() {
+                if name.0.is_empty() {
                     return Err("a list is no server's configuration".to_owned());
                 }
                 self.open(Node::Sequence(name, Vec::new()))
@@ -188,7 +207,7 @@ impl Reader {
                 Ok(())
             }
             Event::SequenceEnd => match self.open.pop() {
-                Some(Node::Sequence(name, values)) => self.set(name, values.join(","), line, true),
+                Some(Node::Sequence(name, values)) => self.set(name, values.join(","), true),
                 _ => Ok(()),
             },
             Event::Alias(_) => Err(format!(
@@ -228,7 +247,19 @@ impl Reader {
                         printable(&place)
                     ));
                 }
-                *key = Some(text.to_owned());
+                if text == MERGE {
+                    return Err(
+                        "<< merges another section into this one, which no server does: write its lines out"
+                            .to_owned(),
+                    );
+                }
+                if name.is_empty() && text.starts_with(PARAMETER) {
+                    return Err(format!(
+                        "{} is no setting: parameters stand below setParameter:, two columns in",
+                        printable(text)
+                    ));
+                }
+                *key = Some((text.to_owned(), line));
                 Ok(())
             }
             Some(Node::Sequence(_, values)) => {
@@ -237,7 +268,7 @@ impl Reader {
             }
             Some(Node::Mapping { .. }) => {
                 let name = self.name_of_value()?;
-                self.set(name, text.to_owned(), line, false)
+                self.set(name, text.to_owned(), false)
             }
             // A document of one word, or nothing at all.
             None if text.is_empty() || text == "~" => Ok(()),
@@ -247,17 +278,21 @@ impl Reader {
         }
     }
 
-    fn name_of_value(&mut self) -> Result<String, String> {
+    /// The name of the value that comes next, and its line. A server takes `value` for the setting itself
+    /// that it stands below.
+    fn name_of_value(&mut self) -> Result<(String, usize), String> {
         match self.open.last_mut() {
-            None => Ok(String::new()),
+            None => Ok((String::new(), 0)),
             Some(Node::Mapping { name, key, .. }) => {
-                let key = key.take().ok_or("a key is not a word")?;
-                Ok(match name.is_empty() {
-                    true => key,
-                    false => format!("{name}.{key}"),
-                })
+                let (key, line) = key.take().ok_or("a key is not a word")?;
+                let name = match (name.is_empty(), &*key) {
+                    (true, _) => key,
+                    (false, "value") if !is_parameter(name) => name.clone(),
+                    (false, _) => format!("{name}.{key}"),
+                };
+                Ok((name, line))
             }
-            Some(Node::Sequence(name, _)) => {
+            Some(Node::Sequence((name, _), _)) => {
                 Err(format!("{}: a list of more than words", printable(name)))
             }
         }
@@ -265,9 +300,8 @@ impl Reader {
 
     fn set(
         &mut self,
-        name: String,
+        (name, line): (String, usize),
         value: String,
-        line: usize,
         is_list: bool,
     ) -> Result<(), String> {
         let shown = printable(&name);
@@ -286,90 +320,29 @@ impl Reader {
     }
 }
 
+/// It stands below setParameter.
+fn is_parameter(name: &str) -> bool {
+    name.split('.').next() == PARAMETER.strip_suffix('.')
+}
+
+/// Each line that is no comment is one of `NAME = VALUE`.
+fn is_of_old_form(text: &str) -> bool {
+    let lines = text.lines().map(str::trim);
+    let mut lines = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .peekable();
+    let is_assignment = |line: &str| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        let name = line.split_once('=').map_or("", |(name, _)| name.trim());
+        !name.is_empty() && name.chars().all(is_name)
+    };
+    lines.peek().is_some() && lines.all(is_assignment)
+}
+
 /// How a server prints what it makes of its configuration.
 const OUTPUT_CONFIG: &str = "Have the server print what it makes of it, and check that: mongod --config FILE \
     --configExpand=rest,exec --outputConfig > expanded.conf";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_the_text_of_the_file_under_dotted_names() {
-        let config = ServerConfig::parse(
-            "net:\n  tls:\n    mode: requireTLS\nsecurity.authorization: enabled\nsetParameter:\n  \
-             authenticationMechanisms: SCRAM-SHA-256,MONGODB-AWS\n  awsAllowedAccounts: 012345678901\n  \
-             awsAllowRoot: false # for now\n  list: [a, b]\n",
-        )
-        .unwrap();
-        assert_eq!(config.get("net.tls.mode"), Some("requireTLS"));
-        assert_eq!(config.get("security.authorization"), Some("enabled"));
-        assert_eq!(config.parameter("awsAllowedAccounts"), Some("012345678901"));
-        assert_eq!(config.parameter("awsAllowRoot"), Some("false"));
-        assert_eq!(config.parameter("list"), Some("a,b"));
-        assert_eq!(config.parameters().count(), 4);
-        assert_eq!(config.lists().collect::<Vec<_>>(), ["setParameter.list"]);
-        assert_eq!(config.line("net.tls.mode"), Some(3));
-        assert_eq!(config.line("net.port"), None);
-    }
-
-    #[test]
-    fn no_value_is_in_the_debug_form() {
-        let mut config = ServerConfig::default();
-        config.set_parameter("awsStsProxy", "http://user:hunter2@proxy");
-        let shown = format!("{config:?}");
-        assert!(shown.contains("awsStsProxy"), "{shown}");
-        assert!(!shown.contains("hunter2"), "{shown}");
-    }
-
-    #[test]
-    fn an_empty_file_sets_nothing() {
-        for text in ["", "# nothing\n", "---\n", "~"] {
-            assert_eq!(ServerConfig::parse(text), Ok(ServerConfig::default()));
-        }
-    }
-
-    #[test]
-    fn what_a_server_would_not_start_with_is_refused_with_its_line() {
-        for (text, words) in [
-            ("a: [", "not YAML"),
-            ("a: 1\na: 2\n", "line 2: a stands here a second time"),
-            (
-                "setParameter:\n  x: 1\nnet:\n  port: 1\nsetParameter:\n  y: 2\n",
-                "line 5: setParameter stands here a second time",
-            ),
-            (
-                "net:\n  tls:\n    mode: a\n  tls:\n    mode: a\n",
-                "line 4: net.tls stands here a second time",
-            ),
-            (
-                "net.port: 1\nnet:\n  port: 2\n",
-                "net.port is set twice, in line 1 first",
-            ),
-            ("word", "no server's configuration"),
-            ("- a\n- b\n", "no server's configuration"),
-            ("a: 1\n---\na: 2\n", "second document"),
-            ("a: [{b: 1}]\n", "a list of more than words"),
-            ("? [a]\n: b\n", "a key is not a word"),
-        ] {
-            let error = ServerConfig::parse(text).unwrap_err().to_string();
-            assert!(error.contains(words), "{text}: {error}");
-        }
-        let deep = "{a: ".repeat(40);
-        assert!(ServerConfig::parse(&deep).is_err());
-    }
-
-    #[test]
-    fn what_only_a_server_can_read_leads_to_its_own_output() {
-        for text in [
-            "a: &x b\nc: *x\n",
-            "a: &x [b]\nc:\n  d: *x\n",
-            "setParameter:\n  awsStsProxy:\n    __exec: /bin/proxy\n    trim: whitespace\n",
-            "__rest: https://config.example/mongod\ntype: yaml\n",
-            "net:\n  tls:\n    certificateKeyFilePassword: {__exec: pass}\n",
-        ] {
-            let error = ServerConfig::parse(text).unwrap_err().to_string();
-            assert!(error.contains("--outputConfig"), "{text}: {error}");
-        }
-    }
-}
+#[path = "server_config_tests.rs"]
+mod tests;

@@ -58,7 +58,7 @@ fn collect(value: &Value, users: &mut Vec<User>) -> Result<(), String> {
             let name = document.get("user").and_then(Value::as_str);
             users.push(user(name.ok_or("a document has no member user")?, database));
         }
-        _ => return Err("a number, true, false or null is no user".to_owned()),
+        _ => return Err("a number, true, false or null cannot be a user".to_owned()),
     }
     Ok(())
 }

@@ -36,6 +36,11 @@ impl Run {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// What it complains of, without the ends of lines, which are wrapped where they happen to end.
+    pub fn complaint(&self) -> String {
+        self.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     #[track_caller]
     pub fn assert_says(&self, status: i32, words: &[&str]) {
         assert_eq!(self.status, status, "{self:?}");
