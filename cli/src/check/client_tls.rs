@@ -35,6 +35,10 @@ pub fn check(config: &ServerConfig, findings: &mut Findings) {
         findings.fail(STEP, found, remedy);
         return;
     }
+    if let Some((found, remedy)) = authorities(config).filter(|_| is_on) {
+        findings.warn(STEP, found, remedy);
+        return;
+    }
     match mode {
         Some("requireTLS" | "requireSSL") => findings.pass(STEP, "required of every client"),
         Some(mode @ ("allowTLS" | "preferTLS" | "allowSSL" | "preferSSL")) => match required {
@@ -45,8 +49,8 @@ pub fn check(config: &ServerConfig, findings: &mut Findings) {
             false => findings.warn(
                 STEP,
                 format!("{mode}: clients may connect without TLS"),
-                "Without TLS a login can be relayed and its connection taken over: net.tls.mode: \
-                 requireTLS, or awsRequireTLS: true for these logins alone.",
+                "Without TLS a login can be relayed and its connection taken over. Set awsRequireTLS: \
+                 true for these logins, or move on to requireTLS as docs/tls.md shows.",
             ),
         },
         // The value is at fault in the configuration.
@@ -59,8 +63,8 @@ pub fn check(config: &ServerConfig, findings: &mut Findings) {
         _ => findings.warn(
             STEP,
             "net.tls.mode does not switch TLS on",
-            "Without TLS a login can be relayed and its connection taken over: set it to \
-             requireTLS.",
+            "Without TLS a login can be relayed and its connection taken over. docs/tls.md shows the \
+             steps to requireTLS that cut no client off.",
         ),
     }
 }
@@ -82,6 +86,30 @@ fn no_start(config: &ServerConfig, mode: Option<&str>) -> Option<(String, &'stat
     }
 }
 
+/// What clients' certificates are checked against: what newer servers need, and whom it shuts out.
+fn authorities(config: &ServerConfig) -> Option<(&'static str, &'static str)> {
+    const WITHOUT_CERTIFICATE: [&str; 2] = [
+        "allowConnectionsWithoutCertificates",
+        "weakCertificateValidation",
+    ];
+    let of_system = config.parameter("tlsUseSystemCA") == Some("true");
+    let optional =
+        first(config, &WITHOUT_CERTIFICATE).is_some_and(|name| config.get(&name) == Some("true"));
+    match first(config, &["CAFile"]) {
+        None if !of_system => Some((
+            "TLS is on, and net.tls.CAFile is not set",
+            "Servers from 4.4.29, 5.0.25, 6.0.14 and 7.0.6 on do not start with that: set CAFile, and \
+             allowConnectionsWithoutCertificates: true, or setParameter.tlsUseSystemCA: true.",
+        )),
+        Some(_) if !optional => Some((
+            "net.tls.CAFile is set, so clients without a certificate are refused",
+            "MONGODB-AWS needs no certificate of clients: set \
+             net.tls.allowConnectionsWithoutCertificates: true, unless all of them have one.",
+        )),
+        _ => None,
+    }
+}
+
 /// The first of these that the configuration has.
 fn first(config: &ServerConfig, names: &[&str]) -> Option<String> {
     let all = SECTIONS
@@ -98,8 +126,16 @@ mod tests {
 
     #[test]
     fn a_server_has_the_files_that_its_mode_needs() {
-        const FILES: [(&str, &str); 2] = [("certificateKeyFile", "/k"), ("CAFile", "/c")];
-        const OLD: [(&str, &str); 2] = [("PEMKeyFile", "/k"), ("CAFile", "/c")];
+        const FILES: [(&str, &str); 3] = [
+            ("certificateKeyFile", "/k"),
+            ("CAFile", "/c"),
+            ("allowConnectionsWithoutCertificates", "true"),
+        ];
+        const OLD: [(&str, &str); 3] = [
+            ("PEMKeyFile", "/k"),
+            ("CAFile", "/c"),
+            ("weakCertificateValidation", "true"),
+        ];
         for (section, mode, files, status, words) in [
             (
                 "net.tls",
@@ -147,8 +183,15 @@ mod tests {
                 "net.tls",
                 Some("requireTLS"),
                 &FILES[..1],
-                Status::Pass,
-                "required",
+                Status::Warn,
+                "net.tls.CAFile is not set",
+            ),
+            (
+                "net.tls",
+                Some("allowTLS"),
+                &FILES[..2],
+                Status::Warn,
+                "clients without a certificate are refused",
             ),
             (
                 "net.tls",

@@ -8,7 +8,8 @@ use crate::input::server_config::ServerConfig;
 use crate::plugin::PACKAGED;
 
 const MECHANISM: &str = "MONGODB-AWS";
-const USUAL: &str = "SCRAM-SHA-256,MONGODB-AWS";
+/// What a server offers where nothing is set, and MONGODB-AWS: nobody loses a login.
+const USUAL: &str = "MONGODB-X509,SCRAM-SHA-1,SCRAM-SHA-256,MONGODB-AWS";
 /// Those of MongoDB and Percona Server, of every version.
 const KNOWN: [&str; 8] = [
     MECHANISM,
@@ -202,7 +203,7 @@ mod tests {
                 "a name is empty",
                 "SCRAM-SHA-256,MONGODB-AWS.",
             ),
-            ("", "a name is empty", "SCRAM-SHA-256,MONGODB-AWS."),
+            ("", "a name is empty", USUAL),
             (
                 "LDAP,MONGODB-AWS",
                 "\"LDAP\" is no mechanism",

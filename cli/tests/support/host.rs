@@ -39,7 +39,8 @@ impl Host {
     /// A configuration that has nothing wrong, with these lines among its parameters.
     pub fn config(&self, parameters: &[&str]) -> String {
         let mut text = format!(
-            "net:\n  tls:\n    mode: requireTLS\n    certificateKeyFile: /etc/ssl/mongod.pem\nsecurity:\n  authorization: enabled\n\
+            "net:\n  tls:\n    mode: requireTLS\n    certificateKeyFile: /etc/ssl/mongod.pem\n    \
+             CAFile: /etc/ssl/mongod-ca.pem\n    allowConnectionsWithoutCertificates: true\nsecurity:\n  authorization: enabled\n\
              setParameter:\n  awsStsEndpoint: {}\n  awsStsCAFile: {}\n  awsAuthPluginPath: {}\n",
             self.sts.endpoint(),
             ca_file(&self.sts),
