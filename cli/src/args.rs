@@ -50,7 +50,7 @@ pub enum Command {
 /// How to reach AWS as a client.
 #[derive(Args, Debug)]
 pub struct Aws {
-    /// Profile of ~/.aws/config or ~/.aws/credentials, above keys in the environment
+    /// Profile of ~/.aws/config or ~/.aws/credentials, which takes precedence over keys in the environment
     #[arg(long)]
     pub profile: Option<String>,
     /// Region whose STS is asked; otherwise AWS_REGION, the profile's, or us-east-1
@@ -133,7 +133,7 @@ pub struct Check {
     /// The server's configuration file
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// A server parameter that stands beside or above those of the file; may be repeated
+    /// A server parameter, which overrides the file's; may be repeated
     #[arg(long = "setParameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub set_parameter: Vec<Parameter>,
     /// The installed plugin; otherwise the configuration's awsAuthPluginPath, or the package's

@@ -48,19 +48,23 @@ fn fish_values() -> String {
     lines.collect()
 }
 
+/// The command line without `help`, which has no page.
+fn manual() -> clap::Command {
+    Cli::command().disable_help_subcommand(true)
+}
+
 /// Runs `man`.
 pub fn man(args: &Man) -> Result<Report, Unusable> {
     let failed = |error: std::io::Error| Unusable(format!("the manual page: {error}"));
     let Some(folder) = &args.out else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(Cli::command())
+        clap_mangen::Man::new(manual())
             .render(&mut page)
             .map_err(failed)?;
         return Ok(text("page", page));
     };
     fs::create_dir_all(folder).map_err(|error| Unusable::file(folder, error))?;
-    clap_mangen::generate_to(Cli::command(), folder)
-        .map_err(|error| Unusable::file(folder, error))?;
+    clap_mangen::generate_to(manual(), folder).map_err(|error| Unusable::file(folder, error))?;
     Ok(Report {
         json: json!({ "folder": folder }),
         text: String::new(),

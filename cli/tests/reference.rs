@@ -85,7 +85,7 @@ fn a_line_of_a_log_is_explained() {
         ),
         (
             "UserNotFound",
-            ["servers of 4.2 and 6.0", "create that user"],
+            ["servers 4.2 to 6.0", "create that user"],
         ),
         // The number of a reason, too.
         ("11", ["VerificationQueued", "create that user"]),

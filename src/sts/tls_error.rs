@@ -98,7 +98,7 @@ pub fn closed(host: &str) -> String {
 }
 
 /// Describes a handshake that was not answered in time.
-fn silent(host: &str) -> String {
+pub fn silent(host: &str) -> String {
     format!(
         "the connection to {host} is open, and the TLS handshake is not answered: a firewall or proxy may \
          filter by that name (SNI), or nothing speaks TLS at that port"

@@ -311,7 +311,8 @@ impl fmt::Display for Failure {
             Failure::Malformed(what) => write!(f, "the AWS credentials cannot be used: {what}"),
             Failure::Source(Source::Instance, cause) => write!(
                 f,
-                "no AWS credentials were found; the last place, EC2's metadata service, said: {cause}"
+                "no AWS credentials were found; the last place, EC2's metadata service, said: {}",
+                cause.trim_end_matches('.')
             ),
             Failure::Source(source, cause) => write!(f, "no credentials from {source}: {cause}"),
             Failure::Refused { code, message, .. } if message.is_empty() => {

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mongodb_aws_auth::sts::tls_error::{closed, describe};
+use mongodb_aws_auth::sts::tls_error::{closed, describe, silent};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
@@ -89,7 +89,8 @@ pub fn handshake(
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
             match (inner, error.kind()) {
                 (Some(inner), _) => describe(inner, name),
-                (None, ErrorKind::UnexpectedEof) => closed(name),
+                (None, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => closed(name),
+                (None, ErrorKind::WouldBlock | ErrorKind::TimedOut) => silent(name),
                 (None, _) => error.to_string(),
             }
         })?;

@@ -165,7 +165,9 @@ fn tls(
     findings: &mut Findings,
 ) -> Option<Tls> {
     const STEP: Name = Name::StsTls;
-    let remedy = catalogue::remedy(Reason::TlsFailed);
+    let remedy = "Name the issuer's certificate (awsStsCAFile), the endpoint (awsStsEndpoint) or a proxy \
+        (awsStsProxy), set the clock, or have the device on the route allow the name: whichever the \
+        text says.";
     let roots = match load_roots(&settings.ca_file) {
         Ok(roots) => roots,
         Err(error) => {
