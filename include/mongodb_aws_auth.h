@@ -40,16 +40,16 @@
  *     }
  *
  * Structs: whoever allocates one sets its struct_size (MAWS_INIT does); the other side touches only
- * bytes below it. Members are only ever appended. No memory changes owner: arguments are read or
- * copied within the call, and the host frees nothing but handles. Flags that have no name here and
- * reserved members are 0, or the call is refused.
+ * bytes below it, and refuses a size below that of version 1.0. Members are only ever appended. No
+ * memory changes owner: arguments are read or copied within the call, and the host frees nothing but
+ * handles. Flags that have no name here and reserved members are 0, or the call is refused.
  *
  * Contexts (host_ctx, conv_ctx) are numbers of the host's own that the plugin never dereferences. They
  * are uintptr_t and not void*, so that a host in Go or Java can pass a key of its tables: Go's runtime
  * stops a program in which a pointer variable holds a number.
  *
- * Threads: none before the first begin. Workers start on demand, at most awsStsWorkers and one more
- * for each STS host, and 64 for outcomes while those wait; one without work exits after 10 s. Name
+ * Threads: none before the first begin. Workers start on demand, for each STS host at most
+ * awsStsWorkers + 1, and 64 for outcomes while those wait; one without work exits after 10 s. Name
  * lookups have a thread of their own. All signals are blocked in each. One descriptor for each
  * connection to STS.
  *
@@ -889,7 +889,8 @@ typedef struct maws_api {
    * MAWS_CONTINUE: send the reply, of less than 1 KiB. MAWS_PENDING: wait for conv_ready or call
    * poll, which gives MAWS_DONE for a client that is verified. Failures of the client, environment
    * and plugin groups end the conversation; info has the reason, and the client gets the same answer
-   * for each. After one of the host group the conversation is as it was.
+   * for each. After one of the host group the conversation is as it was. MAWS_E_STATE: it is over
+   * already, for example cancelled, or timed out while another needed its place; poll gives the outcome.
    */
   maws_status (*step)(struct maws_conv conv,
                       const uint8_t *payload,

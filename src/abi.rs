@@ -500,7 +500,8 @@ pub struct maws_api {
     /// MAWS_CONTINUE: send the reply, of less than 1 KiB. MAWS_PENDING: wait for conv_ready or call
     /// poll, which gives MAWS_DONE for a client that is verified. Failures of the client, environment
     /// and plugin groups end the conversation; info has the reason, and the client gets the same answer
-    /// for each. After one of the host group the conversation is as it was.
+    /// for each. After one of the host group the conversation is as it was. MAWS_E_STATE: it is over
+    /// already, for example cancelled, or timed out while another needed its place; poll gives the outcome.
     pub step: Option<
         unsafe extern "C" fn(
             conv: maws_conv,

@@ -17,7 +17,7 @@ const REFERENCES: [&str; 5] = [
 ];
 
 /// The most words of any other page, as `wc -w` counts them, without what is generated.
-const LIMIT: usize = 1250;
+const LIMIT: usize = 1300;
 
 /// Pages that are shorter still.
 const SHORT: [(&str, usize); 3] = [("faq", 700), ("glossary", 500), ("quick-start", 800)];

@@ -43,7 +43,7 @@ def described(library: Path, root: Path, header: Path) -> tuple[list[str], list[
         program = str(Path(folder) / "describe")
         source = str(root / "abi" / "describe.c")
         output("gcc", "-std=c11", "-I", str(header.parent), source, "-o", program, "-ldl")
-        ca_file = root / "tests" / "c" / "unused_ca.pem"
+        ca_file = (root / "tests" / "c" / "unused_ca.pem").resolve()
         *options, statistics = output(program, str(library), str(ca_file)).splitlines()
     return options, sorted(members("", json.loads(statistics)))
 
