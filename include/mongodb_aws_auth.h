@@ -40,9 +40,10 @@
  *     }
  *
  * Structs: whoever allocates one sets its struct_size (MAWS_INIT does); the other side touches only
- * bytes below it, and refuses a size below that of version 1.0. Members are only ever appended. No
- * memory changes owner: arguments are read or copied within the call, and the host frees nothing but
- * handles. Flags that have no name here and reserved members are 0, or the call is refused.
+ * bytes below it, and refuses a size below that of version 1.0, but for maws_error. Members are only
+ * ever appended. No memory changes owner: arguments are read or copied within the call, and the host
+ * frees nothing but handles. Flags that have no name here and reserved members are 0, or the call is
+ * refused.
  *
  * Contexts (host_ctx, conv_ctx) are numbers of the host's own that the plugin never dereferences. They
  * are uintptr_t and not void*, so that a host in Go or Java can pass a key of its tables: Go's runtime
