@@ -83,10 +83,7 @@ fn a_line_of_a_log_is_explained() {
             "MongoServerError: Authentication failed.",
             ["all that a client is told", "server's log"],
         ),
-        (
-            "UserNotFound",
-            ["servers 4.2 to 6.0", "create that user"],
-        ),
+        ("UserNotFound", ["servers 4.2 to 6.0", "create that user"]),
         // The number of a reason, too.
         ("11", ["VerificationQueued", "create that user"]),
         ("-42", ["NameResolution", "StsThrottling"]),

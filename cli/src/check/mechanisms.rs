@@ -47,7 +47,7 @@ pub fn check(config: &ServerConfig, known: bool, findings: &mut Findings) {
     if !faults.is_empty() {
         findings.fail(
             STEP,
-            format!("{}. A server ignores such a name", faults.join("; ")),
+            format!("{}. Servers may ignore such a name", faults.join("; ")),
             format!("Write authenticationMechanisms: {advice}."),
         );
     } else if !names.contains(&MECHANISM) {
