@@ -94,8 +94,10 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     ports = dict(zip(PORTS, free_ports(), strict=True))
     first, *middle, last = steps()
     assert first.commands.startswith("scripts/demo\n")
-    stop, clean_up = last.commands.splitlines()
-    assert stop == "kill %1 %2"
+    # A shell of its own, which the last command leaves.
+    assert first.commands.endswith("\nbash\n")
+    stop, clean_up, leave = last.commands.splitlines()
+    assert (stop, leave) == ("kill %1 %2", "exit")
     shown = 0
     started: list[Process] = []
     shell = Shell(tmp_path)
