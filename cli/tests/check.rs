@@ -61,7 +61,7 @@ fn people_read_the_same_with_a_summary() {
         &[
             "pass login:",
             ALICE,
-            "Not looked at: - users: whether the user of a login exists",
+            "Not checked: - users: whether the user of a login exists",
             "20 passed, 0 with a warning, 0 failed",
         ],
     );

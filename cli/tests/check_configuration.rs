@@ -325,7 +325,7 @@ fn a_server_that_cannot_load_the_plugin_or_is_not_there_fails() {
 }
 
 #[test]
-fn what_was_not_looked_at_and_what_failed_stand_at_the_end() {
+fn what_was_not_checked_and_what_failed_are_at_the_end() {
     let host = Host::new();
     let config = host.config(&["awsStsWorkers: 0", "awsRequireTLS: perhaps"]);
     let arguments = [
@@ -338,7 +338,7 @@ fn what_was_not_looked_at_and_what_failed_stand_at_the_end() {
     ];
     let run = host.machine.run(&arguments);
     assert_eq!(run.status, 1, "{run:?}");
-    let (_, end) = run.stdout.split_once("\nNot looked at:\n").unwrap();
+    let (_, end) = run.stdout.split_once("\nNot checked:\n").unwrap();
     let (unseen, failed) = end.split_once("\nFailed:\n").unwrap();
     for words in [
         "STS: left out",

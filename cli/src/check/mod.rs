@@ -115,7 +115,7 @@ impl Findings {
             self.count(Status::Skip)
         );
         let mut text: String = self.0.iter().map(|step| step.text(paint)).collect();
-        text.push_str("\nNot looked at:\n");
+        text.push_str("\nNot checked:\n");
         let skipped = self.of(Status::Skip);
         let skipped = skipped.map(|step| format!("{}: {}", step.name, step.found));
         let unseen: Vec<String> = skipped
