@@ -1,9 +1,7 @@
 //! The parameters that mongod and mongos have beside the plugin's options, from their definitions.
 
-use std::path::Path;
-
 use mongodb_aws_auth::options::table::OPTIONS;
-use mongodb_aws_auth::options::{OptionError, whole_number};
+use mongodb_aws_auth::options::{OptionError, absolute_path, whole_number};
 use serde::Serialize;
 
 const DEFINITIONS: &str = include_str!("../../cpp_shim/mongod/aws_auth.idl");
@@ -27,8 +25,7 @@ impl ServerParameter {
     pub fn fault(&self, value: &str) -> Option<OptionError> {
         let valid = match self.range {
             Some((least, greatest)) => whole_number(value, least, greatest).err()?,
-            None if value.is_empty() || Path::new(value).is_absolute() => return None,
-            None => "an absolute path: a server may change its directory".to_owned(),
+            None => absolute_path(value).err()?,
         };
         Some(OptionError::new(self.name, value, valid))
     }

@@ -16,7 +16,7 @@ pub use self::environment::{
 };
 pub use self::hosts::Endpoints;
 use self::table::{Draft, OPTIONS, Spec};
-pub use self::values::whole_number;
+pub use self::values::{absolute_path, whole_number};
 use crate::aws::Proxy;
 use crate::identity::IdentityRules;
 use crate::reason::{printable, printable_within};

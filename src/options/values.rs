@@ -17,10 +17,16 @@ pub(super) fn text_into(to: &mut String, text: &str) -> Result<(), String> {
 
 /// A file's path. A server may change its directory after it has read the configuration.
 pub(super) fn path_into(to: &mut String, text: &str) -> Result<(), String> {
-    if !text.is_empty() && !text.starts_with('/') {
-        return Err("an absolute path: a server may change its directory".to_owned());
-    }
+    absolute_path(text)?;
     text_into(to, text)
+}
+
+/// The path of a file, or nothing.
+pub fn absolute_path(text: &str) -> Result<(), String> {
+    match text.is_empty() || text.starts_with('/') {
+        true => Ok(()),
+        false => Err("an absolute path: a server may change its directory".to_owned()),
+    }
 }
 
 pub(super) fn proxy(draft: &mut Draft, text: &str) -> Result<(), String> {

@@ -1,14 +1,5 @@
+use super::tests::{reasons, texts};
 use super::*;
-
-fn reasons(text: &str) -> Vec<u32> {
-    let reasons = meaning(text).reasons;
-    reasons.into_iter().map(Reason::number).collect()
-}
-
-fn texts(text: &str) -> Vec<String> {
-    let texts = meaning(text).texts;
-    texts.iter().map(|text| text.title()).collect()
-}
 
 /// Lines of several servers about one user that is not there.
 fn no_user_of(name: &str) -> [String; 9] {

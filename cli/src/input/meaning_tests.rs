@@ -1,11 +1,11 @@
 use super::*;
 
-fn reasons(text: &str) -> Vec<u32> {
+pub(super) fn reasons(text: &str) -> Vec<u32> {
     let reasons = meaning(text).reasons;
     reasons.into_iter().map(Reason::number).collect()
 }
 
-fn texts(text: &str) -> Vec<String> {
+pub(super) fn texts(text: &str) -> Vec<String> {
     let texts = meaning(text).texts;
     texts.iter().map(|text| text.title()).collect()
 }
